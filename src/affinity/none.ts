@@ -1,0 +1,9 @@
+import * as z from "zod/mini";
+import type { AffinitySource } from "./source.ts";
+
+/** Requests are unkeyed: each one goes where the policy says. */
+export const none: AffinitySource<Record<string, never>> = {
+  name: "none",
+  summary: "No stickiness: the policy chooses a pod for every request.",
+  options: z.strictObject({}) as z.ZodMiniType<Record<string, never>>,
+};

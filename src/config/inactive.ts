@@ -1,0 +1,26 @@
+/** A key of a pool that is taken, but not acted on. */
+export interface Inactive {
+  /** Below the pool; `[]` stands for every item of a list. */
+  readonly path: string;
+  /** The values for which nothing is missing. */
+  readonly fine?: (value: unknown) => boolean;
+}
+
+/** What this version takes without acting on it. A change that acts on a key deletes its line. */
+export const INACTIVE: readonly Inactive[] = [
+  { path: "pods[].zone" },
+  { path: "strict", fine: (value) => value === false },
+  { path: "failover", fine: (value) => value === "sticky" },
+  { path: "health.outlier" },
+  { path: "slowStart" },
+  { path: "drain" },
+  { path: "retry.budget" },
+  { path: "retry.on", fine: (value) => !(Array.isArray(value) && value.includes("timeout")) },
+  { path: "timeouts.idleBody" },
+];
+
+/** Policies to come: a config that names one is not wrong, only early. */
+export const PLANNED_POLICIES: readonly string[] = ["maglev", "ring-hash", "ketama", "peak-ewma"];
+
+/** Affinity sources to come. */
+export const PLANNED_AFFINITIES: readonly string[] = ["learn", "header", "query", "client-ip", "hash"];

@@ -1,0 +1,37 @@
+import { INACTIVE } from "./inactive.ts";
+import type { Notice } from "./notice.ts";
+import type { Config } from "./schema.ts";
+import { list, own, tree } from "./tree.ts";
+
+/** What a good config holds that has no effect. Reads the document, since only there a default is not a wish. */
+export function noticesOf(document: unknown, config: Config): Notice[] {
+  const pools = tree(tree(document).pools);
+  const used = new Set(config.routes.flatMap(({ sides }) => sides.map(({ pool }) => pool)));
+  return config.pools.flatMap(({ name }): Notice[] => {
+    const object = `pools.${name}`;
+    const inactive = INACTIVE.filter(({ path, fine }) => {
+      const values = valuesAt(own(pools, name), path.split("."));
+      return values.some((value) => fine?.(value) !== true);
+    }).map(
+      ({ path }): Notice => ({
+        level: "ignored",
+        object,
+        path,
+        message: "accepted, but this version does not act on it yet",
+      }),
+    );
+    if (used.has(name)) return inactive;
+    const message = "no route leads to this pool, so it takes no sessions";
+    return [{ level: "ignored", object, path: "", message }, ...inactive];
+  });
+}
+
+/** Every value at a path; `pods[]` goes through the items of a list. */
+function valuesAt(value: unknown, path: readonly string[]): unknown[] {
+  const [key, ...rest] = path;
+  if (key === undefined) return [value];
+  const name = key.replace("[]", "");
+  const below = own(tree(value), name);
+  if (below === undefined) return [];
+  return name === key ? valuesAt(below, rest) : list(below).flatMap((item) => valuesAt(item, rest));
+}

@@ -1,0 +1,79 @@
+import * as z from "zod/mini";
+import { Fault, reading, shown } from "../affinity/option.ts";
+import { policies } from "../policies/index.ts";
+import { chain } from "./affinity.ts";
+import { choice } from "./choice.ts";
+import { DAY, duration, HOUR, MINUTE, SECOND } from "./duration.ts";
+import { PLANNED_POLICIES } from "./inactive.ts";
+import { percent } from "./percent.ts";
+import { pod } from "./pod.ts";
+
+export const MAX_PODS = 10_000;
+
+/** A DNS label (RFC 1123), so that it fits a cookie, a metric and a path; all digits would change their order in a map. */
+export function parsePoolName(text: string): string | Fault {
+  const hint = "use 1–63 lower-case letters, digits and dashes, beginning and ending with a letter or digit";
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) {
+    return new Fault(`${shown(text)} is not a pool name`, hint);
+  }
+  if (/^\d+$/.test(text)) return new Fault(`${shown(text)} is all digits`, "begin with a letter");
+  return text;
+}
+
+/** The path that a probe asks for: unlike a route's it keeps its last slash, and it may have a query. */
+function parseProbePath(text: string): string | Fault {
+  if (/^\/[\x21\x22\x24-\x7e]{0,2047}$/.test(text) && !text.startsWith("//")) return text;
+  return new Fault(`${shown(text)} is not a path to probe`, 'write an absolute path: "/ready"');
+}
+
+/** Kubernetes' defaults of a probe. */
+const readiness = z.strictObject({
+  path: z._default(reading(parseProbePath), "/"),
+  period: z._default(duration(100, HOUR), 10 * SECOND),
+  timeout: z._default(duration(10, 10 * MINUTE), SECOND),
+  success: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 1),
+  failure: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 3),
+  initialDelay: z._default(duration(0, DAY), 0),
+  gates: z._default(z.enum(["new", "all"]), "new"),
+});
+
+const outlier = z.strictObject({
+  consecutive5xx: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 5),
+  interval: z._default(duration(SECOND, HOUR), 10 * SECOND),
+  baseEjection: z._default(duration(SECOND, DAY), 30 * SECOND),
+  maxEjection: z._default(percent, 0.5),
+});
+
+const health = z.strictObject({
+  readiness: z.optional(readiness),
+  outlier: z.optional(outlier),
+  panic: z._default(percent, 0.5),
+});
+
+const retry = z.strictObject({
+  attempts: z._default(z.int().check(z.minimum(1), z.maximum(5)), 2),
+  budget: z._default(percent, 0.2),
+  on: z._default(z.array(z.enum(["connect", "timeout"])), () => ["connect" as const]),
+});
+
+const timeouts = z.strictObject({
+  headers: z._default(duration(100, HOUR), 15 * SECOND),
+  idleBody: z._default(duration(SECOND, DAY), MINUTE),
+});
+
+export const pool = z.strictObject({
+  policy: z.prefault(choice("policy", policies, PLANNED_POLICIES), "consistent-hash"),
+  pods: z.array(pod).check(z.maxLength(MAX_PODS)),
+  affinity: chain,
+  tableBits: z._default(z.int().check(z.minimum(10), z.maximum(18)), 16),
+  strict: z._default(z.boolean(), false),
+  failover: z._default(z.enum(["sticky", "temporary", "none"]), "sticky"),
+  health: z.prefault(health, {}),
+  slowStart: z._default(duration(0, DAY), 0),
+  drain: z._default(duration(0, 7 * DAY), 5 * MINUTE),
+  retry: z.prefault(retry, {}),
+  timeouts: z.prefault(timeouts, {}),
+});
+
+/** A pool as it was read, defaults filled in. Times in milliseconds, percents as fractions. */
+export type PoolConfig = Readonly<z.infer<typeof pool>> & { readonly name: string };

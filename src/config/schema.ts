@@ -1,0 +1,38 @@
+import * as z from "zod/mini";
+import { Fault, reading, shown } from "../affinity/option.ts";
+import { type Cidr, parseCidr } from "../model/cidr.ts";
+import { type PoolConfig, pool } from "./pool.ts";
+import { type RouteConfig, route, sidesOf } from "./route.ts";
+
+const proxy = reading(
+  (text): Cidr | Fault =>
+    parseCidr(text) ??
+    new Fault(`${shown(text)} is not a block of addresses`, 'write "10.0.0.0/8", "fd00::/8" or one address'),
+);
+
+/** The native config: shapes and values. What names what is checked by references. */
+export const schema = z.strictObject({
+  version: z.literal(1),
+  pools: z.record(z.string(), pool),
+  routes: z.array(route),
+  trustedProxies: z._default(z.array(proxy), () => []),
+  explain: z._default(z.boolean(), false),
+});
+
+/** The config as it was read, defaults filled in, names resolved to nothing yet. */
+export interface Config {
+  readonly explain: boolean;
+  readonly trustedProxies: readonly Cidr[];
+  /** In the order of the document. */
+  readonly pools: readonly PoolConfig[];
+  readonly routes: readonly RouteConfig[];
+}
+
+export function toConfig(parsed: z.infer<typeof schema>): Config {
+  return {
+    explain: parsed.explain,
+    trustedProxies: parsed.trustedProxies,
+    pools: Object.entries(parsed.pools).map(([name, pool]) => ({ ...pool, name })),
+    routes: parsed.routes.map((route) => ({ host: route.host, path: route.path, sides: sidesOf(route) })),
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * What the WebAssembly core exports, in the order of assembly/index.ts. Every integer crosses as i32: `>>> 0` makes a
+ * u32 of an answer. Addresses are bytes in `memory`, regions aligned to 16.
+ */
+export interface Abi {
+  readonly KEY: WebAssembly.Global;
+  readonly KEY_BYTES: WebAssembly.Global;
+  readonly REGIONS: WebAssembly.Global;
+  readonly NOBODY: WebAssembly.Global;
+  tableBytes(pods: number, bits: number): number;
+  scratchBytes(pods: number, bits: number): number;
+  wyhash32(at: number, length: number): number;
+  murmur3(at: number, length: number, seed: number): number;
+  ladderBytes(bits: number): number;
+  layLadder(ladder: number, bits: number): void;
+  seat(table: number, index: number, length: number, weight: number): void;
+  open(table: number, ladder: number, pods: number, bits: number): void;
+  build(table: number, scratch: number): void;
+  owner(table: number, hash: number): number;
+  lookup(table: number, length: number): number;
+  forget(table: number): void;
+  setOut(table: number, index: number, out: number): void;
+  standIn(table: number, hash: number): number;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Makes an instance, at once: it imports nothing, so that it can be made at module scope. */
+export function instantiate(module: WebAssembly.Module): Abi {
+  return new WebAssembly.Instance(module).exports as unknown as Abi;
+}

@@ -1,0 +1,36 @@
+import type { Cause } from "../model/binding.ts";
+
+/** What a state means for new sessions, for bound ones, and the cause that the ledger gives when they must leave. */
+export interface Meaning {
+  /** Takes new sessions. */
+  readonly admit: boolean;
+  /** Keeps the sessions it has. */
+  readonly keep: boolean;
+  /** Admits again when too few pods are left (panic). */
+  readonly panics: boolean;
+  readonly cause: Cause;
+}
+
+/**
+ * The states of a pod in the shared view. `unready` is Kubernetes' degraded pod: bound sessions stay, new ones go
+ * elsewhere. A pod that probes call down while edges report successes is `unready`, not `down`.
+ */
+export const STATES = {
+  ready: { admit: true, keep: true, panics: true, cause: "pod-gone" },
+  unready: { admit: false, keep: true, panics: true, cause: "pod-unhealthy" },
+  /** Unready under `gates: all`. */
+  unhealthy: { admit: false, keep: false, panics: true, cause: "pod-unhealthy" },
+  down: { admit: false, keep: false, panics: false, cause: "pod-gone" },
+  draining: { admit: false, keep: true, panics: false, cause: "drain-deadline" },
+  drained: { admit: false, keep: false, panics: false, cause: "drain-deadline" },
+  disabled: { admit: false, keep: false, panics: false, cause: "moved-by-operator" },
+} as const satisfies Record<string, Meaning>;
+
+export type PodState = keyof typeof STATES;
+
+export function isPodState(text: string): text is PodState {
+  return Object.hasOwn(STATES, text);
+}
+
+/** The states of the pods that are not ready, by 12 hex digits of their tag. What the coordinator sends down. */
+export type HealthView = Readonly<Record<string, PodState>>;

@@ -1,0 +1,48 @@
+import type { PodTag } from "./pod.ts";
+
+/** Why a session changed its pod or ended. Each break has exactly one. */
+export const CAUSES = [
+  "pod-gone",
+  "pod-unhealthy",
+  "pod-replaced",
+  "drain-deadline",
+  "config-change",
+  "canary-rollback",
+  "canary-promote",
+  "rebalanced",
+  "failback",
+  "moved-by-operator",
+  "revoked",
+  "expired-idle",
+  "expired-absolute",
+  "key-retired",
+  "store-adopt",
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** 32 lower-case hex digits: 128 bits that name a session, in every scope there is. */
+export type Sid = string;
+
+/** What the store holds for a session. Times in milliseconds since the epoch. */
+export interface Binding {
+  readonly sid: Sid;
+  readonly epoch: number;
+  readonly pod: PodTag;
+  /** The pod it was first bound to; where `failover: temporary` returns. */
+  readonly home: PodTag;
+  /** A: live. R: revoked; kept until `exp`, or an old cookie would resurrect it. */
+  readonly state: "A" | "R";
+  /** Why the last epoch began; empty for the first. */
+  readonly cause: Cause | "";
+  readonly created: number;
+  /** Absolute expiry. */
+  readonly exp: number;
+}
+
+/** How long the store must remember. Milliseconds. */
+export interface Retention {
+  /** Time to live of the binding from now: 1.5 × idle + 10 min. */
+  readonly ttl: number;
+  /** Score in the index of the pod: when the session ends unless it is seen again (since the epoch). */
+  readonly expires: number;
+}

@@ -1,0 +1,54 @@
+import type { Pod } from "./pod.ts";
+
+/** Kubernetes' readiness probe. Times in milliseconds. */
+export interface ReadinessProbe {
+  readonly path: string;
+  readonly period: number;
+  readonly timeout: number;
+  readonly success: number;
+  readonly failure: number;
+  readonly initialDelay: number;
+  /** `new`: an unready pod keeps its bound sessions; `all`: it loses them too, as with kubelet. */
+  readonly gates: "new" | "all";
+}
+
+/** What one affinity source was configured with; `source` names a line of the affinity registry. */
+export interface AffinityConfig {
+  readonly source: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The balancing policy by its name in the policy registry, with its parsed options. */
+export interface PolicyConfig {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface RetryConfig {
+  /** Tries in all, the first included. */
+  readonly attempts: number;
+  /** Retries allowed per request of the last 10 s, as a fraction. */
+  readonly budget: number;
+  readonly on: readonly ("connect" | "timeout")[];
+}
+
+/** Pods that share policy, affinity and health. A Kubernetes Service becomes a pool. Times in milliseconds. */
+export interface Pool {
+  readonly name: string;
+  readonly index: number;
+  readonly pods: readonly Pod[];
+  readonly policy: PolicyConfig;
+  /** log2 of the slots of the hash table; never derived from the number of pods. */
+  readonly tableBits: number;
+  /** In order of preference; the first that yields a key wins. Empty: requests are unkeyed. */
+  readonly affinity: readonly AffinityConfig[];
+  readonly readiness: ReadinessProbe | undefined;
+  readonly failover: "sticky" | "temporary" | "none";
+  readonly strict: boolean;
+  /** Below this fraction of admitted pods, unready and ejected ones admit again. */
+  readonly panic: number;
+  readonly drain: number;
+  readonly slowStart: number;
+  readonly retry: RetryConfig;
+  readonly timeouts: { readonly headers: number; readonly idleBody: number };
+}

@@ -1,0 +1,46 @@
+import type { Cidr } from "./cidr.ts";
+import type { Pod, PodTag } from "./pod.ts";
+import type { AffinityConfig, Pool } from "./pool.ts";
+
+/** One side of a split; a plain route has one side of weight 1. */
+export interface Side {
+  readonly pool: Pool;
+  /** Relative share of new sessions; an integer ≥ 0. */
+  readonly weight: number;
+}
+
+/**
+ * The routes that share sessions. Its id is the name of the primary pool, so that adding a canary beside a pool, or
+ * taking it away, keeps every session; routes with the same primary share one scope, whose pods are those of all sides.
+ */
+export interface Scope {
+  readonly id: string;
+  readonly index: number;
+  /** The pools of every side of every route of this scope, the primary first, each once. */
+  readonly pools: readonly Pool[];
+  /** Every pod that a token of this scope may name. */
+  readonly pods: ReadonlyMap<PodTag, Pod>;
+  /** The primary pool's chain. */
+  readonly affinity: readonly AffinityConfig[];
+}
+
+/** host + path → scope. */
+export interface Route {
+  /** Lower case, no port: `shop.example.com`, `*.example.com` (one or more labels), or `*` for any. */
+  readonly host: string;
+  /** A prefix by whole segments, beginning with `/`, without a slash at the end unless it is the root. */
+  readonly path: string;
+  readonly scope: Scope;
+  /** Where a new session goes; the primary side first. */
+  readonly sides: readonly Side[];
+}
+
+/** Compiled config: immutable, numbered. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly explain: boolean;
+  readonly trustedProxies: readonly Cidr[];
+  readonly pools: readonly Pool[];
+  readonly scopes: readonly Scope[];
+  readonly routes: readonly Route[];
+}

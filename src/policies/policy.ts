@@ -1,0 +1,81 @@
+import type * as z from "zod/mini";
+import type { Core, Table } from "../core/core.ts";
+import type { Pod } from "../model/pod.ts";
+import type { Pool } from "../model/pool.ts";
+
+/** What one choice is made from. */
+export interface PickQuery {
+  /** The text that places the session: its sid. Pickers that do not hash ignore it. */
+  readonly key: string;
+  /** 32 random bits; the only chance a picker has. */
+  readonly word: number;
+}
+
+/** How the pods of one pool stand right now; indexes are `Pod.index`. */
+export interface Standing {
+  /** 1: takes no new sessions. */
+  readonly out: Uint8Array;
+  /** How many pods of positive weight are not out. */
+  readonly live: number;
+  /** Another number for other contents of `out`: what pickers remember about `out` is good for one version. */
+  readonly version: number;
+  /** Requests in flight, by the leases of this isolate. */
+  readonly inflight: Uint32Array;
+}
+
+/** A policy built over one set of pods. */
+export interface Picker {
+  /** The index of the pod for a new session, or -1 when every pod is out. Never a pod that is out. */
+  pick(query: PickQuery, standing: Standing): number;
+}
+
+/** A balancing algorithm: its name, its options, and how to build it. One file each, one line in the registry. */
+export interface Policy<Options = unknown> {
+  readonly name: string;
+  /** One sentence for docs and console. */
+  readonly summary: string;
+  /** Parses the options and fills in defaults. */
+  readonly options: z.ZodMiniType<Options>;
+  /** Whether it reads `Standing.inflight`, so that leases must be held to the end of the body. */
+  readonly load: boolean;
+  build(pods: readonly Pod[], options: Options, tools: PickerTools): Picker;
+}
+
+export interface PickerTools {
+  readonly core: Core;
+  /** The pool's hash table, built on first use and shared with rebinding. */
+  readonly table: () => Table;
+}
+
+/** Versions are drawn from one counter, so that no two standings share one by accident. */
+let versions = 0;
+
+export function nextVersion(): number {
+  versions = (versions + 1) >>> 0;
+  return versions;
+}
+
+/** The same standing with one more pod out. */
+export function without(standing: Standing, pods: readonly Pod[], index: number): Standing {
+  if (standing.out[index] === 1) return standing;
+  const out = standing.out.slice();
+  out[index] = 1;
+  const live = standing.live - (pods[index]!.weight > 0 ? 1 : 0);
+  return { out, live, version: nextVersion(), inflight: standing.inflight };
+}
+
+/** All candidates in order of preference: the caller takes the first that is acceptable. */
+export function* candidates(
+  picker: Picker,
+  pool: Pool,
+  query: PickQuery,
+  standing: Standing,
+): Generator<number> {
+  let now = standing;
+  for (;;) {
+    const index = picker.pick(query, now);
+    if (index < 0) return;
+    yield index;
+    now = without(now, pool.pods, index);
+  }
+}

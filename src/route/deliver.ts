@@ -1,0 +1,117 @@
+import type { Refusal } from "../model/refusal.ts";
+import { isRefusal } from "../model/refusal.ts";
+import type { Token } from "../sessions/token.ts";
+import type { Failure } from "./edge.ts";
+import type { PodRuntime } from "./pods.ts";
+import { BAD_BODY, CONNECT_FAILED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
+import { rebind, undo } from "./rebind.ts";
+import { seatNew } from "./seat.ts";
+import type { Seat, Trip } from "./trip.ts";
+
+/** Longest wait for the probe that tells a reset from a dead pod. Milliseconds. */
+const PROBE = 500;
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+/** The response and the seat that it came from, or why there is none. */
+export interface Delivery {
+  readonly seat: Seat;
+  readonly response: Response | undefined;
+  readonly refusal: Refusal | undefined;
+}
+
+/**
+ * Step 6: sends the request to its seat, at most twice. Only an idempotent request without a body goes out again; what
+ * may have reached a pod stays with that pod.
+ *
+ * @param token what the client came with; undefined for a new session
+ */
+export async function deliver(
+  trip: Trip,
+  first: Seat,
+  token: Token | undefined,
+  headers: Headers,
+): Promise<Delivery> {
+  const { request } = trip;
+  const replayable = request.body === null && IDEMPOTENT.has(request.method);
+  let seat = first;
+  if (seat.pod.doubt && !replayable && !(await connects(trip, seat.pod))) {
+    // Nothing was sent yet, so even a POST may go elsewhere.
+    const other = await reseat(trip, seat, token);
+    if (isRefusal(other)) return { seat, response: undefined, refusal: other };
+    seat = other;
+  }
+  const answer = await send(trip, seat.pod, headers);
+  if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
+  if (answer !== "connect") return failed(seat, answer === "timeout" ? TIMED_OUT : BAD_BODY);
+  if (!replayable) return failed(seat, CONNECT_FAILED);
+  if (seat.pod.pool.pool.retry.attempts < 2) return failed(seat, UNREACHABLE);
+  return again(trip, seat, token, headers);
+}
+
+/** The second and last try: at the same pod while that still connects, else at the next one. */
+async function again(trip: Trip, seat: Seat, token: Token | undefined, headers: Headers): Promise<Delivery> {
+  // One reset moves no session: only a pod that cannot be reached at all loses it.
+  const same = seat.outcome === "kept" && (await connects(trip, seat.pod));
+  const next = same ? seat : await reseat(trip, seat, token);
+  if (isRefusal(next)) return failed(seat, next);
+  const answer = await send(trip, next.pod, headers);
+  if (typeof answer !== "string") return { seat: next, response: answer, refusal: undefined };
+  if (!same && token !== undefined) undo(trip, next, token);
+  if (answer === "timeout") return failed(next, TIMED_OUT);
+  return failed(next, UNREACHABLE);
+}
+
+/** Another pod for what its pod could not be reached for. */
+async function reseat(trip: Trip, seat: Seat, token: Token | undefined): Promise<Seat | Refusal> {
+  const { session } = seat;
+  if (token === undefined || session === undefined) return seatNew(trip, seat.pod);
+  const next = await rebind(trip, session, seat.pod, seat.pod);
+  if (isRefusal(next) || seat.from === undefined) return next;
+  return { ...next, from: seat.from };
+}
+
+async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Response | Failure> {
+  const { edge, request, target } = trip;
+  const { pool } = pod.pool;
+  pod.take();
+  const shipment = {
+    pod: pod.pod,
+    rest: target.rest,
+    method: request.method,
+    headers,
+    body: request.body,
+    timeout: pool.timeouts.headers,
+  };
+  const sent = edge.forwarder.send(shipment);
+  // A client that goes away ends this request's code, and with it the release: the runtime must see it through.
+  if (pod.pool.load) trip.background.waitUntil(sent);
+  const answer = await sent;
+  if (typeof answer === "string") {
+    pod.release();
+    if (answer === "connect") {
+      pod.suspect(trip.now);
+      edge.failed(pod);
+    }
+    return answer;
+  }
+  pod.doubt = false;
+  if (pod.pool.load) return edge.forwarder.hold(answer, () => pod.release(), trip.background);
+  pod.release();
+  return answer;
+}
+
+/** Whether the pod accepts connections; one probe for all that wait. */
+function connects(trip: Trip, pod: PodRuntime): Promise<boolean> {
+  if (pod.probing !== undefined) return pod.probing;
+  const path = pod.pool.pool.readiness?.path ?? "/";
+  const probing = trip.edge.forwarder.connects(pod.pod, path, PROBE).finally(() => {
+    pod.probing = undefined;
+  });
+  pod.probing = probing;
+  trip.background.waitUntil(probing);
+  return probing;
+}
+
+function failed(seat: Seat, refusal: Refusal): Delivery {
+  return { seat, response: undefined, refusal };
+}

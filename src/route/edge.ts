@@ -1,0 +1,75 @@
+import type { Counters } from "../metrics/counters.ts";
+import type { Break } from "../model/beat.ts";
+import type { Pod } from "../model/pod.ts";
+import type { Background, BindingStore, Chance, Clock, Swapped } from "../model/ports.ts";
+import type { Feed } from "../sessions/feed.ts";
+import type { Generations } from "../sessions/generations.ts";
+import type { Guard } from "../sessions/guard.ts";
+import type { Sealer } from "../sessions/token.ts";
+import type { PodRuntime } from "./pods.ts";
+import type { View } from "./view.ts";
+
+/**
+ * Why no response came. `connect`: refused, reset or closed before a response began (workerd cannot tell these apart).
+ * `timeout`: no response headers in time. `client`: the client's own body ended badly.
+ */
+export type Failure = "connect" | "timeout" | "client";
+
+export interface Shipment {
+  readonly pod: Pod;
+  /** Path and query as the client sent them. */
+  readonly rest: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: ReadableStream | null;
+  /** Until the response's headers. Milliseconds. */
+  readonly timeout: number;
+}
+
+/** How requests reach pods. */
+export interface Forwarder {
+  send(shipment: Shipment): Promise<Response | Failure>;
+  /** A GET of `path`; whether a connection came about. Any answer counts. */
+  connects(pod: Pod, path: string, timeout: number): Promise<boolean>;
+  /** The same response with other headers; knows what a 101 carries beside them. */
+  dress(response: Response, headers: Headers): Response;
+  /** Calls `release` once when the response's body has ended, or its client or pod has gone. */
+  hold(response: Response, release: () => void, background: Background): Response;
+}
+
+/** What is known of a binding whose store could not be asked: settled off path, or to be settled by the next request. */
+export type Settlement = "settled" | "ahead";
+
+/** Everything that steps of a request share: one for each isolate. Ports first, then state. */
+export interface Edge {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly forwarder: Forwarder;
+  readonly store: BindingStore;
+  readonly guard: Guard;
+  readonly sealer: Sealer;
+  /** The address that connected to us, as text; undefined when the platform does not tell. */
+  readonly peer: (request: Request) => string | undefined;
+  /** CF-* headers are the platform's own there, and pass. */
+  readonly cloudflare: boolean;
+
+  readonly feed: Feed;
+  readonly counters: Counters;
+  readonly settlements: Generations<Settlement>;
+  /** Compare-and-sets in flight, by sid and epoch. */
+  readonly flights: Map<string, Promise<Swapped | undefined>>;
+  readonly breaks: Break[];
+
+  /** The view to decide by now: refreshed first when it is too old. Undefined: no config was ever seen. */
+  view(now: number, background: Background): View | undefined | Promise<View | undefined>;
+  /** A failure that the fleet should hear of soon. */
+  failed(pod: PodRuntime): void;
+}
+
+/** Breaks that are held at most until a heartbeat takes them; beyond that the oldest is dropped, and counted. */
+export const MAX_BREAKS = 10_000;
+
+export function recordBreak(edge: Edge, entry: Break): void {
+  if (edge.breaks.length >= MAX_BREAKS) edge.breaks.shift();
+  edge.breaks.push(entry);
+}

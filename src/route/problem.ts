@@ -1,0 +1,71 @@
+import type { Refusal } from "../model/refusal.ts";
+
+/** A refusal as problem+json (RFC 9457) with Proxy-Status (RFC 9209). Names no address, pod or count. */
+export function problem(refusal: Refusal): Response {
+  const { status, code, title, detail, retryAfter, proxyStatus } = refusal;
+  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
+  if (proxyStatus !== undefined) headers.set("proxy-status", `mooring; error=${proxyStatus}`);
+  if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
+  const type = `urn:mooring:problem:${code}`;
+  return new Response(`${JSON.stringify({ type, title, status, detail, code })}\n`, { status, headers });
+}
+
+export const NO_CONFIG: Refusal = {
+  status: 503,
+  code: "no-config",
+  title: "Mooring has no config yet",
+  detail: "This edge has never seen a config: PUT one to /_mooring/v1/config, or set MOORING_CONFIG.",
+  retryAfter: 5,
+  proxyStatus: "proxy_configuration_error",
+};
+
+export const NO_ROUTE: Refusal = {
+  status: 404,
+  code: "no-route",
+  title: "No route matches",
+  detail: "No route of the config matches this host and path.",
+  proxyStatus: "destination_not_found",
+};
+
+export const NO_POD: Refusal = {
+  status: 503,
+  code: "no-pod",
+  title: "No pod can take this request",
+  detail: "Every pod behind this route is down, draining or disabled. Try again soon.",
+  retryAfter: 2,
+  proxyStatus: "destination_unavailable",
+};
+
+export const CONNECT_FAILED: Refusal = {
+  status: 502,
+  code: "connect-failed",
+  title: "The pod did not answer",
+  detail:
+    "The connection to the pod failed before a response began, and the request could not be sent again.",
+  proxyStatus: "connection_terminated",
+};
+
+export const TIMED_OUT: Refusal = {
+  status: 504,
+  code: "timeout",
+  title: "The pod did not answer in time",
+  detail: "No response began within the pool's header time-out. The request may have been processed.",
+  proxyStatus: "http_response_timeout",
+};
+
+export const BAD_BODY: Refusal = {
+  status: 400,
+  code: "bad-body",
+  title: "The request's body is broken",
+  detail: "The body ended early or is framed wrongly; nothing of it will be tried again.",
+  proxyStatus: "http_request_error",
+};
+
+export const UNREACHABLE: Refusal = {
+  status: 503,
+  code: "unreachable",
+  title: "No pod could be reached",
+  detail: "The connection failed at every pod that was tried. Try again soon.",
+  retryAfter: 2,
+  proxyStatus: "destination_unavailable",
+};

@@ -1,0 +1,131 @@
+import type { Decision, Outcome } from "../model/decision.ts";
+import type { Background } from "../model/ports.ts";
+import { isRefusal, type Refusal } from "../model/refusal.ts";
+import { strip, write } from "../sessions/cookie.ts";
+import { renewalAge } from "../sessions/expiry.ts";
+import { identify } from "./client.ts";
+import { deliver } from "./deliver.ts";
+import type { Edge } from "./edge.ts";
+import { openToken } from "./open.ts";
+import { NO_CONFIG, NO_ROUTE, problem } from "./problem.ts";
+import { runErrand } from "./rebind.ts";
+import { seat as findSeat } from "./seat.ts";
+import { decisionText, isShared, requestHeaders, responseHeaders } from "./stamp.ts";
+import { readTarget, validate } from "./target.ts";
+import type { Seat, Trip } from "./trip.ts";
+import type { View } from "./view.ts";
+
+/**
+ * The way of a request: match → read key → open token → decide → forward → record. A warm one awaits the pod and nothing
+ * else: no store, no coordinator, no crypto.
+ */
+export async function route(edge: Edge, request: Request, background: Background): Promise<Response> {
+  const now = edge.clock.now();
+  const current = edge.view(now, background);
+  const view = current instanceof Promise ? await current : current;
+  if (view === undefined) return refuse(edge, undefined, undefined, NO_CONFIG);
+
+  const target = readTarget(request.url);
+  const invalid = validate(request.method, request.headers.get("host"), target);
+  if (invalid !== undefined) return refuse(edge, view, undefined, invalid);
+
+  const matched = view.match(target.host, target.path);
+  if (matched === undefined) return refuse(edge, view, undefined, NO_ROUTE);
+  const client = identify(request.headers, edge.peer(request), target.https, view.snapshot.trustedProxies);
+  const { cookie } = matched.scope;
+  const preflight = request.method === "OPTIONS" && request.headers.has("access-control-request-method");
+  const trip: Trip = {
+    edge,
+    view,
+    route: matched,
+    request,
+    target,
+    client,
+    background,
+    now,
+    preflight,
+    cookie,
+  };
+
+  const header = cookie === undefined ? null : request.headers.get("cookie");
+  const opening =
+    cookie === undefined || header === null
+      ? undefined
+      : openToken(edge, matched.scope, cookie, header, client.https);
+  const verified = opening instanceof Promise ? await opening : opening;
+
+  const seating = findSeat(trip, verified);
+  const seat = seating instanceof Promise ? await seating : seating;
+  if (isRefusal(seat)) return refuse(edge, view, matched.sides[0]!.pool.pool.name, seat);
+
+  const headers = requestHeaders(request.headers, {
+    ip: client.ip,
+    https: client.https,
+    authority: target.authority,
+    cloudflare: edge.cloudflare,
+    cookie: header === null || cookie!.options.forward ? undefined : withoutOurs(header, trip),
+  });
+  const delivery = await deliver(trip, seat, verified?.token, headers);
+  if (delivery.response === undefined) {
+    return refuse(edge, view, delivery.seat.pod.pod.pool, delivery.refusal!);
+  }
+  return answer(trip, delivery.seat, delivery.response);
+}
+
+/** Step 7: the cookie only if new, moved or renewed, and only where no shared cache would hand it to others. */
+async function answer(trip: Trip, seat: Seat, response: Response): Promise<Response> {
+  const { edge, view, client, cookie, target } = trip;
+  const issue = seat.issue && !isShared(response.headers);
+  const outcome: Outcome = seat.outcome === "bound" && !issue ? "unkeyed" : seat.outcome;
+  const setCookie = issue ? await issueToken(trip, seat) : undefined;
+  if (issue || !seat.issue) runErrand(trip, seat);
+  edge.counters.count(seat.pod.pod.pool, outcome, response.status);
+  const headers = responseHeaders(response.headers, response.status, {
+    pod: seat.pod.pod,
+    https: client.https,
+    authority: target.authority,
+    cookie: setCookie,
+    cookieName: cookie === undefined ? undefined : client.https ? cookie.secureName : cookie.plainName,
+    decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
+  });
+  return headers === undefined ? response : edge.forwarder.dress(response, headers);
+}
+
+async function issueToken(trip: Trip, seat: Seat): Promise<string> {
+  const { edge, route: matched, client } = trip;
+  const cookie = trip.cookie!;
+  const token = seat.session!;
+  const text = await edge.sealer.seal(matched.scope.scope.id, token);
+  // The client's next request brings it back here more often than not.
+  matched.scope.verified.set(text, { token, stale: false, renewal: renewalAge(cookie.idle, token.sid) });
+  const secure = cookie.options.secure === "auto" ? client.https : cookie.options.secure;
+  return write(client.https ? cookie.secureName : cookie.plainName, text, cookie.shape, secure);
+}
+
+function withoutOurs(header: string, trip: Trip): string | null | undefined {
+  const key = trip.client.https ? trip.cookie!.secureKey : trip.cookie!.plainKey;
+  const rest = strip(header, key);
+  return rest === header ? undefined : rest;
+}
+
+function decisionOf(view: View, seat: Seat, outcome: Outcome): Decision {
+  const { pod, from, cause } = seat;
+  return { outcome, pool: pod.pod.pool, pod: pod.pod, from, cause, revision: view.stamp.revision };
+}
+
+function refuse(edge: Edge, view: View | undefined, pool: string | undefined, refusal: Refusal): Response {
+  edge.counters.count(pool ?? "", "refused", refusal.status);
+  const response = problem(refusal);
+  if (view?.snapshot.explain) {
+    const revision = view.stamp.revision;
+    const decision = {
+      outcome: "refused",
+      pod: undefined,
+      from: undefined,
+      cause: undefined,
+      revision,
+    } as const;
+    response.headers.set("mooring-decision", decisionText({ ...decision, pool: pool ?? "" }));
+  }
+  return response;
+}

@@ -1,0 +1,185 @@
+import type { Decision } from "../model/decision.ts";
+import type { Pod } from "../model/pod.ts";
+
+/** Headers that end at this hop (RFC 9110 7.6.1 and the older ones), or that only a proxy may say. */
+const DROPPED = [
+  "proxy-connection",
+  "proxy-authorization",
+  "keep-alive",
+  "te",
+  "trailer",
+  "http2-settings",
+  "forwarded",
+  "x-real-ip",
+  "true-client-ip",
+  "x-client-ip",
+  "x-cluster-client-ip",
+  "x-forwarded",
+  "x-forwarded-by",
+  "x-forwarded-for-original",
+  "x-forwarded-path",
+  "x-forwarded-port",
+  "x-forwarded-prefix",
+  "x-forwarded-scheme",
+  "x-forwarded-server",
+  "x-forwarded-ssl",
+  "x-forwarded-uri",
+  "x-forwarded-user",
+  "x-original-forwarded-for",
+] as const;
+const CLOUDFLARE_ONLY = [
+  "cf-connecting-ip",
+  "cf-connecting-ipv6",
+  "cf-ipcountry",
+  "cf-ray",
+  "cf-visitor",
+] as const;
+
+/** What the pod must not see, gone; what it should know of the client, set. `cookie` null: none is left. */
+export interface Inbound {
+  readonly ip: string | undefined;
+  readonly https: boolean;
+  readonly authority: string;
+  readonly cloudflare: boolean;
+  /** The Cookie header to send; undefined leaves it as it is. */
+  readonly cookie: string | null | undefined;
+}
+
+/** The request's headers for the pod: one copy, few sets, as each costs. */
+export function requestHeaders(from: Headers, inbound: Inbound): Headers {
+  const headers = new Headers(from);
+  dropNamed(headers);
+  for (const name of DROPPED) if (headers.has(name)) headers.delete(name);
+  if (!inbound.cloudflare) for (const name of CLOUDFLARE_ONLY) if (headers.has(name)) headers.delete(name);
+  if (inbound.cookie === null) headers.delete("cookie");
+  else if (inbound.cookie !== undefined) headers.set("cookie", inbound.cookie);
+  if (inbound.ip === undefined) headers.delete("x-forwarded-for");
+  else headers.set("x-forwarded-for", inbound.ip);
+  headers.set("x-forwarded-proto", inbound.https ? "https" : "http");
+  headers.set("x-forwarded-host", inbound.authority);
+  return headers;
+}
+
+/** Drops what Connection names. A client may name any header, so ours are set after this. */
+function dropNamed(headers: Headers): void {
+  const connection = headers.get("connection");
+  if (connection === null || connection === "keep-alive" || connection === "close") return;
+  const websocket = isUpgrade(headers);
+  for (const item of connection.split(",")) {
+    const name = item.trim().toLowerCase();
+    if (name === "" || (websocket && name === "upgrade")) continue;
+    if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) headers.delete(name);
+  }
+}
+
+/** Whether this is a WebSocket handshake, the one upgrade that passes. */
+export function isUpgrade(headers: Headers): boolean {
+  return headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/** What the response must say or must not say towards the client. */
+export interface Outbound {
+  readonly pod: Pod;
+  readonly https: boolean;
+  /** The authority that the client used. */
+  readonly authority: string;
+  /** A Set-Cookie of ours, or undefined. */
+  readonly cookie: string | undefined;
+  /** The name of our cookie, which no pod may set; undefined when the scope has none. */
+  readonly cookieName: string | undefined;
+  /** The text of Mooring-Decision, or undefined. */
+  readonly decision: string | undefined;
+}
+
+/** The headers for the client when something must change, else undefined: then the response passes as it is. */
+export function responseHeaders(from: Headers, status: number, out: Outbound): Headers | undefined {
+  let headers: Headers | undefined;
+  const edit = () => {
+    headers ??= new Headers(from);
+    return headers;
+  };
+  const connection = from.get("connection");
+  if (connection !== null && connection !== "keep-alive" && connection !== "close") dropNamed(edit());
+  for (const name of ["proxy-authenticate", "keep-alive", "alt-svc", "proxy-connection"]) {
+    if (from.has(name)) edit().delete(name);
+  }
+  for (const name of ["location", "content-location"]) {
+    const value = from.get(name);
+    if (value === null) continue;
+    const rewritten = rewriteLocation(value, out);
+    if (rewritten !== value) edit().set(name, rewritten);
+  }
+  if (from.has("set-cookie")) rewriteCookies(from, out, edit);
+  if (out.cookie !== undefined) {
+    edit().append("set-cookie", out.cookie);
+    if (!from.has("cache-control")) edit().set("cache-control", "private");
+  }
+  if (from.has("mooring-decision")) edit().delete("mooring-decision");
+  if (out.decision !== undefined) edit().set("mooring-decision", out.decision);
+  // A 101's own headers belong to the handshake.
+  return status === 101 && out.cookie === undefined && out.decision === undefined ? undefined : headers;
+}
+
+/** A location at the pod's own authority becomes one at the client's; its base path is ours, not the client's. */
+function rewriteLocation(value: string, { pod, https, authority }: Outbound): string {
+  const match = /^(?:(https?):)?\/\/([^/?#]*)(.*)$/is.exec(value);
+  if (match === null) return value.startsWith("/") ? withoutBase(value, pod.basePath) : value;
+  if (!sameAuthority(match[2]!, pod)) return value;
+  const rest = withoutBase(match[3]!.startsWith("/") ? match[3]! : `/${match[3]!}`, pod.basePath);
+  return `${match[1] === undefined ? "" : https ? "https:" : "http:"}//${authority}${rest}`;
+}
+
+function sameAuthority(text: string, pod: Pod): boolean {
+  const named = text.slice(text.lastIndexOf("@") + 1).toLowerCase();
+  if (named === pod.authority) return true;
+  const port = pod.url.startsWith("https:") ? ":443" : ":80";
+  return named === pod.authority + port || named + port === pod.authority;
+}
+
+function withoutBase(path: string, base: string): string {
+  if (base === "" || !path.startsWith(base)) return path;
+  const rest = path.slice(base.length);
+  if (rest === "") return "/";
+  return rest.startsWith("/") ? rest : rest.startsWith("?") || rest.startsWith("#") ? `/${rest}` : path;
+}
+
+/** Drops a pod's cookie of our name, and a Domain that names the pod. */
+function rewriteCookies(from: Headers, out: Outbound, edit: () => Headers): void {
+  const before = from.getSetCookie();
+  const host = out.pod.authority.replace(/:[0-9]+$/, "");
+  const after: string[] = [];
+  for (const cookie of before) {
+    const name = cookie.slice(0, Math.max(0, cookie.indexOf("="))).trim();
+    if (out.cookieName !== undefined && name === out.cookieName) continue;
+    after.push(dropDomain(cookie, host));
+  }
+  if (after.length === before.length && after.every((cookie, i) => cookie === before[i])) return;
+  const headers = edit();
+  headers.delete("set-cookie");
+  for (const cookie of after) headers.append("set-cookie", cookie);
+}
+
+function dropDomain(cookie: string, host: string): string {
+  return cookie.replace(/;\s*domain\s*=\s*([^;]*)/gi, (attribute, domain: string) => {
+    const named = domain.trim().toLowerCase().replace(/^\./, "");
+    return named === host ? "" : attribute;
+  });
+}
+
+/** Whether a shared cache may store it; then it must not carry a client's own cookie (RFC 9111). */
+export function isShared(headers: Headers): boolean {
+  const control = headers.get("cache-control");
+  if (control === null) return false;
+  const text = control.toLowerCase();
+  if (/\b(?:private|no-store)\b/.test(text)) return false;
+  return /\bpublic\b|\bs-maxage\s*=|\bmax-age\s*=\s*"?0*[1-9]/.test(text);
+}
+
+/** `kept; pool=web; pod=web-0; revision=7`, for configs that say `explain: true`. */
+export function decisionText(decision: Decision): string {
+  let text = `${decision.outcome}; pool=${decision.pool}`;
+  if (decision.pod !== undefined) text += `; pod=${decision.pod.id}`;
+  if (decision.from !== undefined) text += `; from=${decision.from}`;
+  if (decision.cause !== undefined) text += `; cause=${decision.cause}`;
+  return `${text}; revision=${decision.revision}`;
+}

@@ -1,0 +1,165 @@
+import type { CookieOptions } from "../affinity/cookie.ts";
+import type { Core } from "../core/core.ts";
+import type { HealthView } from "../health/state.ts";
+import { type PodTag, tagToHex } from "../model/pod.ts";
+import type { Route, Scope, Snapshot } from "../model/snapshot.ts";
+import type { CookieShape } from "../sessions/cookie.ts";
+import { Generations } from "../sessions/generations.ts";
+import type { Opened } from "../sessions/token.ts";
+import { Matcher } from "./match.ts";
+import { type PodRuntime, PoolRuntime } from "./pods.ts";
+
+/** Verified tokens that are remembered for each scope, in each of two generations. */
+const VERIFIED = 8192;
+
+/** Which state of the fleet a view shows. A lower revision is taken only from a newer incarnation. */
+export interface Stamp {
+  /** When the coordinator's disk was new. Milliseconds since the epoch. */
+  readonly incarnation: number;
+  readonly revision: number;
+}
+
+/** A pod that left the config while tokens may still name it. */
+export interface Departed {
+  readonly tag: PodTag;
+  readonly pool: string;
+  readonly id: string;
+}
+
+/** A token that opened before, with what would be computed from it again and again. */
+export interface Verified extends Opened {
+  /** Renewal age in seconds. */
+  readonly renewal: number;
+}
+
+/** The cookie of a scope: names ready for scanning, durations in seconds. */
+export interface CookieRuntime {
+  readonly options: CookieOptions;
+  readonly secureName: string;
+  readonly plainName: string;
+  /** The names with `=`, as they are searched for. */
+  readonly secureKey: string;
+  readonly plainKey: string;
+  readonly shape: CookieShape;
+  readonly idle: number;
+  readonly absolute: number;
+}
+
+export interface ScopeRuntime {
+  readonly scope: Scope;
+  readonly pools: readonly PoolRuntime[];
+  readonly pods: ReadonlyMap<PodTag, PodRuntime>;
+  /** Undefined: requests are unkeyed. */
+  readonly cookie: CookieRuntime | undefined;
+  readonly verified: Generations<Verified>;
+}
+
+export interface RouteRuntime {
+  readonly host: string;
+  readonly path: string;
+  readonly scope: ScopeRuntime;
+  readonly sides: readonly { readonly pool: PoolRuntime; readonly weight: number }[];
+  /** Sum of the sides' weights. */
+  readonly total: number;
+}
+
+/** A snapshot with everything that this isolate keeps beside it. */
+export class View {
+  readonly stamp: Stamp;
+  readonly snapshot: Snapshot;
+  readonly pools: readonly PoolRuntime[];
+  readonly scopes: readonly ScopeRuntime[];
+  readonly departed: ReadonlyMap<PodTag, Departed>;
+  /** When the coordinator last confirmed it. Milliseconds since the epoch. */
+  at: number;
+  readonly #matcher: Matcher<RouteRuntime>;
+
+  constructor(
+    stamp: Stamp,
+    snapshot: Snapshot,
+    departed: readonly Departed[],
+    core: Core,
+    before: View | undefined,
+    at: number,
+  ) {
+    this.stamp = stamp;
+    this.snapshot = snapshot;
+    this.at = at;
+    this.departed = new Map(departed.map((pod) => [pod.tag, pod]));
+    const known = new Map<PodTag, PodRuntime>();
+    for (const pool of before?.pools ?? []) for (const pod of pool.pods) known.set(pod.pod.tag, pod);
+    this.pools = snapshot.pools.map((pool) => new PoolRuntime(pool, core, known));
+    for (const pool of this.pools) {
+      const old = before?.pools.find((other) => other.pool.name === pool.pool.name);
+      if (old !== undefined) pool.inherit(old);
+    }
+    this.scopes = snapshot.scopes.map((scope) => this.#scope(scope, core, before));
+    this.#matcher = new Matcher(snapshot.routes.map((route) => this.#route(route)));
+  }
+
+  match(host: string, path: string): RouteRuntime | undefined {
+    return this.#matcher.match(host, path);
+  }
+
+  apply(health: HealthView): void {
+    for (const pool of this.pools) pool.apply(health, tagToHex);
+  }
+
+  /** Gives back the memory of tables that no view uses any more. */
+  free(): void {
+    for (const pool of this.pools) pool.free();
+  }
+
+  #scope(scope: Scope, core: Core, before: View | undefined): ScopeRuntime {
+    const pools = scope.pools.map((pool) => this.pools[pool.index]!);
+    const pods = new Map<PodTag, PodRuntime>();
+    for (const pool of pools) for (const pod of pool.pods) pods.set(pod.pod.tag, pod);
+    const chosen = scope.affinity.find((affinity) => affinity.source === "cookie");
+    const options = chosen?.options as CookieOptions | undefined;
+    const old = before?.scopes.find((other) => other.scope.id === scope.id);
+    // What an idle timeout makes of a token is remembered with it, so another timeout starts anew.
+    const sameIdle = old?.cookie !== undefined && old.cookie.options.idle === options?.idle;
+    return {
+      scope,
+      pools,
+      pods,
+      cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
+      verified: sameIdle ? old.verified : new Generations(VERIFIED),
+    };
+  }
+
+  #route(route: Route): RouteRuntime {
+    const sides = route.sides.map(({ pool, weight }) => ({ pool: this.pools[pool.index]!, weight }));
+    return {
+      host: route.host,
+      path: route.path,
+      scope: this.scopes[route.scope.index]!,
+      sides,
+      total: sides.reduce((sum, side) => sum + side.weight, 0),
+    };
+  }
+}
+
+/** The default name ends in a hash of the scope, so that scopes on one host never share a cookie. */
+function cookieRuntime(scope: string, options: CookieOptions, core: Core): CookieRuntime {
+  const plain = `mooring-${core.hash(scope).toString(36)}`;
+  const prefix = options.path === "/" && options.domain === undefined ? "__Host-" : "__Secure-";
+  const secureName = options.name ?? prefix + plain;
+  const plainName = options.name ?? plain;
+  return {
+    options,
+    secureName,
+    plainName,
+    secureKey: `${secureName}=`,
+    plainKey: `${plainName}=`,
+    shape: {
+      path: options.path,
+      domain: options.domain,
+      sameSite: options.sameSite,
+      partitioned: options.partitioned,
+      maxAge: options.maxAge === undefined ? undefined : Math.floor(options.maxAge / 1000),
+    },
+    idle: options.idle / 1000,
+    absolute: options.absolute / 1000,
+  };
+}

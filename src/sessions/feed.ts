@@ -1,0 +1,39 @@
+import type { FeedEntry } from "../model/beat.ts";
+import type { Sid } from "../model/binding.ts";
+
+/** What an edge has heard, by sid. */
+export class Feed {
+  #entries = new Map<Sid, FeedEntry>();
+  #seq = 0;
+
+  /** The last position heard; asked for with the next heartbeat. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  hear(entries: readonly FeedEntry[], seq: number, now: number): void {
+    for (const entry of entries) {
+      const known = this.#entries.get(entry.sid);
+      if (known === undefined || known.epoch <= entry.epoch) this.#entries.set(entry.sid, entry);
+    }
+    this.#seq = Math.max(this.#seq, seq);
+    for (const [sid, entry] of this.#entries) if (entry.exp < now) this.#entries.delete(sid);
+  }
+
+  /** Forgets everything, for a feed that begins anew with another incarnation of the coordinator. */
+  clear(): void {
+    this.#entries.clear();
+    this.#seq = 0;
+  }
+
+  /** The entry that makes a token of this epoch stale, if any. */
+  below(sid: Sid, epoch: number): FeedEntry | undefined {
+    if (this.#entries.size === 0) return undefined;
+    const entry = this.#entries.get(sid);
+    return entry !== undefined && epoch < entry.epoch ? entry : undefined;
+  }
+}

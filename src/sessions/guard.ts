@@ -1,0 +1,88 @@
+import type { After, Clock } from "../model/ports.ts";
+
+/** How the edge treats a store that may be down, slow or lying. */
+export interface GuardOptions {
+  /** What a request waits for an answer at most. Milliseconds. */
+  readonly budget: number;
+  /** Failures in a row that open the breaker. */
+  readonly failures: number;
+  /** How long it stays open before one call may try again. Milliseconds. */
+  readonly pause: number;
+  /** Calls on the path of a request per second, beyond which they are refused. */
+  readonly rate: number;
+}
+
+export const GUARD: GuardOptions = { budget: 150, failures: 5, pause: 5000, rate: 500 };
+
+/** Budget, circuit breaker and rate cap before the store. Undefined means: go on without it. */
+export class Guard {
+  readonly #clock: Clock;
+  readonly #after: After;
+  readonly #options: GuardOptions;
+  #failed = 0;
+  #openUntil = 0;
+  #second = 0;
+  #spent = 0;
+
+  constructor(clock: Clock, after: After, options: GuardOptions = GUARD) {
+    this.#clock = clock;
+    this.#after = after;
+    this.#options = options;
+  }
+
+  get open(): boolean {
+    return this.#openUntil > this.#clock.now();
+  }
+
+  /** Runs a call that nobody waits for; the answer is undefined when it failed or was not made. */
+  async background<T>(call: () => Promise<T>): Promise<T | undefined> {
+    if (!this.#admit()) return undefined;
+    try {
+      const value = await call();
+      this.#failed = 0;
+      this.#openUntil = 0;
+      return value;
+    } catch {
+      this.#fail();
+      return undefined;
+    }
+  }
+
+  /**
+   * Starts a call that requests wait for. The promise never rejects, and goes on after the budget: keep it under
+   * waitUntil, and let each waiter have its own {@link within}.
+   */
+  start<T>(call: () => Promise<T>): Promise<T | undefined> {
+    const second = Math.floor(this.#clock.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#spent = 0;
+    }
+    this.#spent++;
+    return this.#spent > this.#options.rate ? Promise.resolve(undefined) : this.background(call);
+  }
+
+  /** Waits for `work` at most the budget, by a timer of this waiter alone. */
+  within<T>(work: Promise<T | undefined>): Promise<T | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.#after(this.#options.budget, () => resolve(undefined));
+      void work.then((value) => {
+        cancel();
+        resolve(value);
+      });
+    });
+  }
+
+  #admit(): boolean {
+    const now = this.#clock.now();
+    if (now < this.#openUntil) return false;
+    // Half open: this call tries, the others wait for another pause.
+    if (this.#failed >= this.#options.failures) this.#openUntil = now + this.#options.pause;
+    return true;
+  }
+
+  #fail(): void {
+    this.#failed++;
+    if (this.#failed >= this.#options.failures) this.#openUntil = this.#clock.now() + this.#options.pause;
+  }
+}

@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { Counters } from "../../src/metrics/counters.ts";
+import { expose } from "../../src/metrics/exposition.ts";
+
+it("counts by pool, outcome and code, once each, and forgets what was taken", () => {
+  const counters = new Counters();
+  counters.count("web", "kept", 200);
+  counters.count("web", "kept", 200);
+  counters.count("web", "moved", 503);
+  counters.count("", "refused", 404);
+  const taken = counters.take();
+  expect(taken).toContainEqual({ pool: "web", outcome: "kept", code: 200, count: 2 });
+  expect(taken).toContainEqual({ pool: "web", outcome: "moved", code: 503, count: 1 });
+  expect(taken).toContainEqual({ pool: "", outcome: "refused", code: 404, count: 1 });
+  expect(counters.take()).toEqual([]);
+});
+
+it("loses nothing when a heartbeat fails", () => {
+  const counters = new Counters();
+  counters.count("web", "bound", 200);
+  const taken = counters.take();
+  counters.count("web", "bound", 200);
+  counters.restore(taken);
+  expect(counters.take()).toEqual([{ pool: "web", outcome: "bound", code: 200, count: 2 }]);
+});
+
+it("escapes label values", () => {
+  const samples = [{ labels: { a: 'x"\\\ny' }, value: 1 }];
+  expect(expose([{ name: "n", help: "h", type: "counter", samples }])).toBe(
+    '# HELP n h\n# TYPE n counter\nn{a="x\\"\\\\\\ny"} 1\n',
+  );
+});

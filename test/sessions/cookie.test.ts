@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { MAX_CANDIDATES, scan, strip, write } from "../../src/sessions/cookie.ts";
+
+const TOKEN = "A".repeat(96);
+const OTHER = "b".repeat(96);
+const KEY = "__Host-lb=";
+
+describe("scanning the Cookie header", () => {
+  const cases: [string, string, string[]][] = [
+    ["plain", `__Host-lb=${TOKEN}`, [TOKEN]],
+    ["in the middle", `a=1; __Host-lb=${TOKEN}; b=2`, [TOKEN]],
+    ["without blanks", `a=1;__Host-lb=${TOKEN};b=2`, [TOKEN]],
+    ["after a tab", `a=1;\t__Host-lb=${TOKEN}`, [TOKEN]],
+    ["two headers joined by a comma", `a=1, __Host-lb=${TOKEN}`, [TOKEN]],
+    ["duplicates, in order", `__Host-lb=${TOKEN}; __Host-lb=${OTHER}`, [TOKEN, OTHER]],
+    ["another case of the name", `__host-lb=${TOKEN}`, []],
+    ["a longer name", `x__Host-lb=${TOKEN}`, []],
+    ["a name that goes on", `__Host-lbx=${TOKEN}`, []],
+    ["quoted", `__Host-lb="${TOKEN}"`, []],
+    ["without a name before it", `=__Host-lb=${TOKEN}`, []],
+    ["after a letter that looks like a blank", `\u2000__Host-lb=${TOKEN}`, []],
+    ["after a NEL", `\u0085__Host-lb=${TOKEN}`, []],
+    ["empty", "__Host-lb=", []],
+    ["too short", `__Host-lb=${TOKEN.slice(1)}`, []],
+    ["too long", `__Host-lb=${TOKEN}A`, []],
+    ["an old version attribute", `$Version=1; __Host-lb=${TOKEN}`, [TOKEN]],
+    ["separators only", ";".repeat(4000), []],
+    ["no header text", "", []],
+  ];
+  it.each(cases)("%s", (_, header, expected) => {
+    expect(scan(header, KEY)).toEqual(expected);
+  });
+
+  it("opens at most four of any number", () => {
+    const flood = Array.from({ length: 200 }, () => `__Host-lb=${OTHER}`).join("; ");
+    expect(scan(flood, KEY)).toHaveLength(MAX_CANDIDATES);
+  });
+
+  it("finds it among four hundred", () => {
+    const many = Array.from({ length: 400 }, (_, i) => `c${i}=v`).join("; ");
+    expect(scan(`${many}; __Host-lb=${TOKEN}`, KEY)).toEqual([TOKEN]);
+  });
+});
+
+describe("taking our cookie out", () => {
+  const cases: [string, string, string | null][] = [
+    ["alone", `__Host-lb=${TOKEN}`, null],
+    ["first", `__Host-lb=${TOKEN}; a=1`, "a=1"],
+    ["last", `a=1; __Host-lb=${TOKEN}`, "a=1"],
+    ["every one of several, whatever the value", "__Host-lb=x; a=1; __Host-lb=", "a=1"],
+    [
+      "names that only contain it stay",
+      "x__Host-lb=1; __Host-lbx=2; __Host-lb=3",
+      "x__Host-lb=1; __Host-lbx=2",
+    ],
+    ["joined headers are joined by a semicolon again", `a=1, b=2, __Host-lb=${TOKEN}`, "a=1; b=2"],
+    ["a comma inside a value stays", `a=1,5; __Host-lb=${TOKEN}`, "a=1,5"],
+    ["nothing of ours, nothing changed", "a=1; b=2", "a=1; b=2"],
+    ["joined headers without ours", "a=1, b=2", "a=1; b=2"],
+  ];
+  it.each(cases)("%s", (_, header, expected) => {
+    expect(strip(header, KEY)).toBe(expected);
+  });
+});
+
+describe("writing the cookie", () => {
+  const shape = {
+    path: "/",
+    domain: undefined,
+    sameSite: "Lax",
+    partitioned: false,
+    maxAge: undefined,
+  } as const;
+
+  it("is a host-only session cookie by default", () => {
+    expect(write("__Host-mooring", "T", shape, true)).toBe(
+      "__Host-mooring=T; Path=/; Secure; HttpOnly; SameSite=Lax",
+    );
+  });
+
+  it("has every attribute that was asked for", () => {
+    const full = {
+      path: "/a",
+      domain: "example.com",
+      sameSite: "None",
+      partitioned: true,
+      maxAge: 60,
+    } as const;
+    expect(write("lb", "T", full, true)).toBe(
+      "lb=T; Max-Age=60; Domain=example.com; Path=/a; Secure; HttpOnly; SameSite=None; Partitioned",
+    );
+  });
+
+  it("does not ask for what a browser refuses over plain http", () => {
+    const embedded = { ...shape, sameSite: "None", partitioned: true } as const;
+    expect(write("lb", "T", embedded, false)).toBe("lb=T; Path=/; HttpOnly; SameSite=Lax");
+  });
+});

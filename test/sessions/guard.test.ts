@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { Guard } from "../../src/sessions/guard.ts";
+
+const OPTIONS = { budget: 150, failures: 3, pause: 5000, rate: 4 };
+
+/** A clock and timers that only move when told. */
+function hand() {
+  let now = 1_000_000;
+  const timers = new Set<{ at: number; callback: () => void }>();
+  const after = (ms: number, callback: () => void) => {
+    const timer = { at: now + ms, callback };
+    timers.add(timer);
+    return () => void timers.delete(timer);
+  };
+  const advance = (ms: number) => {
+    now += ms;
+    for (const timer of [...timers].filter(({ at }) => at <= now)) {
+      timers.delete(timer);
+      timer.callback();
+    }
+  };
+  return { clock: { now: () => now }, after, advance, timers };
+}
+
+describe("the guard before the store", () => {
+  it("passes answers on, and leaves no timer behind", async () => {
+    const { clock, after, timers } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    expect(await guard.within(guard.start(async () => 7))).toBe(7);
+    expect(timers.size).toBe(0);
+  });
+
+  it("lets each waiter go on after the budget, while the call goes on", async () => {
+    const { clock, after, advance } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    let answer: (value: number) => void = () => undefined;
+    const call = guard.start(() => new Promise<number>((resolve) => (answer = resolve)));
+    const waiter = guard.within(call);
+    advance(150);
+    expect(await waiter).toBeUndefined();
+    answer(9);
+    expect(await call).toBe(9);
+  });
+
+  it("opens after failures in a row, tries once after the pause, and closes on a success", async () => {
+    const { clock, after, advance } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    let calls = 0;
+    const fail = () => {
+      calls++;
+      return Promise.reject(new Error("down"));
+    };
+    for (let i = 0; i < 3; i++) expect(await guard.background(fail)).toBeUndefined();
+    expect(guard.open).toBe(true);
+    expect(await guard.background(fail)).toBeUndefined();
+    expect(calls).toBe(3);
+    advance(5000);
+    expect(await Promise.all([guard.background(fail), guard.background(fail)])).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(calls).toBe(4);
+    advance(5000);
+    expect(await guard.background(async () => "up")).toBe("up");
+    expect(guard.open).toBe(false);
+    expect(await guard.background(async () => "still")).toBe("still");
+  });
+
+  it("caps the calls of a second", async () => {
+    const { clock, after, advance } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    let calls = 0;
+    const call = async () => ++calls;
+    for (let i = 0; i < 10; i++) await guard.start(call);
+    expect(calls).toBe(4);
+    advance(1000);
+    await guard.start(call);
+    expect(calls).toBe(5);
+  });
+});

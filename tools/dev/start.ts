@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundle } from "../build/bundle.ts";
+import { root } from "../build/root.ts";
+import { startDemo } from "../demo/demo.ts";
+import { readConfigFile } from "../serve/config-file.ts";
+import type { Lifetime } from "../serve/lifetime.ts";
+import { authority, freePort } from "../serve/port.ts";
+import { type Running, runProgram } from "../serve/program.ts";
+import { openState } from "../serve/state.ts";
+import { startEdge } from "./edge.ts";
+import { type StartOptions, startOptions, USAGE } from "./options.ts";
+import { findSecret } from "./secret.ts";
+import { chooseStore } from "./store.ts";
+import { toTry } from "./try.ts";
+
+/** Variables that reach the worker as they are. */
+const PASSED = [
+  "MOORING_READ_TOKEN",
+  "MOORING_DRAIN_TOKEN",
+  "MOORING_SECRET_NEXT",
+  "MOORING_SECRET_PREVIOUS",
+];
+
+/** MOORING_CONFIG and its companion: the file's text, which replaces what is stored, or the demo's config. */
+async function config(
+  options: StartOptions,
+  edge: string,
+  lifetime: Lifetime,
+): Promise<Record<string, string>> {
+  if (options.config !== undefined) {
+    const { text, notices } = readConfigFile(options.config, authority(options.host, options.port));
+    for (const notice of notices) console.log(`Notice:      ${notice}`);
+    return { MOORING_CONFIG: text, MOORING_CONFIG_RESET: "1" };
+  }
+  const demo = lifetime.own(await startDemo({ pods: options.pods, edge }), (started) => started.stop());
+  return { MOORING_CONFIG: JSON.stringify(demo.config) };
+}
+
+/** Starts everything in order; each thing that was started is owned by `lifetime`. */
+async function start(options: StartOptions, lifetime: Lifetime): Promise<Running> {
+  const port = await freePort(options.port, options.host);
+  const edge = `http://${authority(options.host, port)}`;
+  const temporary = lifetime.own(mkdtempSync(join(tmpdir(), "mooring-")), (dir) =>
+    rmSync(dir, { recursive: true, force: true }),
+  );
+  const state =
+    options.state === undefined
+      ? undefined
+      : lifetime.own(openState(options.state), (opened) => opened.close()).dir;
+  const secret = findSecret(process.env, root);
+  const configured = await config({ ...options, port }, edge, lifetime);
+  const store = await chooseStore(process.env, state, lifetime);
+  const made = process.env.MOORING_ADMIN_TOKEN ? undefined : randomBytes(24).toString("base64url");
+
+  const env: Record<string, string> = { ...configured, MOORING_SECRET: secret.value };
+  env.MOORING_ADMIN_TOKEN = made ?? process.env.MOORING_ADMIN_TOKEN ?? "";
+  for (const name of PASSED) if (process.env[name]) env[name] = process.env[name];
+  if (store.upstash !== undefined) {
+    env.UPSTASH_REDIS_REST_URL = store.upstash.url;
+    env.UPSTASH_REDIS_REST_TOKEN = store.upstash.token;
+  }
+  const built = await bundle({ outdir: join(temporary, "worker") });
+  const objects = join(state ?? temporary, "objects");
+  await startEdge({ bundle: built, host: options.host, port, env, objects }, lifetime);
+
+  console.log(`Store:       ${store.words}`);
+  console.log(`Secret:      ${secret.from}`);
+  console.log(`State:       ${state ?? "a temporary folder, removed at the end; --state DIR keeps it"}`);
+  console.log(`Admin token: ${made ?? "from MOORING_ADMIN_TOKEN"}`);
+  console.log(`Mooring is ready at ${edge}`);
+  console.log(toTry({ edge, token: made, demo: options.config === undefined }));
+  return {}; // a runtime that crashes is started again by miniflare
+}
+
+await runProgram(async (lifetime) => {
+  const options = startOptions(process.argv.slice(2));
+  if (options === undefined) {
+    console.log(USAGE);
+    lifetime.ask();
+    return {};
+  }
+  return start(options, lifetime);
+});

@@ -1,0 +1,78 @@
+import type { Context, MiddlewareHandler } from "hono";
+import type { Env } from "../env.ts";
+import { apiProblem } from "./problem.ts";
+import { sameSecret } from "./secret.ts";
+
+/** What a token may do; each scope includes those before it. */
+export type Scope = "read" | "drain" | "write";
+const ORDER: readonly Scope[] = ["read", "drain", "write"];
+
+/** Failed logins a client may make in a window before it must wait. */
+const MAX_FAILURES = 10;
+const WINDOW = 60_000;
+/** Clients whose failures are remembered. */
+const MAX_CLIENTS = 10_000;
+
+const failures = new Map<string, { since: number; count: number }>();
+
+/** Lets a request in whose bearer token has the scope. A right token is never refused for others' failures. */
+export function requires(
+  scope: Scope,
+  client: (c: Context<{ Bindings: Env }>) => string,
+): MiddlewareHandler<{
+  Bindings: Env;
+}> {
+  return async (c, next) => {
+    const held = await scopeOf(c.env, bearer(c.req.header("authorization")));
+    if (held === "off") return apiProblem(503, "admin-off", "The admin API is off", OFF);
+    if (held === undefined) return refuseLogin(client(c));
+    if (ORDER.indexOf(held) < ORDER.indexOf(scope)) {
+      return apiProblem(
+        403,
+        "scope",
+        "This token may not do that",
+        `A token with the scope "${scope}" is needed.`,
+      );
+    }
+    return next();
+  };
+}
+
+const OFF =
+  "Set MOORING_ADMIN_TOKEN (and MOORING_READ_TOKEN, MOORING_DRAIN_TOKEN if wanted) to use the admin API.";
+
+function bearer(header: string | undefined): string | undefined {
+  return /^Bearer +([^\s]+)$/i.exec(header ?? "")?.[1];
+}
+
+async function scopeOf(env: Env, token: string | undefined): Promise<Scope | "off" | undefined> {
+  const tokens: [Scope, string | undefined][] = [
+    ["write", env.MOORING_ADMIN_TOKEN],
+    ["drain", env.MOORING_DRAIN_TOKEN],
+    ["read", env.MOORING_READ_TOKEN],
+  ];
+  const set = tokens.filter(([, value]) => value !== undefined && value !== "");
+  if (set.length === 0) return "off";
+  if (token === undefined) return undefined;
+  let held: Scope | undefined;
+  // All are compared, whichever fits: the time tells nothing.
+  for (const [scope, value] of set) if ((await sameSecret(token, value!)) && held === undefined) held = scope;
+  return held;
+}
+
+function refuseLogin(client: string): Response {
+  const now = Date.now();
+  let entry = failures.get(client);
+  if (entry === undefined || now - entry.since > WINDOW) {
+    if (failures.size >= MAX_CLIENTS) failures.clear();
+    entry = { since: now, count: 0 };
+    failures.set(client, entry);
+  }
+  entry.count++;
+  if (entry.count > MAX_FAILURES) {
+    const detail = "Ten logins failed within a minute. Wait a minute, or send the right token.";
+    return apiProblem(429, "too-many-failures", "Too many failed logins", detail, { "retry-after": "60" });
+  }
+  const detail = "Send the admin token as: Authorization: Bearer <token>";
+  return apiProblem(401, "unauthorized", "A valid token is needed", detail, { "www-authenticate": "Bearer" });
+}

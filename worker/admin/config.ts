@@ -1,0 +1,127 @@
+import type { Context } from "hono";
+import type { ConfigRecord } from "../../src/model/beat.ts";
+import { OWN, WHO, type WriteResult } from "../coordinator/config-write.ts";
+import type { Isolate } from "../edge/isolate.ts";
+import type { Env } from "../env.ts";
+import { apiProblem } from "./problem.ts";
+
+type AdminContext = Context<{ Bindings: Env }>;
+
+const TYPES = ["application/json", "application/yaml", "text/yaml"];
+/** Largest config that is taken. Bytes. */
+const MAX_BODY = 5 * 1024 * 1024;
+
+/** GET /config: the native document, which may be PUT back unchanged. */
+export async function getConfig(isolate: Isolate): Promise<Response> {
+  const answer = await callCoordinator(isolate, "/config", {});
+  if (answer instanceof Response) return answer;
+  const record = (await answer.json()) as ConfigRecord | null;
+  if (record === null) {
+    const detail = "PUT a first config with If-None-Match: *";
+    return apiProblem(404, "no-config", "There is no config yet", detail);
+  }
+  const body = `{"revision":${record.revision},"config":${record.document}}\n`;
+  const headers = {
+    "content-type": "application/json",
+    etag: `"${record.revision}"`,
+    "cache-control": "no-store",
+  };
+  return new Response(body, { headers });
+}
+
+/** PUT /config: replaces the whole config on the revision that its writer read. */
+export async function putConfig(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const type = (c.req.header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  if (!TYPES.includes(type)) {
+    return apiProblem(
+      415,
+      "content-type",
+      "This content type is not taken",
+      `Send one of: ${TYPES.join(", ")}.`,
+    );
+  }
+  const body = await readBody(c.req.raw);
+  if (body === undefined) {
+    return apiProblem(413, "too-large", "The config is too large", "A config may have at most 5 MB.");
+  }
+  const headers: Record<string, string> = {
+    "content-type": type,
+    [WHO]: "admin",
+    [OWN]: new URL(c.req.url).host,
+  };
+  for (const name of ["if-match", "if-none-match"]) {
+    const value = c.req.header(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  const answer = await callCoordinator(isolate, "/config", { method: "PUT", body, headers });
+  if (answer instanceof Response) return answer;
+  return written((await answer.json()) as WriteResult, c, isolate);
+}
+
+async function written(result: WriteResult, c: AdminContext, isolate: Isolate): Promise<Response> {
+  const { revision } = result;
+  const etag = { etag: `"${revision}"` };
+  if (result.ok) {
+    // This edge obeys the change before it says that it is made; the others hear of it with their heartbeat.
+    await isolate.heartbeat?.beat(c.executionCtx).catch(() => undefined);
+    return Response.json(
+      { revision, notices: result.notices },
+      { headers: { ...etag, "cache-control": "no-store" } },
+    );
+  }
+  if (result.status === 422) {
+    const detail = "Nothing was changed. Each error has the path of what is wrong and a hint.";
+    return apiProblem(
+      422,
+      "invalid-config",
+      "The config is not valid",
+      detail,
+      {},
+      { errors: result.errors },
+    );
+  }
+  if (result.status === 412) {
+    const detail = `The config is at revision ${revision} now: GET it, make the change again, PUT with its ETag.`;
+    return apiProblem(412, "stale-revision", "Another revision is in force", detail, etag);
+  }
+  const detail =
+    'GET the config and send its ETag as If-Match: "<revision>", or If-None-Match: * for the first one.';
+  return apiProblem(428, "precondition-required", "If-Match is needed", detail, etag);
+}
+
+/** Asks the coordinator; a Response that is not ok is made a problem here, so the caller passes it on. */
+async function callCoordinator(
+  isolate: Isolate,
+  path: string,
+  init: { method?: string; body?: string; headers?: Record<string, string> },
+): Promise<Response | { json(): Promise<unknown> }> {
+  if (isolate.link === undefined) {
+    const detail = "This deployment has no coordinator: its config is MOORING_CONFIG alone.";
+    return apiProblem(503, "no-coordinator", "There is no coordinator", detail);
+  }
+  try {
+    const response = await isolate.link.call(path, init);
+    if (response.ok) return { json: () => response.json() };
+    console.error(`coordinator answered ${response.status} to ${init.method ?? "GET"} ${path}`);
+  } catch (error) {
+    console.error(`coordinator not reached: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const detail =
+    "The coordinator does not answer. Traffic goes on with the last config; nothing was changed here.";
+  return apiProblem(503, "coordinator-down", "The coordinator is not reachable", detail, {
+    "retry-after": "2",
+  });
+}
+
+/** The body as text, read no further than the limit. */
+async function readBody(request: Request): Promise<string | undefined> {
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) return undefined;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  return new Blob(chunks).text();
+}

@@ -1,0 +1,62 @@
+import { type Context, Hono } from "hono";
+import { requires } from "./admin/auth.ts";
+import { getConfig, putConfig } from "./admin/config.ts";
+import { metrics } from "./admin/metrics.ts";
+import { apiProblem } from "./admin/problem.ts";
+import { type Isolate, theIsolate } from "./edge/isolate.ts";
+import type { Env } from "./env.ts";
+
+type AppContext = Context<{ Bindings: Env }>;
+
+/** Everything under /_mooring: never proxied to a pod. */
+export const app = new Hono<{ Bindings: Env }>();
+
+const isolateOf = async (c: AppContext): Promise<Isolate> => theIsolate(c.env, c.executionCtx);
+const client = (c: AppContext) => c.req.header("cf-connecting-ip") ?? peer(c.req.raw) ?? "unknown";
+
+function peer(request: Request): string | undefined {
+  const text = (request.cf as { clientIp?: unknown } | undefined)?.clientIp;
+  return typeof text === "string" ? text.replace(/:[0-9]+$/, "") : undefined;
+}
+
+/** A page of another site must not be able to use a browser that can reach the admin API. */
+app.use("/_mooring/*", async (c, next) => {
+  const origin = c.req.header("origin");
+  const site = c.req.header("sec-fetch-site");
+  const foreign = (origin !== undefined && origin !== new URL(c.req.url).origin) || site === "cross-site";
+  if (foreign)
+    return apiProblem(
+      403,
+      "cross-origin",
+      "Cross-origin requests are refused",
+      "Call it from your own site.",
+    );
+  await next();
+  c.header("x-content-type-options", "nosniff");
+  return undefined;
+});
+
+app.get("/_mooring/livez", (c) => c.text("ok\n"));
+
+/** Ready: a config is held and tokens can be sealed. A store that is down does not count: traffic goes on without it. */
+app.get("/_mooring/readyz", async (c) => {
+  const isolate = await isolateOf(c);
+  const view = await isolate.freshness.view(Date.now(), c.executionCtx);
+  const missing: string[] = [];
+  if (isolate.badSecret !== undefined) missing.push(`${isolate.badSecret} is missing or too short`);
+  if (view === undefined) missing.push("no config was ever seen");
+  if (missing.length === 0) return c.text("ok\n");
+  return apiProblem(503, "not-ready", "Not ready", `${missing.join("; ")}.`);
+});
+
+app.get("/_mooring/metrics", requires("read", client), async (c) => metrics(await isolateOf(c)));
+app.get("/_mooring/v1/config", requires("read", client), async (c) => getConfig(await isolateOf(c)));
+app.put("/_mooring/v1/config", requires("write", client), async (c) => putConfig(c, await isolateOf(c)));
+
+app.notFound(() =>
+  apiProblem(404, "not-found", "Nothing is here", "See the documentation of the admin API."),
+);
+app.onError((error) => {
+  console.error(`admin: ${error.stack ?? error.message}`);
+  return apiProblem(500, "internal", "Something went wrong here", "The log of the worker says what.");
+});

@@ -1,0 +1,61 @@
+import { parseConfig } from "../../src/config/parse.ts";
+import type { Coordinator } from "./coordinator.ts";
+
+/** Header in which the edge says for whom it writes, and by which authority it is reached. */
+export const WHO = "mooring-who";
+export const OWN = "mooring-own-authority";
+
+/** What a config write came to; the admin API makes problem+json of the failures. */
+export type WriteResult =
+  | { readonly ok: true; readonly revision: number; readonly notices: readonly unknown[] }
+  | {
+      readonly ok: false;
+      readonly status: 412 | 422 | 428;
+      readonly revision: number;
+      readonly errors?: readonly unknown[];
+    };
+
+/**
+ * PUT /config: validates, then compares revisions and writes in one turn of the object, so that of many writers none is
+ * lost: all but one read an older revision.
+ */
+export async function putConfig(coordinator: Coordinator, request: Request): Promise<Response> {
+  return Response.json(await write(coordinator, request));
+}
+
+async function write(coordinator: Coordinator, request: Request): Promise<WriteResult> {
+  const { config } = coordinator;
+  const early = precondition(request.headers, config.revision);
+  if (early !== undefined) return early;
+  const own = request.headers.get(OWN);
+  const parsed = parseConfig(await request.text(), own === null ? undefined : { authority: own });
+  if (!parsed.ok) return { ok: false, status: 422, revision: config.revision, errors: parsed.errors };
+  const document = JSON.stringify(parsed.document);
+  for (;;) {
+    const revision = config.revision + 1;
+    const before = coordinator.snapshot;
+    const after = await coordinator.compile(document, revision);
+    const late = precondition(request.headers, config.revision);
+    if (late !== undefined) return late;
+    // A rebuilt precondition of the same revision, but the number may have moved on while this compiled.
+    if (config.revision + 1 !== revision) continue;
+    const who = request.headers.get(WHO) ?? "admin";
+    const record = config.write(document, before, after, who, Date.now());
+    await coordinator.enforce(record, after);
+    return { ok: true, revision, notices: parsed.notices };
+  }
+}
+
+/** If-Match must name the revision that the writer read; If-None-Match: * is for the first. */
+function precondition(headers: Headers, revision: number): WriteResult | undefined {
+  const match = headers.get("if-match");
+  const none = headers.get("if-none-match");
+  if (match === null && none === null) return { ok: false, status: 428, revision };
+  // `*` would overwrite whatever is there, which is the lost update that the header is for.
+  if (match?.trim() === "*") return { ok: false, status: 428, revision };
+  if (match !== null && !match.split(",").some((tag) => tag.trim() === `"${revision}"`)) {
+    return { ok: false, status: 412, revision };
+  }
+  if (none !== null && (none.trim() !== "*" || revision !== 0)) return { ok: false, status: 412, revision };
+  return undefined;
+}

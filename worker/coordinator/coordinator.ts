@@ -1,0 +1,203 @@
+import { DurableObject } from "cloudflare:workers";
+import { compile } from "../../src/config/compile.ts";
+import { parseConfig } from "../../src/config/parse.ts";
+import { isPodState, type PodState } from "../../src/health/state.ts";
+import type { Beat, BeatAnswer, ConfigRecord } from "../../src/model/beat.ts";
+import { tagToHex } from "../../src/model/pod.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import type { Env } from "../env.ts";
+import { openStore } from "../sessions/open.ts";
+import type { SnapshotStore } from "../sessions/snapshot.ts";
+import { ConfigStore } from "./config-store.ts";
+import { putConfig } from "./config-write.ts";
+import { Ledger } from "./ledger.ts";
+import { Prober } from "./prober.ts";
+import { TABLES } from "./tables.ts";
+
+/** Heartbeat period at rest. Milliseconds. */
+const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
+/** An isolate that has been silent this long is not counted as active. Milliseconds. */
+const ACTIVE = 30_000;
+/** Active isolates that one object carries at the shortest period. */
+const PER_SECOND = 200;
+
+/** The one object that holds the truth about config, health and load. */
+export class Coordinator extends DurableObject<Env> {
+  readonly config: ConfigStore;
+  readonly #ledger: Ledger;
+  readonly #prober = new Prober();
+  readonly #active = new Map<string, number>();
+  readonly #snapshots: SnapshotStore | undefined;
+  snapshot: Snapshot | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(TABLES);
+    this.config = new ConfigStore(ctx.storage.sql);
+    this.#ledger = new Ledger(ctx.storage.sql);
+    this.#snapshots = openStore(env).snapshot;
+    void ctx.blockConcurrencyWhile(() => this.#start());
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    switch (`${request.method} ${pathname}`) {
+      case "POST /beat":
+        return Response.json(await this.#beat((await request.json()) as Beat));
+      case "GET /config":
+        return Response.json(this.config.record ?? null);
+      case "PUT /config":
+        return putConfig(this, request);
+      case "GET /history":
+        return Response.json(this.config.history());
+      case "GET /counts":
+        return Response.json({ requests: this.#ledger.requests(), causes: this.#ledger.causes() });
+      case "GET /breaks":
+        return Response.json({ breaks: this.#ledger.breaks(1000), causes: this.#ledger.causes() });
+      default:
+        return Response.json({ error: "the coordinator has no such path" }, { status: 404 });
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      const flips = await this.#prober.run(Date.now, Math.random);
+      for (const { pod, state } of flips) {
+        console.log(`"Readiness changed" pool="${pod.pool}" pod="${pod.id}" state="${state}"`);
+        this.ctx.storage.sql.exec(
+          "INSERT OR REPLACE INTO health (tag, state, since) VALUES (?, ?, ?)",
+          tagToHex(pod.tag),
+          state,
+          Date.now(),
+        );
+      }
+    } finally {
+      await this.#schedule();
+    }
+  }
+
+  /** Makes a written config the one in force: probes follow it, and cold edges find it in the store. */
+  async enforce(record: ConfigRecord, snapshot: Snapshot): Promise<void> {
+    this.snapshot = snapshot;
+    this.#prober.follow(snapshot, this.#states(), Date.now());
+    await this.#schedule();
+    if (this.#snapshots !== undefined) {
+      const put = this.#snapshots.put(JSON.stringify(record));
+      this.ctx.waitUntil(put.catch((error) => console.warn(`snapshot key not written: ${error}`)));
+    }
+  }
+
+  /** Compiles with the platform's digest. */
+  compile(document: string, revision: number): Promise<Snapshot> {
+    const parsed = parseConfig(document);
+    if (!parsed.ok) {
+      const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
+      throw new Error(`the stored config is not valid for this version: ${lines.join("; ")}`);
+    }
+    return compile(parsed.config, revision, (data) => crypto.subtle.digest("SHA-256", data));
+  }
+
+  /** A new disk begins with what the store has kept, else with MOORING_CONFIG. */
+  async #start(): Promise<void> {
+    if (this.config.meta("incarnation") === undefined) await this.#firstStart();
+    await this.#reset();
+    const { record } = this.config;
+    if (record === undefined) return;
+    try {
+      const snapshot = await this.compile(record.document, record.revision);
+      this.snapshot = snapshot;
+      this.#prober.follow(snapshot, this.#states(), Date.now());
+      await this.#schedule();
+    } catch (error) {
+      // The edges keep their last good view; a PUT mends it.
+      console.error(`stored config not in force: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async #firstStart(): Promise<void> {
+    const now = Date.now();
+    const kept = await this.#kept();
+    this.config.setMeta("incarnation", String(Math.max(now, (kept?.incarnation ?? 0) + 1)));
+    if (kept !== undefined) {
+      await this.#install(kept.document, kept.revision, "restored from the store");
+      this.config.restoreDeparted(kept.departed, now);
+      return;
+    }
+    if (this.env.MOORING_CONFIG) await this.#install(this.env.MOORING_CONFIG, 1, "MOORING_CONFIG");
+  }
+
+  /** `npm start -- --config FILE` means the file, whatever was stored; once for each run, which the variable names. */
+  async #reset(): Promise<void> {
+    const run = this.env.MOORING_CONFIG_RESET;
+    if (!run || this.config.meta("reset") === run) return;
+    this.config.setMeta("reset", run);
+    const { record } = this.config;
+    const parsed = parseConfig(this.env.MOORING_CONFIG ?? "");
+    if (parsed.ok && record?.document === JSON.stringify(parsed.document)) return;
+    await this.#install(this.env.MOORING_CONFIG ?? "", this.config.revision + 1, "MOORING_CONFIG");
+  }
+
+  async #install(text: string, revision: number, who: string): Promise<void> {
+    const parsed = parseConfig(text);
+    if (!parsed.ok) {
+      const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
+      console.error(`${who} is not a valid config, so none is in force: ${lines.join("; ")}`);
+      return;
+    }
+    const document = JSON.stringify(parsed.document);
+    const after = await this.compile(document, revision);
+    const { record } = this.config;
+    const before = record === undefined ? undefined : await this.compile(record.document, record.revision);
+    this.config.write(document, before, after, who, Date.now());
+  }
+
+  async #kept(): Promise<ConfigRecord | undefined> {
+    try {
+      const text = await this.#snapshots?.get();
+      return text === undefined ? undefined : (JSON.parse(text) as ConfigRecord);
+    } catch (error) {
+      console.warn(`snapshot key not read: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
+  async #beat(beat: Beat): Promise<BeatAnswer> {
+    const now = Date.now();
+    this.#ledger.count(beat.counts);
+    this.#ledger.add(beat.breaks);
+    if (beat.failed.length > 0) {
+      this.#prober.hurry(beat.failed, now);
+      await this.#schedule();
+    }
+    const { record } = this.config;
+    const base = {
+      incarnation: this.config.incarnation,
+      revision: record?.revision ?? 0,
+      health: this.#prober.health(),
+      feed: { entries: [], seq: beat.feed },
+      next: this.#period(beat.isolate, now),
+    };
+    const current = beat.incarnation === base.incarnation && beat.revision === base.revision;
+    return record === undefined || current ? base : { ...base, config: record };
+  }
+
+  #period(isolate: string, now: number): number {
+    this.#active.set(isolate, now);
+    for (const [name, seen] of this.#active) if (now - seen > ACTIVE) this.#active.delete(name);
+    const shortest = this.env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted;
+    return Math.min(5000, Math.max(shortest, (this.#active.size / PER_SECOND) * 1000));
+  }
+
+  #states(): Map<string, PodState> {
+    const rows = this.ctx.storage.sql.exec<{ tag: string; state: string }>("SELECT tag, state FROM health");
+    const states = new Map<string, PodState>();
+    for (const { tag, state } of rows) if (isPodState(state)) states.set(tag, state);
+    return states;
+  }
+
+  async #schedule(): Promise<void> {
+    const next = this.#prober.next();
+    if (next === undefined) return;
+    await this.ctx.storage.setAlarm(Math.max(next, Date.now()));
+  }
+}

@@ -1,0 +1,123 @@
+import { type Observation, observe, type Readiness, UNKNOWN } from "../../src/health/readiness.ts";
+import type { PodState } from "../../src/health/state.ts";
+import { type Pod, tagToHex } from "../../src/model/pod.ts";
+import type { ReadinessProbe } from "../../src/model/pool.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+
+/** Probes in flight at once: a seventh would queue in the platform and spend its time-out waiting. */
+const BATCH = 6;
+/** Probes that are due this soon run with those that are due now. Milliseconds. */
+const NEAR = 25;
+
+interface Target {
+  readonly pod: Pod;
+  readonly probe: ReadinessProbe;
+  readiness: Readiness;
+  /** Milliseconds since the epoch. */
+  due: number;
+}
+
+/** A pod whose readiness flipped: the only thing that is logged. */
+export interface Flip {
+  readonly pod: Pod;
+  readonly state: PodState;
+}
+
+/** Readiness probes of every pool that has them. Who calls it keeps the time. */
+export class Prober {
+  #targets = new Map<string, Target>();
+  readonly #probe: (pod: Pod, probe: ReadinessProbe) => Promise<Observation>;
+
+  constructor(probe: (pod: Pod, probe: ReadinessProbe) => Promise<Observation> = probeOverHttp) {
+    this.#probe = probe;
+  }
+
+  /**
+   * Probes the pods of this snapshot from now on. A pod that was known keeps its state; a new one is unready until its
+   * first pass, as in Kubernetes, though it keeps what sessions it has.
+   *
+   * @param stored states from the disk, by 12 hex digits of the tag
+   */
+  follow(snapshot: Snapshot, stored: ReadonlyMap<string, PodState>, now: number): void {
+    const targets = new Map<string, Target>();
+    for (const pool of snapshot.pools) {
+      const probe = pool.readiness;
+      if (probe === undefined) continue;
+      for (const pod of pool.pods) {
+        const tag = tagToHex(pod.tag);
+        const known = this.#targets.get(tag);
+        const readiness = known?.readiness ?? restored(stored.get(tag));
+        const due = known?.due ?? now + probe.initialDelay;
+        targets.set(tag, { pod, probe, readiness, due });
+      }
+    }
+    this.#targets = targets;
+  }
+
+  /** The states that are not ready, by tag. */
+  health(): Record<string, PodState> {
+    const health: Record<string, PodState> = {};
+    for (const [tag, { readiness }] of this.#targets)
+      if (readiness.state !== "ready") health[tag] = readiness.state;
+    return health;
+  }
+
+  /** When the next probe is due; undefined when nothing is probed. */
+  next(): number | undefined {
+    let next: number | undefined;
+    for (const { due } of this.#targets.values()) if (next === undefined || due < next) next = due;
+    return next;
+  }
+
+  /** An edge could not connect: look at once. */
+  hurry(tags: readonly string[], now: number): void {
+    for (const tag of tags) {
+      const target = this.#targets.get(tag);
+      if (target !== undefined) target.due = Math.min(target.due, now);
+    }
+  }
+
+  /** Runs what is due and answers what flipped. `clock` is read again after each probe. */
+  async run(clock: () => number, jitter: () => number): Promise<Flip[]> {
+    const now = clock();
+    const due = [...this.#targets.values()].filter((target) => target.due <= now + NEAR);
+    // Spread by ± 5 %, so that the probes of many pods do not march in step.
+    for (const target of due) target.due = now + target.probe.period * (0.95 + 0.1 * jitter());
+    const flips: Flip[] = [];
+    const queue = due.values();
+    const worker = async () => {
+      for (const target of queue) {
+        const seen = await this.#probe(target.pod, target.probe);
+        // A verdict about a pod or probe that the config no longer has says nothing.
+        if (this.#targets.get(tagToHex(target.pod.tag)) !== target) continue;
+        const { next, flipped } = observe(target.readiness, seen, target.probe);
+        target.readiness = next;
+        if (flipped) flips.push({ pod: target.pod, state: next.state });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(BATCH, due.length) }, worker));
+    return flips;
+  }
+}
+
+/** After a restart the state is as it was; its counts begin anew. */
+function restored(state: PodState | undefined): Readiness {
+  if (state === "ready" || state === "unready" || state === "unhealthy" || state === "down") {
+    return { state, passes: 0, failures: 0, unreachable: 0 };
+  }
+  return UNKNOWN;
+}
+
+async function probeOverHttp(pod: Pod, { path, timeout }: ReadinessProbe): Promise<Observation> {
+  try {
+    const response = await fetch(pod.url + path, {
+      headers: { "user-agent": "mooring-probe" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeout),
+    });
+    await response.body?.cancel();
+    return response.status >= 200 && response.status < 400 ? "passed" : "failed";
+  } catch (error) {
+    return error instanceof Error && error.name === "TimeoutError" ? "timeout" : "unreachable";
+  }
+}

@@ -1,0 +1,22 @@
+/** What the coordinator keeps on its disk. Rows stay far below SQLite's limit here, so documents are cut into chunks. */
+export const TABLES = `
+  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS revisions (revision INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS documents (
+    revision INTEGER NOT NULL, part INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (revision, part)
+  );
+  CREATE TABLE IF NOT EXISTS departed (tag TEXT PRIMARY KEY, pool TEXT NOT NULL, id TEXT NOT NULL, until INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS health (tag TEXT PRIMARY KEY, state TEXT NOT NULL, since INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS counts (
+    pool TEXT NOT NULL, outcome TEXT NOT NULL, code INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (pool, outcome, code)
+  );
+  CREATE TABLE IF NOT EXISTS breaks (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, sid TEXT NOT NULL, epoch INTEGER NOT NULL, at INTEGER NOT NULL,
+    pool TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, cause TEXT NOT NULL, UNIQUE (sid, epoch)
+  );
+  CREATE TABLE IF NOT EXISTS causes (cause TEXT PRIMARY KEY, count INTEGER NOT NULL);
+`;
+
+/** Characters of a document in one row: at most 4 bytes each, below 2 MB. */
+export const CHUNK = 500_000;

@@ -1,0 +1,103 @@
+import wasm from "../../build/core.wasm";
+import { Core } from "../../src/core/core.ts";
+import { Counters } from "../../src/metrics/counters.ts";
+import type { Break } from "../../src/model/beat.ts";
+import { tagToHex } from "../../src/model/pod.ts";
+import type { Background, Swapped } from "../../src/model/ports.ts";
+import type { Edge } from "../../src/route/edge.ts";
+import { Feed } from "../../src/sessions/feed.ts";
+import { Generations } from "../../src/sessions/generations.ts";
+import { Guard } from "../../src/sessions/guard.ts";
+import { badSecret, keyRing } from "../../src/sessions/keyring.ts";
+import { sealer } from "../../src/sessions/token.ts";
+import type { Env } from "../env.ts";
+import { openStore } from "../sessions/open.ts";
+import { chance } from "./chance.ts";
+import { directForwarder } from "./forward.ts";
+import { Freshness } from "./freshness.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { coordinatorLink, type Link } from "./link.ts";
+import { peerOf } from "./peer.ts";
+import { Views } from "./views.ts";
+
+/** Loaded once for each isolate, before any request. */
+const core = new Core(wasm);
+
+/** Settlements that are remembered, in each of two generations. */
+const SETTLEMENTS = 4096;
+/** Heartbeat period until the coordinator says another. Milliseconds. */
+const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
+
+/** Everything one isolate holds: the edge that routes, and the parts that the admin API talks to. */
+export interface Isolate {
+  readonly edge: Edge;
+  readonly views: Views;
+  readonly freshness: Freshness;
+  readonly link: Link | undefined;
+  /** Undefined without a coordinator. */
+  readonly heartbeat: Heartbeat | undefined;
+  /** The variable that must be set before traffic is served; undefined when all is well. */
+  readonly badSecret: string | undefined;
+}
+
+let isolate: Promise<Isolate> | undefined;
+let ready: Isolate | undefined;
+
+/** The isolate's parts: at once when they are there, which is always but for the first requests. */
+export function theIsolate(env: Env, background: Background): Isolate | Promise<Isolate> {
+  if (ready !== undefined) return ready;
+  if (isolate === undefined) {
+    isolate = build(env).then((built) => {
+      ready = built;
+      return built;
+    });
+    background.waitUntil(isolate);
+  }
+  return isolate;
+}
+
+async function build(env: Env): Promise<Isolate> {
+  const cloudflare = env.MOORING_PLATFORM === "cloudflare";
+  const secrets = {
+    current: env.MOORING_SECRET,
+    next: env.MOORING_SECRET_NEXT,
+    previous: env.MOORING_SECRET_PREVIOUS,
+  };
+  const bad = badSecret(secrets);
+  // Without a good secret no traffic is served, so tokens of this key never leave the isolate.
+  const current = bad === undefined ? secrets.current! : crypto.randomUUID();
+  const ring = await keyRing(crypto.subtle, { ...secrets, current });
+  const link = coordinatorLink(env);
+  const views = new Views(core);
+  const cargo = { counters: new Counters(), breaks: [] as Break[], feed: new Feed() };
+  const period = cloudflare ? PERIOD.cloudflare : PERIOD.selfHosted;
+  const heartbeat = link === undefined ? undefined : new Heartbeat(link, views, cargo, period);
+  const { store, snapshot } = openStore(env);
+  const freshness = new Freshness(views, {
+    heartbeat,
+    snapshot: snapshot === undefined ? undefined : () => snapshot.get(),
+    bundled: env.MOORING_CONFIG || undefined,
+  });
+  const clock = { now: () => Date.now() };
+  const edge: Edge = {
+    ...cargo,
+    clock,
+    chance,
+    forwarder: directForwarder(cloudflare),
+    store,
+    guard: new Guard(clock, after),
+    sealer: sealer(crypto.subtle, ring, chance),
+    peer: peerOf(cloudflare),
+    cloudflare,
+    settlements: new Generations(SETTLEMENTS),
+    flights: new Map<string, Promise<Swapped | undefined>>(),
+    view: (now, background) => freshness.view(now, background),
+    failed: (pod) => heartbeat?.failed(tagToHex(pod.pod.tag), Date.now()),
+  };
+  return { edge, views, freshness, link, heartbeat, badSecret: bad };
+}
+
+function after(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,121 @@
+import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
+import type { PodTag } from "../../src/model/pod.ts";
+import type { BindingStore, ListedBinding, Swap, Swapped } from "../../src/model/ports.ts";
+import { AnswerError, asInteger, asList, asText } from "./answer.ts";
+import type { ShardCall } from "./call.ts";
+import { type Claim, checkSwap, checkSwapped } from "./swap.ts";
+import { checkSid, parseBinding } from "./value.ts";
+
+/** One for each first hex digit of a sid. */
+export const SHARDS = 16;
+
+/** Sends a call to a shard, over a binding or over HTTP to another process: POST, JSON both ways. */
+export type SendToShard = (shard: number, body: string) => Promise<Response>;
+
+function asBinding(sid: Sid, value: unknown): Binding {
+  const binding = parseBinding(sid, asText(value));
+  if (binding === undefined) throw new AnswerError("a binding", value);
+  return binding;
+}
+
+/** Bindings in Durable Objects with SQLite: embedded, and linearizable for each sid. */
+export class DurableStore implements BindingStore {
+  readonly kind = "durable";
+  readonly #send: SendToShard;
+  readonly #timeout: number;
+
+  /** @param options.timeout Milliseconds until a call that has no answer rejects. */
+  constructor(send: SendToShard, { timeout = 1000 }: { readonly timeout?: number } = {}) {
+    this.#send = send;
+    this.#timeout = timeout;
+  }
+
+  async create(binding: Binding, keep: Retention): Promise<void> {
+    await this.#askFor(binding.sid, "create", binding, keep);
+  }
+
+  async renew(binding: Binding, keep: Retention): Promise<"extended" | "repaired" | "ahead"> {
+    const verdict = await this.#askFor(binding.sid, "renew", binding, keep);
+    if (verdict !== "extended" && verdict !== "repaired" && verdict !== "ahead") {
+      throw new AnswerError("a verdict", verdict);
+    }
+    return verdict;
+  }
+
+  async swap(swap: Swap, keep: Retention): Promise<Swapped> {
+    const answer = await this.#askFor(checkSwap(swap).sid, "swap", swap, keep);
+    if (typeof answer !== "object" || answer === null) throw new AnswerError("a verdict", answer);
+    const none: Claim = { verdict: null, epoch: null, pod: null, home: null, cause: null };
+    return checkSwapped(swap, { ...none, ...answer });
+  }
+
+  async index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): Promise<void> {
+    await this.#askFor(sid, "index", sid, from, to, keep);
+  }
+
+  async read(sid: Sid): Promise<Binding | undefined> {
+    const value = await this.#askFor(sid, "read", sid);
+    return value === null ? undefined : asBinding(sid, value);
+  }
+
+  async count(pod: PodTag, now: number): Promise<number> {
+    const shards = Array.from({ length: SHARDS }, (_, shard) => this.#ask(shard, "count", [pod, now]));
+    const counts = await Promise.all(shards);
+    return counts.map(asInteger).reduce((sum, live) => sum + live, 0);
+  }
+
+  /** The cursor is the sid listed last: shards follow the first digit, so all sessions are in order of sid. */
+  async list(
+    pod: PodTag,
+    now: number,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<{ sessions: ListedBinding[]; cursor: string | undefined }> {
+    if (cursor !== undefined && !/^[0-9a-f]{32}$/.test(cursor)) {
+      throw new RangeError("not a cursor of this listing");
+    }
+    const first = cursor === undefined ? 0 : shardOf(cursor);
+    const asked: Promise<unknown>[] = [];
+    for (let shard = first; shard < SHARDS; shard++) {
+      // One more than the page holds tells whether another follows.
+      asked.push(this.#ask(shard, "list", [pod, now, limit + 1, cursor ?? ""]));
+    }
+    const found = (await Promise.all(asked)).flatMap((rows) => asList(rows)).slice(0, limit + 1);
+    const sessions = found.slice(0, limit).map((row): ListedBinding => {
+      const [sid, value, expires] = asList(row, 3);
+      return { ...asBinding(checkSid(asText(sid)), value), expires: asInteger(expires) };
+    });
+    return { sessions, cursor: found.length > limit ? sessions[limit - 1]!.sid : undefined };
+  }
+
+  async #askFor(sid: Sid, method: ShardCall["method"], ...args: unknown[]): Promise<unknown> {
+    return await this.#ask(shardOf(checkSid(sid)), method, args);
+  }
+
+  async #ask(shard: number, method: ShardCall["method"], args: readonly unknown[]): Promise<unknown> {
+    const call: ShardCall = { method, args };
+    return await within(this.#timeout, this.#answer(shard, JSON.stringify(call)));
+  }
+
+  async #answer(shard: number, body: string): Promise<unknown> {
+    const response = await this.#send(shard, body);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the store answered ${response.status}: ${text.slice(0, 200)}`);
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer !== "object" || answer === null || !("result" in answer)) {
+      throw new AnswerError("{ result }", answer);
+    }
+    return answer.result;
+  }
+}
+
+function shardOf(sid: Sid): number {
+  return Number.parseInt(sid.slice(0, 1), 16);
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return await new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the store did not answer within ${ms} ms`)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

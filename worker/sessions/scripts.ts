@@ -1,0 +1,88 @@
+/** A Lua script as data: what it takes, by name and in order, and its text. */
+export interface Script<Key extends string, Arg extends string> {
+  /** Names of KEYS[1], KEYS[2], … */
+  readonly keys: readonly Key[];
+  /** Names of ARGV[1], ARGV[2], … */
+  readonly args: readonly Arg[];
+  readonly lua: string;
+}
+
+/**
+ * The compare-and-set on one binding: `settle` of src/sessions/settle.ts, in Lua, atomic in Redis.
+ * Touches one key, so that it runs on a cluster too. Inside: GET, and SET when it writes.
+ * Answers `{ verdict, epoch, pod, home, cause }`, all strings.
+ *
+ * KEYS binding: mooring:s:{sid}
+ * ARGV op: touch, rebind, rebind2 or revoke · epoch, pod: the token's · to: the candidate · home · cause ·
+ *      created, exp: ms since the epoch · ttl: ms. Pods are 12 hex digits.
+ */
+export const SWAP: Script<
+  "binding",
+  "op" | "epoch" | "pod" | "to" | "home" | "cause" | "created" | "exp" | "ttl"
+> = {
+  keys: ["binding"],
+  args: ["op", "epoch", "pod", "to", "home", "cause", "created", "exp", "ttl"],
+  lua: `
+local binding = KEYS[1]
+local op, epoch, pod, to, home = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local cause, created, exp, ttl = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+
+local function number(text, digits)
+  if text and #text >= 1 and #text <= digits and string.find(text, '^[0-9]+$') then return tonumber(text) end
+end
+
+local function tag(text)
+  return text and #text == 12 and string.find(text, '^[0-9a-f]+$')
+end
+
+-- Anything that does not parse whole counts as absent; so does a key of another type (an error, thus a table).
+local function parse(value)
+  if type(value) ~= 'string' then return nil end
+  local e, p, h, state, c, born, ends =
+    string.match(value, '^([^|]*)|([^|]*)|([^|]*)|([AR])|([a-z0-9-]*)|([^|]*)|([^|]*)$')
+  local n = number(e, 10)
+  if not n or n > 4294967295 or #c > 32 then return nil end
+  if not (tag(p) and tag(h) and number(born, 15) and number(ends, 15)) then return nil end
+  return { epoch = n, pod = p, home = h, state = state, cause = c, created = born, exp = ends }
+end
+
+local known = parse(redis.pcall('GET', binding))
+if known and known.state == 'R' and known.epoch < epoch and op ~= 'revoke' then known = nil end
+if known then
+  created = known.created
+  if tonumber(known.exp) > tonumber(exp) then exp = known.exp end
+end
+
+local function answer(verdict, e, p, h, c)
+  return { verdict, string.format('%.0f', e), p, h, c }
+end
+
+local function write(verdict, e, p, h, state, c)
+  local value = table.concat({ string.format('%.0f', e), p, h, state, c, created, exp }, '|')
+  -- A revocation lives until exp, or an old cookie would resurrect the session.
+  if state == 'R' then redis.call('SET', binding, value, 'PXAT', exp)
+  else redis.call('SET', binding, value, 'PX', ttl) end
+  return answer(verdict, e, p, h, c)
+end
+
+local function win(e) return write('WON', e + 1, to, home, 'A', cause) end
+
+if op == 'revoke' then
+  if known and known.epoch >= epoch then
+    return write('REVOKED', known.epoch + 1, known.pod, known.home, 'R', cause)
+  end
+  return write('REVOKED', epoch + 1, pod, home, 'R', cause)
+end
+if not known or known.epoch < epoch then
+  if op ~= 'touch' then return win(epoch) end
+  return write('KEPT', epoch, pod, home, 'A', '')
+end
+if known.state == 'R' then return answer('REVOKED', known.epoch, known.pod, known.home, known.cause) end
+if known.epoch == epoch and known.pod == pod then
+  if op ~= 'touch' then return win(epoch) end
+  return write('KEPT', known.epoch, known.pod, known.home, 'A', known.cause)
+end
+if op == 'rebind2' and known.pod == pod then return win(known.epoch) end
+return answer('ADOPT', known.epoch, known.pod, known.home, known.cause)
+`,
+};

@@ -1,0 +1,131 @@
+import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
+import { type PodTag, tagToHex } from "../../src/model/pod.ts";
+import type { Clock, Swap, Swapped } from "../../src/model/ports.ts";
+import { relate, settle } from "../../src/sessions/settle.ts";
+import { checkSwap } from "./swap.ts";
+import { checkSid, encodeBinding, parseBinding } from "./value.ts";
+
+/** `ends`: when the row is forgotten. `expires`: until when its pod's index holds it, 0 for not at all. Ms since the epoch. */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS bindings (
+    sid TEXT PRIMARY KEY, epoch INTEGER, pod TEXT, home TEXT, state TEXT, cause TEXT, created INTEGER, exp INTEGER,
+    ends INTEGER NOT NULL, expires INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS bindings_by_pod ON bindings (pod, sid);`;
+
+const LIVE = "state = 'A' AND expires >= ? AND ends > ?";
+
+/** How many rows one sweep takes, so that no request waits long behind it. */
+const SWEEP = 5000;
+
+type Row = Record<"epoch" | "created" | "exp" | "ends" | "expires", number> &
+  Record<"sid" | "pod" | "home" | "state" | "cause", string>;
+
+function fromRow(row: Row): Binding | undefined {
+  const { epoch, pod, home, state, cause, created, exp } = row;
+  return parseBinding(row.sid, [epoch, pod, home, state, cause, created, exp].join("|"));
+}
+
+/** A listed session as it crosses the wire: sid, the binding's value, its index score. */
+export type ListedRow = readonly [sid: Sid, value: string, expires: number];
+
+/** The bindings of one shard in SQLite. Synchronous, so each method is atomic; a row past its end counts as absent. */
+export class BindingTable {
+  readonly #sql: SqlStorage;
+  readonly #clock: Clock;
+
+  constructor(sql: SqlStorage, clock: Clock) {
+    this.#sql = sql;
+    this.#clock = clock;
+    sql.exec(SCHEMA);
+  }
+
+  create(binding: Binding, keep: Retention): void {
+    const row = this.#row(checkSid(binding.sid));
+    if (row === undefined) this.#put(binding, keep);
+    else if (row.state === "A" && row.pod === tagToHex(binding.pod))
+      this.index(binding.sid, undefined, binding.pod, keep);
+  }
+
+  renew(binding: Binding, keep: Retention): "extended" | "repaired" | "ahead" {
+    const stored = this.#stored(checkSid(binding.sid));
+    switch (relate(stored, binding.epoch, binding.pod)) {
+      case "same":
+        this.#put(stored!, keep);
+        return "extended";
+      case "absent":
+      case "behind":
+        this.#put(binding, keep);
+        return "repaired";
+      default:
+        return "ahead";
+    }
+  }
+
+  swap(swap: Swap, keep: Retention): Swapped {
+    const { swapped, write } = settle(this.#stored(checkSwap(swap).sid), swap);
+    if (write !== undefined) this.#put(write, keep);
+    return swapped;
+  }
+
+  /** A session is indexed where its binding is, so only its score is left to follow. */
+  index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): void {
+    checkSid(sid);
+    const update = "UPDATE bindings SET expires = ? WHERE sid = ? AND pod = ?";
+    if (to !== undefined) this.#sql.exec(update, Math.ceil(keep.expires), sid, tagToHex(to));
+    if (from !== undefined && from !== to) this.#sql.exec(update, 0, sid, tagToHex(from));
+  }
+
+  /** The binding's value, or null. */
+  read(sid: Sid): string | null {
+    const stored = this.#stored(checkSid(sid));
+    return stored === undefined ? null : encodeBinding(stored);
+  }
+
+  count(pod: PodTag, now: number): number {
+    const query = `SELECT COUNT(*) AS live FROM bindings WHERE pod = ? AND ${LIVE}`;
+    return this.#sql.exec<{ live: number }>(query, tagToHex(pod), now, this.#clock.now()).one().live;
+  }
+
+  /** At most `limit` live sessions after sid `after` (exclusive), in order of sid. */
+  list(pod: PodTag, now: number, limit: number, after: string): ListedRow[] {
+    const query = `SELECT * FROM bindings WHERE pod = ? AND ${LIVE} AND sid > ? ORDER BY sid LIMIT ?`;
+    const rows = this.#sql.exec<Row>(query, tagToHex(pod), now, this.#clock.now(), after, limit).toArray();
+    return rows.flatMap((row): ListedRow[] => {
+      const binding = fromRow(row);
+      return binding === undefined ? [] : [[row.sid, encodeBinding(binding), row.expires]];
+    });
+  }
+
+  /** Forgets rows past their end. `full`: there may be more of them; `empty`: no row is left at all. */
+  sweep(): { full: boolean; empty: boolean } {
+    const past = "SELECT sid FROM bindings WHERE ends <= ? LIMIT ?";
+    const cursor = this.#sql.exec(
+      `DELETE FROM bindings WHERE sid IN (${past}) RETURNING 1`,
+      this.#clock.now(),
+      SWEEP,
+    );
+    const full = cursor.toArray().length === SWEEP;
+    return { full, empty: this.#sql.exec("SELECT 1 FROM bindings LIMIT 1").toArray().length === 0 };
+  }
+
+  #row(sid: Sid): Row | undefined {
+    const query = "SELECT * FROM bindings WHERE sid = ? AND ends > ?";
+    return this.#sql.exec<Row>(query, sid, this.#clock.now()).toArray()[0];
+  }
+
+  #stored(sid: Sid): Binding | undefined {
+    const row = this.#row(sid);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  #put(binding: Binding, keep: Retention): void {
+    encodeBinding(binding); // Throws for what could not be read back.
+    const { sid, epoch, pod, home, state, cause, created, exp } = binding;
+    // A revocation lives until exp, or an old cookie would resurrect the session.
+    const ends = state === "R" ? exp : this.#clock.now() + Math.ceil(keep.ttl);
+    const value = [sid, epoch, tagToHex(pod), tagToHex(home), state, cause, created, exp];
+    const row = [...value, ends, Math.ceil(keep.expires)];
+    this.#sql.exec("INSERT OR REPLACE INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...row);
+  }
+}

@@ -1,0 +1,52 @@
+import { type Binding, CAUSES, type Cause, type Sid } from "../../src/model/binding.ts";
+import { tagFromHex, tagToHex } from "../../src/model/pod.ts";
+
+/** The largest epoch that fits the four bytes of a token. */
+export const MAX_EPOCH = 0xffffffff;
+
+const VALUE =
+  /^([0-9]{1,10})\|([0-9a-f]{12})\|([0-9a-f]{12})\|([AR])\|([a-z0-9-]{0,32})\|([0-9]{1,15})\|([0-9]{1,15})$/;
+
+/** The key of a binding in Redis. */
+export function bindingKey(sid: Sid): string {
+  return `mooring:s:${sid}`;
+}
+
+/** Throws a TypeError for anything that is not 32 lower-case hex digits: it would become part of a key. */
+export function checkSid(sid: Sid): Sid {
+  if (typeof sid !== "string" || !/^[0-9a-f]{32}$/.test(sid))
+    throw new TypeError("a sid is 32 lower-case hex digits");
+  return sid;
+}
+
+/** A name of a cause as the store has it. One that a later version added is unknown here, but the epoch still counts. */
+export function causeFrom(name: string): Cause | "" {
+  return CAUSES.find((cause) => cause === name) ?? "";
+}
+
+/** `epoch|pod|home|state|cause|created|exp`, pods as 12 hex digits, times in whole milliseconds. */
+export function encodeBinding(binding: Binding): string {
+  const { epoch, pod, home, state, cause, created, exp } = binding;
+  const value = [epoch, tagToHex(pod), tagToHex(home), state, cause, created, exp].join("|");
+  // What could not be read back would count as absent, and let an older token repair the store to its own epoch.
+  if (parseBinding(binding.sid, value) === undefined) throw new TypeError(`not a binding: ${value}`);
+  return value;
+}
+
+/** Inverse of {@link encodeBinding}; undefined for anything that does not parse whole, which counts as absent. */
+export function parseBinding(sid: Sid, value: string): Binding | undefined {
+  const parts = VALUE.exec(value);
+  if (parts === null) return undefined;
+  const epoch = Number(parts[1]);
+  if (epoch > MAX_EPOCH) return undefined;
+  return {
+    sid,
+    epoch,
+    pod: tagFromHex(parts[2]!),
+    home: tagFromHex(parts[3]!),
+    state: parts[4] === "A" ? "A" : "R",
+    cause: causeFrom(parts[5]!),
+    created: Number(parts[6]),
+    exp: Number(parts[7]),
+  };
+}
