@@ -23,6 +23,9 @@ export interface Env {
   MOORING_DRAIN_TOKEN?: string;
   /** The config at start, native YAML or JSON: used until a first PUT, and by a cold edge that reaches nothing else. */
   MOORING_CONFIG?: string;
-  /** `1`: MOORING_CONFIG replaces whatever the coordinator has stored (`npm start -- --config`). */
+  /**
+   * Names this run: MOORING_CONFIG replaces whatever the coordinator has stored, once for each name
+   * (`npm start -- --config`). A PUT later in the run stands.
+   */
   MOORING_CONFIG_RESET?: string;
 }

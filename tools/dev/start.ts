@@ -33,7 +33,7 @@ async function config(
   if (options.config !== undefined) {
     const { text, notices } = readConfigFile(options.config, authority(options.host, options.port));
     for (const notice of notices) console.log(`Notice:      ${notice}`);
-    return { MOORING_CONFIG: text, MOORING_CONFIG_RESET: "1" };
+    return { MOORING_CONFIG: text, MOORING_CONFIG_RESET: randomBytes(8).toString("hex") };
   }
   const demo = lifetime.own(await startDemo({ pods: options.pods, edge }), (started) => started.stop());
   return { MOORING_CONFIG: JSON.stringify(demo.config) };
