@@ -7,7 +7,7 @@ import { weight } from "./pod.ts";
 /** What a route may hold. That it has either a pool or a split, which pools exist and so on is {@link references}' part. */
 export const route = z.strictObject({
   host: z._default(reading(parseHost), "*"),
-  path: reading(parsePath),
+  path: z._default(reading(parsePath), "/"),
   pool: z.optional(z.string()),
   split: z.optional(z.record(z.string(), weight)),
 });

@@ -10,6 +10,7 @@ type AdminContext = Context<{ Bindings: Env }>;
 const TYPES = ["application/json", "application/yaml", "text/yaml"];
 /** Largest config that is taken. Bytes. */
 const MAX_BODY = 5 * 1024 * 1024;
+const DRAIN = 8 * MAX_BODY;
 
 /** GET /config: the native document, which may be PUT back unchanged. */
 export async function getConfig(isolate: Isolate): Promise<Response> {
@@ -113,15 +114,18 @@ async function callCoordinator(
   });
 }
 
-/** The body as text, read no further than the limit. */
+/**
+ * The body as text; undefined when it is over the limit. What is too much is read away up to {@link DRAIN}, as a client
+ * that is cut off while it sends may never see the answer.
+ */
 async function readBody(request: Request): Promise<string | undefined> {
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) return undefined;
-  const chunks: Uint8Array[] = [];
+  let chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size > MAX_BODY) return undefined;
-    chunks.push(chunk);
+    if (size > DRAIN) return undefined;
+    if (size > MAX_BODY) chunks = [];
+    else chunks.push(chunk);
   }
-  return new Blob(chunks).text();
+  return size > MAX_BODY ? undefined : new Blob(chunks).text();
 }
