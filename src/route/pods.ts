@@ -65,7 +65,7 @@ export class PoolRuntime {
     this.load = policies[pool.policy.name as PolicyName].load;
     this.pods = pool.pods.map((pod) => this.#adopt(pod, known.get(pod.tag)));
     this.#tools = { core, table: () => this.table() };
-    this.shared = this.#stand(() => false);
+    this.shared = this.#stand();
     this.#local = this.shared;
   }
 
@@ -88,7 +88,7 @@ export class PoolRuntime {
       changed = true;
     }
     if (!changed) return;
-    this.shared = this.#stand(() => false);
+    this.shared = this.#stand();
     this.#localUntil = 0;
     this.#local = this.shared;
     for (const runtime of this.pods) if (runtime.suspectUntil > 0) this.suspected(runtime.suspectUntil);
@@ -103,7 +103,7 @@ export class PoolRuntime {
       if (suspectUntil > now && (until === 0 || suspectUntil < until)) until = suspectUntil;
     }
     this.#localUntil = until;
-    const local = until === 0 ? this.shared : this.#stand((runtime) => runtime.suspectUntil > now);
+    const local = until === 0 ? this.shared : this.#unsuspected(now);
     // Suspicion must not take the last pod: then all that the shared view admits may be tried.
     this.#local = local.live > 0 ? local : this.shared;
     return this.#local;
@@ -154,14 +154,24 @@ export class PoolRuntime {
     return policy.build(this.pool.pods, options as never, this.#tools);
   }
 
-  #stand(avoid: (runtime: PodRuntime) => boolean): Standing {
+  #stand(): Standing {
     const out = new Uint8Array(this.pods.length);
-    let live = this.#fill(out, (runtime) => runtime.meaning.admit && !avoid(runtime));
+    let live = this.#fill(out, ({ meaning }) => meaning.admit);
     const all = this.pods.filter((runtime) => runtime.pod.weight > 0).length;
     // Panic: with too few left, those that may still work share the load rather than the rest be crushed.
     if (live < all * this.pool.panic) {
       live = this.#fill(out, ({ meaning }) => meaning.admit || meaning.panics);
     }
+    return { out, live, version: nextVersion(), inflight: this.inflight };
+  }
+
+  /** The shared standing less what this isolate suspects; panic is the shared view's business alone. */
+  #unsuspected(now: number): Standing {
+    const out = new Uint8Array(this.pods.length);
+    const live = this.#fill(
+      out,
+      ({ pod, suspectUntil }) => this.shared.out[pod.index] === 0 && suspectUntil <= now,
+    );
     return { out, live, version: nextVersion(), inflight: this.inflight };
   }
 

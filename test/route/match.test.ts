@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { Matcher } from "../../src/route/match.ts";
+import { normalizePath, readTarget, validate } from "../../src/route/target.ts";
+
+const routes = [
+  { host: "*", path: "/", name: "any" },
+  { host: "*", path: "/api", name: "any-api" },
+  { host: "*", path: "/api/v1", name: "any-api-v1" },
+  { host: "shop.example.com", path: "/cart", name: "shop-cart" },
+  { host: "*.example.com", path: "/", name: "wild" },
+  { host: "*.eu.example.com", path: "/", name: "wild-eu" },
+];
+const matcher = new Matcher(routes);
+const name = (host: string, path: string) => matcher.match(host, path)?.name;
+
+describe("matching", () => {
+  const cases: [string, string, string | undefined][] = [
+    ["other.test", "/", "any"],
+    ["other.test", "/api", "any-api"],
+    ["other.test", "/api/", "any-api"],
+    ["other.test", "/api/v1/x/y", "any-api-v1"],
+    ["other.test", "/apix", "any"],
+    ["other.test", "/api/v10", "any-api"],
+    ["other.test", "/ap", "any"],
+    ["other.test", "/%61pi/v1", "any-api-v1"],
+    ["shop.example.com", "/cart/1", "shop-cart"],
+    ["shop.example.com", "/cartoon", "wild"],
+    ["shop.example.com.", "/cart", "shop-cart"],
+    ["a.example.com", "/api", "wild"],
+    ["a.b.example.com", "/", "wild"],
+    ["a.eu.example.com", "/", "wild-eu"],
+    ["example.com", "/", "any"],
+    ["badexample.com", "/", "any"],
+  ];
+  it.each(cases)("%s%s → %s", (host, path, expected) => {
+    expect(name(host, path)).toBe(expected);
+  });
+
+  it("answers nothing where nothing matches", () => {
+    const only = new Matcher([{ host: "a.test", path: "/x" }]);
+    expect(only.match("a.test", "/")).toBeUndefined();
+    expect(only.match("a.test", "/x/y")).toBeDefined();
+    expect(only.match("b.test", "/x")).toBeUndefined();
+  });
+
+  it("finds among many what a plain scan finds", () => {
+    const many = Array.from({ length: 300 }, (_, i) => ({
+      host: "*",
+      path: `/${"abc"[i % 3]}/${i % 17}/${i}`.slice(0, 4 + (i % 6)).replace(/\/$/, "") || "/",
+    }));
+    const table = new Matcher([...new Map(many.map((route) => [route.path, route])).values()]);
+    for (let i = 0; i < 600; i++) {
+      const path = `/${"abcd"[i % 4]}/${i % 19}/${i % 300}/tail`;
+      const fits = (route: string) => route === "/" || path === route || path.startsWith(`${route}/`);
+      const best = many
+        .map((route) => route.path)
+        .filter(fits)
+        .sort((a, b) => b.length - a.length)[0];
+      expect(table.match("h", path)?.path, path).toBe(best);
+    }
+  });
+});
+
+describe("the target", () => {
+  it("is sliced from the url", () => {
+    expect(readTarget("http://Shop.test:8080/a%20b/c?q=/x")).toEqual({
+      https: false,
+      authority: "Shop.test:8080",
+      host: "shop.test",
+      path: "/a%20b/c",
+      rest: "/a%20b/c?q=/x",
+    });
+    expect(readTarget("https://[2001:db8::1]:444/?")).toMatchObject({
+      https: true,
+      host: "[2001:db8::1]",
+      path: "/",
+    });
+    expect(readTarget("http://h")).toMatchObject({ path: "/", rest: "/" });
+  });
+
+  it("must be the one that Host names", () => {
+    const check = (host: string, url: string, method = "GET") =>
+      validate(method, host, readTarget(url))?.status;
+    expect(check("a.test", "http://a.test/")).toBeUndefined();
+    expect(check("A.TEST:80", "http://a.test/")).toBeUndefined();
+    expect(check("a.test:81", "http://a.test/")).toBe(400);
+    expect(check("b.test", "http://a.test/")).toBe(400);
+    for (const bad of ["a/b", "a@b", "a b", "", "a:b", "a.test:999999", "a\tb", "-", "a?b", "[::1", "a%41"]) {
+      expect(check(bad, "http://a.test/"), bad).toBe(400);
+    }
+    expect(check("a.test", "http://a.test/", "TRACE")).toBe(405);
+    expect(check("a.test", "http://a.test/", "PROPFIND")).toBeUndefined();
+    expect(check("a.test", "http://a.test/", "GE T")).toBe(405);
+  });
+
+  it("is compared without needless encoding, and no slash or percent is made", () => {
+    expect(normalizePath("/%61%2fb%2E%25")).toBe("/a%2Fb.%25");
+  });
+});

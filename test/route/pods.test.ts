@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import type { HealthView } from "../../src/health/state.ts";
+import { type Pod, tagToHex } from "../../src/model/pod.ts";
+import type { Pool } from "../../src/model/pool.ts";
+import { PoolRuntime } from "../../src/route/pods.ts";
+import { testCore } from "../support/core.ts";
+
+function poolOf(count: number, panic = 0.5): Pool {
+  const pods: Pod[] = Array.from({ length: count }, (_, index) => ({
+    id: `web-${index}`,
+    pool: "web",
+    index,
+    tag: 1000 + index,
+    url: `http://127.0.0.1:${9000 + index}`,
+    authority: `127.0.0.1:${9000 + index}`,
+    basePath: "",
+    weight: 1,
+    zone: undefined,
+    generation: 0,
+  }));
+  return {
+    name: "web",
+    index: 0,
+    pods,
+    policy: { name: "consistent-hash", options: {} },
+    tableBits: 12,
+    affinity: [],
+    readiness: undefined,
+    failover: "sticky",
+    strict: false,
+    panic,
+    drain: 300_000,
+    slowStart: 0,
+    retry: { attempts: 2, budget: 0.2, on: ["connect"] },
+    timeouts: { headers: 15_000, idleBody: 60_000 },
+  };
+}
+
+const runtime = (count: number, panic?: number) =>
+  new PoolRuntime(poolOf(count, panic), testCore(), new Map());
+const states = (entries: Record<number, HealthView[string]>): HealthView =>
+  Object.fromEntries(
+    Object.entries(entries).map(([index, state]) => [tagToHex(1000 + Number(index)), state]),
+  );
+
+describe("how pods stand", () => {
+  it("follows the shared view: draining takes nothing new and keeps, down does neither", () => {
+    const pool = runtime(4);
+    pool.apply(states({ 0: "draining", 1: "down" }), tagToHex);
+    expect([...pool.shared.out]).toEqual([1, 1, 0, 0]);
+    expect(pool.shared.live).toBe(2);
+    expect(pool.pods[0]!.meaning.keep).toBe(true);
+    expect(pool.pods[1]!.meaning.keep).toBe(false);
+    pool.apply({}, tagToHex);
+    expect(pool.shared.live).toBe(4);
+  });
+
+  it("panics: unready pods admit again when too few are left, down ones do not", () => {
+    const pool = runtime(4);
+    pool.apply(states({ 0: "unready", 1: "unready", 2: "down" }), tagToHex);
+    expect([...pool.shared.out]).toEqual([0, 0, 1, 0]);
+    const calm = runtime(4, 0);
+    calm.apply(states({ 0: "unready", 1: "unready", 2: "down" }), tagToHex);
+    expect([...calm.shared.out]).toEqual([1, 1, 1, 0]);
+  });
+
+  it("suspects a pod for new sessions alone, for a while, and never the last", () => {
+    const pool = runtime(2);
+    pool.pods[0]!.suspect(1000);
+    expect([...pool.standing(1001).out]).toEqual([1, 0]);
+    expect([...pool.shared.out]).toEqual([0, 0]);
+    expect(pool.pods[0]!.meaning.keep).toBe(true);
+    pool.pods[1]!.suspect(2000);
+    expect(pool.standing(2001)).toBe(pool.shared);
+    expect([...pool.standing(6001).out]).toEqual([0, 1]);
+    expect(pool.standing(7001)).toBe(pool.shared);
+  });
+
+  it("keeps suspicion through a change of the shared view", () => {
+    const pool = runtime(3);
+    pool.pods[0]!.suspect(1000);
+    pool.apply(states({ 1: "down" }), tagToHex);
+    expect([...pool.standing(1001).out]).toEqual([1, 1, 0]);
+  });
+
+  it("carries leases and states over to the next snapshot", () => {
+    const before = runtime(3);
+    before.apply(states({ 2: "down" }), tagToHex);
+    before.pods[1]!.take();
+    const known = new Map(before.pods.map((pod) => [pod.pod.tag, pod]));
+    const after = new PoolRuntime(poolOf(4), testCore(), known);
+    expect([...after.inflight]).toEqual([0, 1, 0, 0]);
+    expect([...after.shared.out]).toEqual([0, 0, 1, 0]);
+    before.pods[1]!.release();
+    expect([...after.inflight]).toEqual([0, 0, 0, 0]);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { parseCidr } from "../../src/model/cidr.ts";
+import type { Pod } from "../../src/model/pod.ts";
+import { bare, identify } from "../../src/route/client.ts";
+import { isShared, requestHeaders, responseHeaders } from "../../src/route/stamp.ts";
+
+const pod: Pod = {
+  id: "web-0",
+  pool: "web",
+  index: 0,
+  tag: 1,
+  url: "http://10.0.0.7:9001/base",
+  authority: "10.0.0.7:9001",
+  basePath: "/base",
+  weight: 1,
+  zone: undefined,
+  generation: 0,
+};
+const outbound = {
+  pod,
+  https: true,
+  authority: "shop.test",
+  cookie: undefined,
+  cookieName: "lb",
+  decision: undefined,
+};
+const inbound = {
+  ip: "192.0.2.1",
+  https: true,
+  authority: "shop.test",
+  cloudflare: false,
+  cookie: undefined,
+};
+
+describe("towards the pod", () => {
+  it("lets no header that Connection names pass, even one of ours (CVE-2024-45410, CVE-2022-31813)", () => {
+    const from = new Headers({
+      connection: "X-Forwarded-For, x-forwarded-host, X-Real-IP, a-secret",
+      "a-secret": "1",
+    });
+    const headers = requestHeaders(from, inbound);
+    expect(headers.get("x-forwarded-for")).toBe("192.0.2.1");
+    expect(headers.get("x-forwarded-host")).toBe("shop.test");
+    expect(headers.has("a-secret")).toBe(false);
+  });
+
+  it("does not trip over a Connection that names what is no header", () => {
+    expect(() =>
+      requestHeaders(new Headers({ connection: "a b, \u00e9, =, ,, close" }), inbound),
+    ).not.toThrow();
+  });
+
+  it("keeps the platform's own headers on the platform alone", () => {
+    const from = new Headers({ "cf-connecting-ip": "1.1.1.1" });
+    expect(requestHeaders(from, inbound).has("cf-connecting-ip")).toBe(false);
+    expect(requestHeaders(from, { ...inbound, cloudflare: true }).has("cf-connecting-ip")).toBe(true);
+  });
+
+  it("claims no address when none is known", () => {
+    const headers = requestHeaders(new Headers({ "x-forwarded-for": "1.2.3.4" }), {
+      ...inbound,
+      ip: undefined,
+    });
+    expect(headers.has("x-forwarded-for")).toBe(false);
+  });
+});
+
+describe("towards the client", () => {
+  it("passes an ordinary response as it is", () => {
+    const from = new Headers({ "content-type": "text/html", connection: "keep-alive" });
+    expect(responseHeaders(from, 200, outbound)).toBeUndefined();
+  });
+
+  const locations: [string, string][] = [
+    ["http://10.0.0.7:9001/base/x?y=1#z", "https://shop.test/x?y=1#z"],
+    ["http://10.0.0.7:9001", "https://shop.test/"],
+    ["//10.0.0.7:9001/base", "//shop.test/"],
+    ["/base/x", "/x"],
+    ["/based/x", "/based/x"],
+    ["/other", "/other"],
+    ["relative", "relative"],
+    ["https://example.com/base/x", "https://example.com/base/x"],
+    ["http://user@10.0.0.7:9001/base/x", "https://shop.test/x"],
+  ];
+  it.each(locations)("Location %s → %s", (value, expected) => {
+    const headers = responseHeaders(new Headers({ location: value }), 302, outbound);
+    expect(headers?.get("location") ?? value).toBe(expected);
+  });
+
+  it("knows what a shared cache may store", () => {
+    const shared = (value: string) => isShared(new Headers({ "cache-control": value }));
+    for (const yes of ["public", "max-age=60", "S-MaxAge=0", "public, max-age=0", 'max-age="5"']) {
+      expect(shared(yes), yes).toBe(true);
+    }
+    for (const no of ["private, max-age=60", "no-store", "max-age=0", "no-cache", "public, no-store", ""]) {
+      expect(shared(no), no).toBe(false);
+    }
+    expect(isShared(new Headers())).toBe(false);
+  });
+});
+
+describe("who the client is", () => {
+  const trusted = ["10.0.0.0/8", "fd00::/8"].map((text) => parseCidr(text)!);
+  const ip = (peer: string | undefined, chain: string | undefined) =>
+    identify(new Headers(chain === undefined ? {} : { "x-forwarded-for": chain }), peer, false, trusted).ip;
+
+  it("believes X-Forwarded-For only from a trusted proxy, and only to the first stranger from the right", () => {
+    expect(ip("203.0.113.1", "1.1.1.1")).toBe("203.0.113.1");
+    expect(ip("10.0.0.1", "1.1.1.1, 2.2.2.2")).toBe("2.2.2.2");
+    expect(ip("10.0.0.1", "1.1.1.1, 2.2.2.2, 10.9.9.9")).toBe("2.2.2.2");
+    expect(ip("10.0.0.1", "10.1.1.1, 10.2.2.2")).toBe("10.1.1.1");
+    expect(ip("10.0.0.1", undefined)).toBe("10.0.0.1");
+    expect(ip("::ffff:10.0.0.1", "9.9.9.9:1234")).toBe("9.9.9.9");
+    expect(ip("fd00::1", "[2001:db8::7]:80")).toBe("2001:db8::7");
+  });
+
+  it("stops at what is no address (CVE-2026-24398: octets over 255; CVE-2026-27700: the leftmost entry)", () => {
+    expect(ip("10.0.0.1", "1.1.1.1, unknown")).toBe("10.0.0.1");
+    expect(ip("10.0.0.1", "1.1.1.1, 999.1.1.1, 10.2.2.2")).toBe("10.2.2.2");
+    expect(ip("10.0.0.1", "")).toBe("10.0.0.1");
+  });
+
+  it("takes the scheme from a trusted proxy alone", () => {
+    const headers = new Headers({ "x-forwarded-proto": "http, https" });
+    expect(identify(headers, "10.0.0.1", false, trusted).https).toBe(true);
+    expect(identify(headers, "203.0.113.1", false, trusted).https).toBe(false);
+  });
+
+  it("drops ports and brackets", () => {
+    expect(bare("1.2.3.4:80")).toBe("1.2.3.4");
+    expect(bare("[::1]:80")).toBe("::1");
+    expect(bare("2001:db8::1")).toBe("2001:db8::1");
+  });
+});
