@@ -34,10 +34,10 @@ async function write(coordinator: Coordinator, request: Request): Promise<WriteR
   for (;;) {
     const revision = config.revision + 1;
     const before = coordinator.snapshot;
-    const after = await coordinator.compile(document, revision);
+    const after = await coordinator.compileConfig(parsed.config, revision);
     const late = precondition(request.headers, config.revision);
     if (late !== undefined) return late;
-    // A rebuilt precondition of the same revision, but the number may have moved on while this compiled.
+    // Others may have written while this compiled, in between two listed revisions.
     if (config.revision + 1 !== revision) continue;
     const who = request.headers.get(WHO) ?? "admin";
     const record = config.write(document, before, after, who, Date.now());

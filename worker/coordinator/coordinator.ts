@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import type { Config } from "../../src/config/schema.ts";
 import { isPodState, type PodState } from "../../src/health/state.ts";
 import type { Beat, BeatAnswer, ConfigRecord } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
@@ -87,14 +88,18 @@ export class Coordinator extends DurableObject<Env> {
     }
   }
 
-  /** Compiles with the platform's digest. */
+  /** Compiles a stored document. */
   compile(document: string, revision: number): Promise<Snapshot> {
     const parsed = parseConfig(document);
     if (!parsed.ok) {
       const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
       throw new Error(`the stored config is not valid for this version: ${lines.join("; ")}`);
     }
-    return compile(parsed.config, revision, (data) => crypto.subtle.digest("SHA-256", data));
+    return this.compileConfig(parsed.config, revision);
+  }
+
+  compileConfig(config: Config, revision: number): Promise<Snapshot> {
+    return compile(config, revision, (data) => crypto.subtle.digest("SHA-256", data));
   }
 
   /** A new disk begins with what the store has kept, else with MOORING_CONFIG. */

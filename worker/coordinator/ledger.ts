@@ -14,8 +14,10 @@ export class Ledger {
   /** Adds breaks; those whose (sid, epoch) is known are told twice and count once. */
   add(breaks: readonly Break[]): void {
     for (const { sid, epoch, at, pool, from, to, cause } of breaks) {
+      // RETURNING tells an insert from an ignored one; the number of rows written counts index and sequence as well.
       const inserted = this.#sql.exec(
-        `INSERT OR IGNORE INTO breaks (sid, epoch, at, pool, source, target, cause) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO breaks (sid, epoch, at, pool, source, target, cause) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (sid, epoch) DO NOTHING RETURNING seq`,
         sid,
         epoch,
         at,
@@ -23,8 +25,8 @@ export class Ledger {
         from,
         to,
         cause,
-      ).rowsWritten;
-      if (inserted === 0) continue;
+      );
+      if (inserted.toArray().length === 0) continue;
       this.#sql.exec(
         "INSERT INTO causes (cause, count) VALUES (?, 1) ON CONFLICT (cause) DO UPDATE SET count = count + 1",
         cause,

@@ -1,0 +1,129 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { Beat, BeatAnswer, Break, ConfigRecord } from "../../../src/model/beat.ts";
+import type { WriteResult } from "../../../worker/coordinator/config-write.ts";
+import type { Env } from "../../../worker/env.ts";
+
+const namespace = (env as Env).COORDINATOR!;
+let objects = 0;
+/** Storage is shared by the tests of a file, so each has an object of its own. */
+const fresh = () => namespace.get(namespace.idFromName(`coordinator-${objects++}`));
+
+const config = (ids: readonly string[], readiness?: object) => ({
+  version: 1,
+  pools: {
+    web: {
+      pods: ids.map((id, i) => ({ id, url: `http://127.0.0.1:${1 + i}` })),
+      ...(readiness === undefined ? {} : { health: { readiness } }),
+    },
+  },
+  routes: [{ path: "/", pool: "web" }],
+});
+
+async function put(
+  stub: DurableObjectStub,
+  document: object,
+  headers: Record<string, string>,
+): Promise<WriteResult> {
+  const response = await stub.fetch("http://coordinator/config", {
+    method: "PUT",
+    body: JSON.stringify(document),
+    headers,
+  });
+  return response.json();
+}
+
+async function beat(stub: DurableObjectStub, more: Partial<Beat> = {}): Promise<BeatAnswer> {
+  const none = { incarnation: 0, revision: -1, feed: 0, counts: [], breaks: [], failed: [] };
+  const body = JSON.stringify({ isolate: "i", ...none, ...more });
+  const response = await stub.fetch("http://coordinator/beat", { method: "POST", body });
+  return response.json();
+}
+
+describe("the coordinator", () => {
+  it("takes the first config once, then only on the revision that was read", async () => {
+    const stub = fresh();
+    expect(await put(stub, config(["a"]), {})).toMatchObject({ ok: false, status: 428 });
+    expect(await put(stub, config(["a"]), { "if-none-match": "*" })).toMatchObject({ ok: true, revision: 1 });
+    expect(await put(stub, config(["a"]), { "if-none-match": "*" })).toMatchObject({
+      ok: false,
+      status: 412,
+    });
+    expect(await put(stub, config(["a"]), { "if-match": '"0", "1"' })).toMatchObject({
+      ok: true,
+      revision: 2,
+    });
+    expect(await put(stub, config(["a"]), { "if-match": '"1"' })).toMatchObject({ ok: false, status: 412 });
+    expect(await put(stub, { version: 2 }, { "if-match": '"2"' })).toMatchObject({ ok: false, status: 422 });
+    const record = (await (await stub.fetch("http://coordinator/config")).json()) as ConfigRecord;
+    expect(record.revision).toBe(2);
+    expect(JSON.parse(record.document)).toEqual(config(["a"]));
+  });
+
+  it("lets one of many simultaneous writers win each revision", async () => {
+    const stub = fresh();
+    await put(stub, config(["a"]), { "if-none-match": "*" });
+    const race = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => put(stub, config([`pod-${i}`]), { "if-match": '"1"' })),
+    );
+    expect(race.filter((result) => result.ok)).toHaveLength(1);
+    expect(race.filter((result) => !result.ok && result.status === 412)).toHaveLength(19);
+  });
+
+  it("sends the config to those who have another, and remembers pods that left", async () => {
+    const stub = fresh();
+    await put(stub, config(["a", "b"]), { "if-none-match": "*" });
+    await put(stub, config(["b"]), { "if-match": '"1"' });
+    const first = await beat(stub);
+    expect(first.config?.revision).toBe(2);
+    expect(first.config?.departed.map(({ id }) => id)).toEqual(["a"]);
+    const again = await beat(stub, { incarnation: first.incarnation, revision: first.revision });
+    expect(again.config).toBeUndefined();
+    await put(stub, config(["a", "b"]), { "if-match": '"2"' });
+    expect((await beat(stub)).config?.departed).toEqual([]);
+  });
+
+  it("cuts a document of 3 MB into rows, and puts it together again", async () => {
+    const stub = fresh();
+    const pods = Array.from({ length: 9000 }, (_, i) => `pod-${i}-${"x".repeat(240)}`);
+    expect(await put(stub, config(pods), { "if-none-match": "*" })).toMatchObject({ ok: true });
+    const record = (await (await stub.fetch("http://coordinator/config")).json()) as ConfigRecord;
+    expect(record.document.length).toBeGreaterThan(2_500_000);
+    expect(JSON.parse(record.document)).toEqual(config(pods));
+  });
+
+  it("keeps one break for each (sid, epoch), whoever tells of it, and sums counts", async () => {
+    const stub = fresh();
+    const gone: Break = { at: 1, sid: "ab", epoch: 2, pool: "web", from: "a", to: "b", cause: "pod-gone" };
+    const count = { pool: "web", outcome: "kept", code: 200, count: 3 } as const;
+    await beat(stub, { breaks: [gone, { ...gone, epoch: 3 }], counts: [count] });
+    await beat(stub, { breaks: [gone, { ...gone, cause: "store-adopt" }], counts: [count] });
+    const told = (await (await stub.fetch("http://coordinator/breaks")).json()) as {
+      breaks: Break[];
+      causes: object[];
+    };
+    expect(told.breaks.map(({ epoch }) => epoch)).toEqual([3, 2]);
+    expect(told.causes).toEqual([{ cause: "pod-gone", count: 2 }]);
+    const counts = (await (await stub.fetch("http://coordinator/counts")).json()) as { requests: object[] };
+    expect(counts.requests).toEqual([{ ...count, count: 6 }]);
+  });
+
+  it("probes by its alarm: a pod that nobody can reach is unready at first, then down", async () => {
+    const stub = fresh();
+    const probe = { path: "/", period: "1s", timeout: "1s", failure: 2 };
+    await put(stub, config(["a"], probe), { "if-none-match": "*" });
+    expect(Object.values((await beat(stub)).health)).toEqual(["unready"]);
+    for (let i = 0; i < 2; i++) {
+      const { config: record } = await beat(stub);
+      expect(record).toBeDefined();
+      await runInDurableObject(stub, async (_, state) => {
+        expect(await state.storage.getAlarm()).not.toBeNull();
+      });
+      // An edge that could not connect makes the probe due at once.
+      await beat(stub, { failed: Object.keys((await beat(stub)).health) });
+      await runDurableObjectAlarm(stub);
+    }
+    expect(Object.values((await beat(stub)).health)).toEqual(["down"]);
+  });
+});
