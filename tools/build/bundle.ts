@@ -37,7 +37,8 @@ function wasmBeside(found: Map<string, string>): Plugin {
         if (!existsSync(path)) return { errors: [{ text: `${path} is missing: run npm run build first` }] };
         const name = basename(path);
         const other = found.get(name);
-        if (other !== undefined && other !== path) return { errors: [{ text: `two modules are named ${name}` }] };
+        if (other !== undefined && other !== path)
+          return { errors: [{ text: `two modules are named ${name}` }] };
         found.set(name, path);
         return { path: `./${name}`, external: true };
       });

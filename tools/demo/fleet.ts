@@ -119,9 +119,11 @@ export class Fleet {
     if (move !== undefined) {
       killBehind(this.#kills, shopper.name, move.from)?.note(shopper.name);
       this.#say(`${shopper.name} moved from ${move.from} to ${move.to}: ${move.cause}`);
-    } else {
-      const kill = this.#kills.findLast((one) => one.pod === shopper.pod && one.at > visit.sent);
-      kill?.hold(shopper.name);
+    }
+    if (visit.answered) {
+      const kill = this.#kills.findLast((one) => one.pod === shopper.pod);
+      if (kill !== undefined && visit.sent <= kill.at) kill.hold(shopper.name);
+      else if (move === undefined) kill?.stay(shopper.name);
     }
     this.#changed();
   }

@@ -14,7 +14,9 @@ export interface KillView {
   readonly movedTwice: number;
   readonly othersMoved: number;
   readonly othersNotMoved: number;
-  /** Shoppers of the pod who have not sent a request since. */
+  /** Shoppers of the pod who were answered by it again: it was revived before they had to move. */
+  readonly stayed: number;
+  /** Shoppers of the pod who have not been answered since. */
   readonly waiting: number;
   readonly sentence: string;
 }
@@ -27,6 +29,7 @@ export class Kill {
   people = 0;
   readonly #holders: Set<string>;
   readonly #others: Set<string>;
+  readonly #stayed = new Set<string>();
   readonly #moves = new Map<string, number>();
 
   /** `holders`: who was on the pod; `others`: everybody else. */
@@ -42,9 +45,19 @@ export class Kill {
     if (this.#others.delete(shopper)) this.#holders.add(shopper);
   }
 
+  /** The pod has answered the shopper, and the request was sent after the kill. */
+  stay(shopper: string): void {
+    if (this.#holders.has(shopper) && !this.#moves.has(shopper)) this.#stayed.add(shopper);
+  }
+
   /** Whether a move away from this pod is the one that the kill made necessary. */
   explains(shopper: string, from: string): boolean {
-    return from === this.pod && this.#holders.has(shopper) && !this.#moves.has(shopper);
+    return (
+      from === this.pod &&
+      this.#holders.has(shopper) &&
+      !this.#stayed.has(shopper) &&
+      !this.#moves.has(shopper)
+    );
   }
 
   /** Counts a move that came after this kill. */
@@ -66,7 +79,8 @@ export class Kill {
       movedTwice: [...holders, ...others].filter((shopper) => moves(shopper) > 1).length,
       othersMoved: others.filter((shopper) => moves(shopper) > 0).length,
       othersNotMoved: others.filter((shopper) => moves(shopper) === 0).length,
-      waiting: holders.filter((shopper) => moves(shopper) === 0).length,
+      stayed: holders.filter((shopper) => moves(shopper) === 0 && this.#stayed.has(shopper)).length,
+      waiting: holders.filter((shopper) => moves(shopper) === 0 && !this.#stayed.has(shopper)).length,
     };
     return { ...counts, sentence: sentence(counts) };
   }
@@ -78,6 +92,7 @@ function sentence(kill: Omit<KillView, "sentence">): string {
     `${count(kill.carts, "cart")} lost${people}`,
     `${count(kill.movedOnce, "shopper")} moved once`,
   ];
+  if (kill.stayed > 0) parts.push(`${kill.stayed} back on ${kill.pod} once it was revived`);
   if (kill.waiting > 0) parts.push(`${kill.waiting} not back yet`);
   if (kill.othersMoved > 0)
     parts.push(`${kill.othersMoved} ${kill.othersMoved === 1 ? "other" : "others"} moved`);

@@ -1,7 +1,10 @@
 import { createServer } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createShop } from "./shop.ts";
 
+/** Milliseconds; a change of a cart is answered only after its report. */
+const REPORT_LIMIT = 2000;
 const USAGE = "usage: node tools/demo/pod.ts --id web-0 --port 9001 [--control http://127.0.0.1:9000]";
 
 /** The command line of a pod; exits with 2 when it is not complete. */
@@ -18,24 +21,35 @@ function readArguments(): { id: string; port: number; control: string | undefine
 
 const { id, port, control } = readArguments();
 
-/** Reports to the control server; a shop without one, or with a silent one, goes on selling. */
-async function report(body: object): Promise<void> {
-  if (control === undefined) return;
+/** Reports to the control server; false when that is silent. A shop without one, or with a silent one, goes on selling. */
+async function report(body: object): Promise<boolean> {
+  if (control === undefined) return true;
   try {
     const answer = await fetch(`${control}/report`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ pod: id, pid: process.pid, ...body }),
-      signal: AbortSignal.timeout(500),
+      signal: AbortSignal.timeout(REPORT_LIMIT),
     });
     await answer.arrayBuffer();
     if (!answer.ok) console.error(`${id}: the control server answered ${answer.status}`);
+    return true;
   } catch (error) {
     console.error(`${id}: the control server does not answer: ${(error as Error).message}`);
+    return false;
   }
 }
 
-const server = createServer(createShop(id, (visitor, items) => report({ visitor, items })));
+/** Says that the shop is open until it is heard: a pod that nobody heard of would be taken for one that did not start. */
+async function announce(): Promise<void> {
+  while (!(await report({ ready: true }))) await wait(200);
+}
+
+const server = createServer(
+  createShop(id, async (visitor, items) => {
+    await report({ visitor, items });
+  }),
+);
 // Longer than any edge keeps an idle connection: were the pod the first to close one, a request could meet the closing.
 server.keepAliveTimeout = 120_000;
 server.on("error", (error) => {
@@ -43,7 +57,7 @@ server.on("error", (error) => {
   process.exit(1);
 });
 server.listen(port, "127.0.0.1", () => {
-  void report({ ready: true });
+  void announce();
   if (!process.connected) console.log(`${id} sells at http://127.0.0.1:${port}`);
 });
 

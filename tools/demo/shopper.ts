@@ -17,6 +17,8 @@ export interface Visit {
   readonly sent: number;
   /** `silent`: the edge could not be reached. */
   readonly edge: "answers" | "silent";
+  /** Whether a pod answered with a cart. */
+  readonly answered: boolean;
   readonly move: Move | undefined;
 }
 
@@ -81,10 +83,10 @@ export class Shopper {
     } catch (error) {
       if (signal.aborted) throw error;
       this.#careful = true;
-      return { sent, edge: "silent", move: undefined };
+      return { sent, edge: "silent", answered: false, move: undefined };
     }
     this.#jar.take(response.headers.getSetCookie());
-    return { sent, edge: "answers", move: this.#learn(response, text) };
+    return { sent, edge: "answers", answered: response.ok, move: this.#learn(response, text) };
   }
 
   #learn(response: Response, text: string): Move | undefined {

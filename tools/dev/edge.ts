@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Log, LogLevel, Miniflare } from "miniflare";
@@ -6,6 +6,7 @@ import type { Bundle } from "../build/bundle.ts";
 import { compatibility } from "../build/compatibility.ts";
 import type { Lifetime } from "../serve/lifetime.ts";
 import { authority, StartError } from "../serve/port.ts";
+import { watch } from "../serve/watcher.ts";
 
 export interface EdgeOptions {
   bundle: Bundle;
@@ -15,6 +16,8 @@ export interface EdgeOptions {
   env: Readonly<Record<string, string>>;
   /** Folder of the Durable Objects. */
   objects: string;
+  /** Folder for what miniflare needs for a while; it removes its files too late for a process that then exits. */
+  temporary: string;
 }
 
 const READY_MS = 15_000;
@@ -37,14 +40,38 @@ async function poll(url: string): Promise<string | undefined> {
   return last;
 }
 
+/** Runs `make` while the system's folder for temporary files is `dir`. */
+function withTemporary<Made>(dir: string, make: () => Made): Made {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = dir;
+  try {
+    return make();
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+}
+
+/** The workerd processes that this process started; miniflare does not tell its own. Empty where there is no /proc. */
+function runtimes(): number[] {
+  const path = `/proc/${process.pid}/task/${process.pid}/children`;
+  if (!existsSync(path)) return [];
+  const children = readFileSync(path, "utf8").trim().split(/\s+/).map(Number);
+  return children.filter((pid) => {
+    const name = `/proc/${pid}/comm`;
+    return existsSync(name) && readFileSync(name, "utf8").trim() === "workerd";
+  });
+}
+
 /**
  * Runs edge and coordinator as one worker on miniflare. Resolves with its URL once it serves by its config; rejects with
  * StartError when it does not within READY_MS.
  */
 export async function startEdge(options: EdgeOptions, lifetime: Lifetime): Promise<string> {
-  const { bundle, host, port, env, objects } = options;
+  const { bundle, host, port, env, objects, temporary } = options;
   const { date, flags } = compatibility();
-  const miniflare = lifetime.own(
+  mkdirSync(temporary, { recursive: true });
+  const make = () =>
     new Miniflare({
       name: "mooring",
       host,
@@ -67,9 +94,8 @@ export async function startEdge(options: EdgeOptions, lifetime: Lifetime): Promi
         STORE: { className: "BindingShard", useSQLite: true },
       },
       durableObjectsPersist: objects,
-    }),
-    (started) => started.dispose(),
-  );
+    });
+  const miniflare = lifetime.own(withTemporary(temporary, make), (started) => started.dispose());
   lifetime.keepSignals();
   try {
     await miniflare.ready;
@@ -77,6 +103,7 @@ export async function startEdge(options: EdgeOptions, lifetime: Lifetime): Promi
     if ((error as { code?: string }).code !== "ERR_ADDRESS_IN_USE") throw error;
     throw new StartError(`port ${port} on ${host} is in use; choose another with --port N`);
   }
+  lifetime.own(watch(runtimes()), (off) => off());
   const url = `http://${authority(host, port)}`;
   const failed = await poll(`${url}/_mooring/readyz`);
   if (failed !== undefined) throw new StartError(`the edge did not become ready: ${failed}`);

@@ -44,7 +44,7 @@ async function start(options: StartOptions, lifetime: Lifetime): Promise<Running
   const port = await freePort(options.port, options.host);
   const edge = `http://${authority(options.host, port)}`;
   const temporary = lifetime.own(mkdtempSync(join(tmpdir(), "mooring-")), (dir) =>
-    rmSync(dir, { recursive: true, force: true }),
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 }),
   );
   const state =
     options.state === undefined
@@ -64,7 +64,8 @@ async function start(options: StartOptions, lifetime: Lifetime): Promise<Running
   }
   const built = await bundle({ outdir: join(temporary, "worker") });
   const objects = join(state ?? temporary, "objects");
-  await startEdge({ bundle: built, host: options.host, port, env, objects }, lifetime);
+  const runtime = join(temporary, "runtime");
+  await startEdge({ bundle: built, host: options.host, port, env, objects, temporary: runtime }, lifetime);
 
   console.log(`Store:       ${store.words}`);
   console.log(`Secret:      ${secret.from}`);

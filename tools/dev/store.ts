@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startGateway } from "../gateway/gateway.ts";
 import { findRedisServer, startRedis } from "../gateway/redis.ts";
@@ -67,8 +68,11 @@ export async function chooseStore(
     return { upstash, words: `Redis at ${shown(redisUrl)}${await warnIfSilent(upstash)}` };
   }
   if (findRedisServer() !== undefined) {
-    const options = state === undefined ? {} : { dir: join(state, "redis") };
-    const redis = lifetime.own(await startRedis(options), (started) => started.stop());
+    const dir = state === undefined ? undefined : join(state, "redis");
+    if (dir !== undefined) mkdirSync(dir, { recursive: true });
+    const redis = lifetime.own(await startRedis(dir === undefined ? {} : { dir }), (started) =>
+      started.stop(),
+    );
     const upstash = await throughGateway(redis.url, lifetime);
     return { upstash, words: `redis-server, started for this run on port ${redis.port}` };
   }

@@ -11,6 +11,7 @@ import type { BundleModule } from "../build/bundle.ts";
 import { compatibility } from "../build/compatibility.ts";
 import { workerdConfig } from "./capnp.ts";
 import { authority, StartError } from "./port.ts";
+import { watch } from "./watcher.ts";
 
 export interface WorkerdOptions {
   /** A coordinator holds the Durable Objects, an edge has none. */
@@ -48,7 +49,7 @@ const STOP_MS = 2_000;
 /** The path of its binary is what the package exports; it has no types. */
 const workerdPath: string = createRequire(import.meta.url)("workerd").default;
 
-/** Processes of this module that still run, ended by id when this process exits. */
+/** Processes of this module that still run, with their folders: ended by id when this process exits. */
 const running = new Map<ChildProcess, string>();
 
 function endAll(): void {
@@ -108,6 +109,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const env = { ...options.env, MOORING_ROLE: role };
   const dir = mkdtempSync(join(tmpdir(), "mooring-workerd-"));
   let child: ChildProcess | undefined;
+  let unwatch: (() => void) | undefined;
   const stop = async (): Promise<void> => {
     if (child !== undefined && child.exitCode === null && child.signalCode === null) {
       const exit = once(child, "exit");
@@ -116,6 +118,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
       await exit;
       clearTimeout(timer);
     }
+    unwatch?.();
     if (child !== undefined) running.delete(child);
     if (running.size === 0) process.off("exit", endAll);
     rmSync(dir, { recursive: true, force: true });
@@ -139,6 +142,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     );
     if (running.size === 0) process.on("exit", endAll);
     running.set(child, dir);
+    if (child.pid !== undefined) unwatch = watch([child.pid]);
     const failed = new Promise<never>((_, reject) => child?.once("error", reject));
     const ended = new Promise<number | null>((done) => child?.once("exit", (code) => done(code)));
     let starting = "";

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { buildCore } from "./build.mjs";
 import { install, SetupError } from "./install.mjs";
 import { findNode } from "./node.mjs";
+import { npmWatch } from "./parent.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -20,12 +21,9 @@ function run(node, script, args) {
       env: { ...process.env, PATH: path },
     });
     for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
-    // npm does not outlive its terminal or a SIGKILL, but what it started would: end with it.
-    const parent = process.ppid;
+    const gone = npmWatch();
     const watch =
-      process.env.npm_lifecycle_event === undefined
-        ? undefined
-        : setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), PARENT_POLL_MS);
+      gone === undefined ? undefined : setInterval(() => gone() && child.kill("SIGTERM"), PARENT_POLL_MS);
     const settle = () => clearInterval(watch);
     child.on("error", (error) => {
       settle();

@@ -111,6 +111,30 @@ test("a revived pod is back at the same address with an empty memory", async () 
   expect(await answer.json()).toMatchObject({ pod: "web-2", items: [], lost: true });
 });
 
+test("shoppers of a pod that is revived before they moved are back on it, not waiting", async () => {
+  await openPage();
+  await everybodyIsIn();
+  for (const id of ["web-0", "web-1", "web-2"]) await post(`/pods/${id}/kill`);
+  await until(async () => (await state()).shoppers.every((one) => one.refused > 0));
+  // Between two kills some may have moved on: only of the last pod is it certain who was still on it.
+  const holders = on(await state(), "web-2");
+  expect(holders.length).toBeGreaterThan(0);
+  await post("/pods/web-2/revive");
+  const after = await until(async () => {
+    const now = await state();
+    return now.kills.every((kill) => kill.waiting === 0) && now;
+  });
+  expect(after.kills.map((kill) => kill.pod)).toEqual(["web-2", "web-1", "web-0"]);
+  expect(after.kills[0]).toMatchObject({
+    stayed: holders.length,
+    movedOnce: 0,
+    movedTwice: 0,
+    othersMoved: 0,
+  });
+  expect(after.kills.every((kill) => kill.movedTwice === 0)).toBe(true);
+  expect(on(after, "web-2")).toHaveLength(12);
+});
+
 test("pods that are not there are 404, and wrong states 409", async () => {
   expect((await post("/pods/web-9/kill")).status).toBe(404);
   expect((await post("/pods/web-9/revive")).status).toBe(404);

@@ -48,6 +48,18 @@ test("a late answer of the killed pod makes its shopper one of the pod's", () =>
   expect(kill.view()).toMatchObject({ shoppers: 2, othersNotMoved: 0, waiting: 2 });
 });
 
+test("who is answered by the revived pod has not moved and waits no more", () => {
+  const kill = new Kill("web-1", 0, ["a", "b"], ["e"]);
+  kill.note("a");
+  for (const name of ["a", "b", "e"]) kill.stay(name);
+  const view = kill.view();
+  expect(view).toMatchObject({ movedOnce: 1, stayed: 1, waiting: 0, othersNotMoved: 1 });
+  expect(view.sentence).toContain(
+    "1 shopper moved once, 1 back on web-1 once it was revived, 1 other not moved",
+  );
+  expect(kill.explains("b", "web-1")).toBe(false);
+});
+
 test("a move is counted to the kill that made it necessary, else to the latest", () => {
   const first = new Kill("web-1", 0, ["a"], ["b", "c"]);
   const second = new Kill("web-2", 1, ["b"], ["a", "c"]);

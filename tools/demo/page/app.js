@@ -1,8 +1,11 @@
 import { tell } from "./parts/banner.js";
-import { look, mine, onCart, openShop } from "./parts/cart.js";
-import { follow } from "./parts/stream.js";
+import { look, mine, onCart, openShop, showHolder } from "./parts/cart.js";
+import { follow, pause } from "./parts/stream.js";
 import { noteSilence } from "./parts/timeline.js";
 import { drawWall } from "./parts/wall.js";
+
+/** What the end of the demo's stream means, by its status: the edge cannot be reached, it broke off, it is not there. */
+const DEMO = { "-1": "silent", 0: "waiting", 404: "absent" };
 
 let state;
 let moves = 0;
@@ -23,6 +26,7 @@ function draw() {
   if (state === undefined) return;
   const you = mine === undefined ? undefined : { pod: mine.pod, items: mine.items.length, moves };
   drawWall(state, you, act);
+  showHolder(state.pods.find((pod) => pod.id === mine?.pod)?.alive !== false);
 }
 
 let lastPod;
@@ -41,16 +45,25 @@ void follow(
     tell({ state, demo: "answers" });
     draw();
   },
-  (status) => tell({ demo: status === -1 ? "silent" : status === 0 ? "waiting" : "refused" }),
+  (status) => tell({ demo: DEMO[status] ?? "refused" }),
 );
 
-await look();
-// While it flows, the pod is there. When it breaks off, the next look says where the session went: no need to ask in between.
+/** Looks at the cart until a pod answers. */
+async function find() {
+  while (!(await look())) await pause();
+}
+
+await find();
+// While it flows, the pod is there: no need to ask in between. When it breaks off, the cart is looked for first, since the
+// answer that says why the session was moved goes to whatever request comes first, and a stream has nothing to show it with.
 await follow(
   "/events",
-  () => tell({ shop: "answers" }),
+  ({ pod }) => {
+    tell({ shop: "answers" });
+    if (pod !== mine.pod) void look();
+  },
   async (status) => {
-    if (status === 0 && mine !== undefined) noteSilence(mine.pod);
-    await look();
+    if (status === 0) noteSilence(mine.pod);
+    await find();
   },
 );

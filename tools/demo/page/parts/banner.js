@@ -12,6 +12,9 @@ function text() {
   if (demo === "refused") {
     return "The demo's control server does not answer, so what is shown of the pods may be out of date.";
   }
+  if (demo === "absent") {
+    return "This shop runs without the demo's control server: there is nothing to show of its pods and other shoppers.";
+  }
   if (state !== undefined && dead.length === state.pods.length) {
     const starting = dead.some((pod) => pod.status === "starting");
     return starting ? "No pod is alive yet: one is starting." : "No pod is alive: revive one.";

@@ -30,11 +30,20 @@ function showNotice(text) {
   notice.hidden = text === "";
 }
 
-function showCart(cart) {
+/** Says which pod holds the cart, or held it when that pod is not alive. */
+export function showHolder(alive) {
+  if (mine === undefined) return;
   const holder = byId("holder");
-  const label = element("strong", { class: `pod-name tint-${tint(cart.pod)}` }, cart.pod);
-  if (holder.dataset.pod !== cart.pod) holder.replaceChildren("Held by ", label, ", in its memory only.");
-  holder.dataset.pod = cart.pod;
+  const key = `${mine.pod} ${alive}`;
+  if (holder.dataset.key === key) return;
+  const label = element("strong", { class: `pod-name tint-${tint(mine.pod)}` }, mine.pod);
+  const words = alive ? ["Held by ", ", in its memory only."] : ["It was held by ", ", which is dead."];
+  holder.replaceChildren(words[0], label, words[1]);
+  holder.dataset.key = key;
+  holder.dataset.pod = mine.pod;
+}
+
+function showCart(cart) {
   const amounts = new Map();
   for (const item of cart.items) amounts.set(item, (amounts.get(item) ?? 0) + 1);
   keyed(
@@ -62,6 +71,7 @@ async function ask(method, item) {
   if (!response.ok) return { status: response.status, text };
   mine = JSON.parse(text);
   noteCart(mine, decision);
+  showHolder(true);
   showCart(mine);
   for (const watcher of watchers) watcher(mine);
   return { status: response.status };

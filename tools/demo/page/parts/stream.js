@@ -1,14 +1,14 @@
 const RETRY = 1000;
 
-/** Resolves after `ms`, or as soon as the page becomes visible again, where timers may have been asleep. */
-function pause(ms) {
+/** Resolves after a second, or as soon as the page becomes visible again, as timers may have been asleep. */
+export function pause() {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, RETRY);
     document.addEventListener("visibilitychange", done);
   });
 }
@@ -50,6 +50,6 @@ export async function follow(url, onEvent, onEnd) {
       status = reached ? 0 : -1;
     }
     await onEnd(status);
-    if (!reached) await pause(RETRY);
+    if (!reached) await pause();
   }
 }

@@ -83,7 +83,7 @@ export function noteCart(cart, decision) {
 /** Takes in that the stream from the pod broke off. */
 export function noteSilence(pod) {
   if (story.pod !== pod || story.entries.at(-1)?.kind === "silent") return;
-  add("silent", pod, `${pod} fell silent in mid-stream.`);
+  add("silent", pod, `The stream from ${pod} broke off.`);
   render();
   save();
 }
