@@ -1,12 +1,13 @@
 import type { Decision } from "../model/decision.ts";
 import type { Pod } from "../model/pod.ts";
 
-/** Headers that end at this hop (RFC 9110 7.6.1 and the older ones), or that only a proxy may say. */
+/**
+ * Headers that end at this hop (RFC 9110 7.6.1 and the older ones), or that only a proxy may say. Connection, Keep-Alive,
+ * TE and Upgrade are missing here as the runtime itself lets none of them pass, in either direction.
+ */
 const DROPPED = [
   "proxy-connection",
   "proxy-authorization",
-  "keep-alive",
-  "te",
   "trailer",
   "http2-settings",
   "forwarded",
@@ -27,6 +28,8 @@ const DROPPED = [
   "x-forwarded-user",
   "x-original-forwarded-for",
 ] as const;
+const RESPONSE_DROPPED = ["proxy-authenticate", "alt-svc", "proxy-connection"] as const;
+const LOCATIONS = ["location", "content-location"] as const;
 const CLOUDFLARE_ONLY = [
   "cf-connecting-ip",
   "cf-connecting-ipv6",
@@ -100,10 +103,10 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
   };
   const connection = from.get("connection");
   if (connection !== null && connection !== "keep-alive" && connection !== "close") dropNamed(edit());
-  for (const name of ["proxy-authenticate", "keep-alive", "alt-svc", "proxy-connection"]) {
+  for (const name of RESPONSE_DROPPED) {
     if (from.has(name)) edit().delete(name);
   }
-  for (const name of ["location", "content-location"]) {
+  for (const name of LOCATIONS) {
     const value = from.get(name);
     if (value === null) continue;
     const rewritten = rewriteLocation(value, out);

@@ -24,19 +24,31 @@ const PASSED = [
   "MOORING_SECRET_PREVIOUS",
 ];
 
-/** MOORING_CONFIG and its companion: the file's text, which replaces what is stored, or the demo's config. */
+/**
+ * MOORING_CONFIG: the file's text, which replaces whatever is stored, or the demo's config. Its pods are new ones with
+ * each run, so it replaces what a Redis remembers of an earlier run too; only --state keeps a config.
+ */
 async function config(
   options: StartOptions,
   edge: string,
   lifetime: Lifetime,
 ): Promise<Record<string, string>> {
+  const reset = { MOORING_CONFIG_RESET: randomBytes(8).toString("hex") };
   if (options.config !== undefined) {
     const { text, notices } = readConfigFile(options.config, authority(options.host, options.port));
     for (const notice of notices) console.log(`Notice:      ${notice}`);
-    return { MOORING_CONFIG: text, MOORING_CONFIG_RESET: randomBytes(8).toString("hex") };
+    return { MOORING_CONFIG: text, ...reset };
   }
   const demo = lifetime.own(await startDemo({ pods: options.pods, edge }), (started) => started.stop());
-  return { MOORING_CONFIG: JSON.stringify(demo.config) };
+  return { MOORING_CONFIG: JSON.stringify(demo.config), ...(options.state === undefined ? reset : {}) };
+}
+
+/** All results; when some fail, the first failure, but not before all have come to an end: what they started is owned. */
+async function together<Results extends readonly unknown[]>(
+  work: readonly [...{ [Index in keyof Results]: Promise<Results[Index]> }],
+): Promise<Results> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as Results;
 }
 
 /** Starts everything in order; each thing that was started is owned by `lifetime`. */
@@ -51,8 +63,11 @@ async function start(options: StartOptions, lifetime: Lifetime): Promise<Running
       ? undefined
       : lifetime.own(openState(options.state), (opened) => opened.close()).dir;
   const secret = findSecret(process.env, root);
-  const configured = await config({ ...options, port }, edge, lifetime);
-  const store = await chooseStore(process.env, state, lifetime);
+  const [configured, store, built] = await together([
+    config({ ...options, port }, edge, lifetime),
+    chooseStore(process.env, state, lifetime),
+    bundle({ outdir: join(temporary, "worker") }),
+  ]);
   const made = process.env.MOORING_ADMIN_TOKEN ? undefined : randomBytes(24).toString("base64url");
 
   const env: Record<string, string> = { ...configured, MOORING_SECRET: secret.value };
@@ -62,7 +77,6 @@ async function start(options: StartOptions, lifetime: Lifetime): Promise<Running
     env.UPSTASH_REDIS_REST_URL = store.upstash.url;
     env.UPSTASH_REDIS_REST_TOKEN = store.upstash.token;
   }
-  const built = await bundle({ outdir: join(temporary, "worker") });
   const objects = join(state ?? temporary, "objects");
   const runtime = join(temporary, "runtime");
   await startEdge({ bundle: built, host: options.host, port, env, objects, temporary: runtime }, lifetime);

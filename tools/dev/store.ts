@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startGateway } from "../gateway/gateway.ts";
+import { Unreachable } from "../gateway/link.ts";
 import { findRedisServer, startRedis } from "../gateway/redis.ts";
 import type { Lifetime } from "../serve/lifetime.ts";
 import { StartError } from "../serve/port.ts";
@@ -16,8 +17,14 @@ export interface StoreChoice {
 
 async function throughGateway(redisUrl: string, lifetime: Lifetime): Promise<Upstash> {
   const token = randomBytes(24).toString("base64url");
-  const gateway = lifetime.own(await startGateway({ redisUrl, token }), (started) => started.stop());
-  return { url: gateway.url, token: gateway.token };
+  try {
+    const gateway = await startGateway({ redisUrl, token });
+    lifetime.own(gateway, (started) => started.stop());
+    return { url: gateway.url, token };
+  } catch (error) {
+    if (error instanceof Unreachable) throw new StartError(error.message);
+    throw error;
+  }
 }
 
 /** A URL as it may be shown: without its password. */
@@ -51,7 +58,8 @@ async function warnIfSilent({ url, token }: Upstash): Promise<string> {
 
 /**
  * Chooses the store in the stated order and starts what it needs. `state` is the folder for what must outlive this
- * run, if anything must. A Redis that does not answer is said, not refused: the edge serves without it.
+ * run, if anything must. Redis over HTTP that does not answer is said, not refused: the edge serves without it.
+ * Throws StartError when the variables are wrong, or MOORING_REDIS_URL cannot be reached.
  */
 export async function chooseStore(
   env: NodeJS.ProcessEnv,
@@ -65,7 +73,7 @@ export async function chooseStore(
   if (env.MOORING_REDIS_URL) {
     const redisUrl = checked(env.MOORING_REDIS_URL);
     const upstash = await throughGateway(redisUrl, lifetime);
-    return { upstash, words: `Redis at ${shown(redisUrl)}${await warnIfSilent(upstash)}` };
+    return { upstash, words: `Redis at ${shown(redisUrl)}` };
   }
   if (findRedisServer() !== undefined) {
     const dir = state === undefined ? undefined : join(state, "redis");
