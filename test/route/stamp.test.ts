@@ -56,6 +56,23 @@ describe("towards the pod", () => {
     expect(requestHeaders(from, { ...inbound, cloudflare: true }).has("cf-connecting-ip")).toBe(true);
   });
 
+  it("lets no look-alike of an identity header pass (CVE-2026-88011), and no other header go", () => {
+    const forged = [
+      "X_Real_IP",
+      "x.real.ip",
+      "X_Forwarded_For",
+      "x-forwarded.for",
+      "X-Forwarded-Whatever",
+      "CF_Ray",
+    ];
+    const honest = ["x-request-id", "x_custom", "cfx", "content-type", "host-hint", "x-forward", "priority"];
+    const from = new Headers([...forged, ...honest].map((name) => [name, "1"] as [string, string]));
+    const left = [...requestHeaders(from, inbound).keys()];
+    expect(left.sort()).toEqual(
+      [...honest, "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].sort(),
+    );
+  });
+
   it("claims no address when none is known", () => {
     const headers = requestHeaders(new Headers({ "x-forwarded-for": "1.2.3.4" }), {
       ...inbound,
