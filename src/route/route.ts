@@ -73,12 +73,29 @@ export async function route(edge: Edge, request: Request, background: Background
 }
 
 /** Step 7: the cookie only if new, moved or renewed, and only where no shared cache would hand it to others. */
-async function answer(trip: Trip, seat: Seat, response: Response): Promise<Response> {
+function answer(trip: Trip, seat: Seat, response: Response): Response | Promise<Response> {
+  if (!seat.issue) {
+    runErrand(trip, seat);
+    return finish(trip, seat, seat.outcome, response, undefined);
+  }
+  if (isShared(response.headers)) {
+    // The client never learns of a session that was to begin here, so there is none.
+    return finish(trip, seat, seat.outcome === "bound" ? "unkeyed" : seat.outcome, response, undefined);
+  }
+  return issueToken(trip, seat).then((cookie) => {
+    runErrand(trip, seat);
+    return finish(trip, seat, seat.outcome, response, cookie);
+  });
+}
+
+function finish(
+  trip: Trip,
+  seat: Seat,
+  outcome: Outcome,
+  response: Response,
+  setCookie: string | undefined,
+): Response {
   const { edge, view, client, cookie, target } = trip;
-  const issue = seat.issue && !isShared(response.headers);
-  const outcome: Outcome = seat.outcome === "bound" && !issue ? "unkeyed" : seat.outcome;
-  const setCookie = issue ? await issueToken(trip, seat) : undefined;
-  if (issue || !seat.issue) runErrand(trip, seat);
   edge.counters.count(seat.pod.pod.pool, outcome, response.status);
   const headers = responseHeaders(response.headers, response.status, {
     pod: seat.pod.pod,

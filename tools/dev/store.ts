@@ -52,7 +52,8 @@ async function warnIfSilent({ url, token }: Upstash): Promise<string> {
     const text = await response.text();
     return response.ok ? "" : `; it does not answer yet: ${text.slice(0, 200)}`;
   } catch (error) {
-    return `; it does not answer yet: ${String(error)}`;
+    const { cause, message } = error as Error; // fetch says why only in the cause
+    return `; it does not answer yet: ${cause instanceof Error ? cause.message : message}`;
   }
 }
 
