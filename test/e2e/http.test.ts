@@ -133,7 +133,9 @@ describe("forwarding over real sockets", () => {
   });
 
   it("strips what ends at the pod's hop", async () => {
-    const { headers } = await call(`${stack.url}/hops`, { headers: { te: "trailers", "keep-alive": "timeout=9" } });
+    const { headers } = await call(`${stack.url}/hops`, {
+      headers: { te: "trailers", "keep-alive": "timeout=9" },
+    });
     // The runtime's own part of it: neither direction may pass what belongs to one connection.
     expect(pod.last.te).toBeUndefined();
     expect(pod.last["keep-alive"]).toBeUndefined();

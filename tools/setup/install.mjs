@@ -78,11 +78,14 @@ function npmCi(root) {
   const args = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
   const cli = process.env.npm_execpath;
   const own = cli?.endsWith("npm-cli.js") === true && existsSync(cli);
+  // `npm test --silent` hands its silence down, and a failure would have no words.
+  const env = { ...process.env, npm_config_loglevel: "warn" };
   return new Promise((resolve, reject) => {
     const child = own
-      ? spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
+      ? spawn(process.execPath, [cli, ...args], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] })
       : spawn("npm", args, {
           cwd: root,
+          env,
           stdio: ["ignore", "pipe", "pipe"],
           shell: process.platform === "win32",
         });
