@@ -16,7 +16,13 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { cf: false } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            verbose: false,
+            miniflare: { cf: false },
+          }),
+        ],
         test: { name: "workers", include: ["test/**/*.workers.test.ts"], ...limits },
       },
     ],

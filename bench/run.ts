@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,15 +7,9 @@ import { gzipSync } from "node:zlib";
 import { bundle } from "../tools/build/bundle.ts";
 import { root } from "../tools/build/root.ts";
 import { measureEdge } from "./edge.ts";
-
-/** One line of the table; `pass` null: there is no bar, or it was not measured. */
-interface Gate {
-  readonly name: string;
-  readonly value: number | null;
-  readonly bar: number | null;
-  readonly unit: string;
-  readonly pass: boolean | null;
-}
+import { atLeast, atMost, type Gate, table, told } from "./gate.ts";
+import { measurePick } from "./pick.ts";
+import { measureRedis } from "./redis.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "string" }, quick: { type: "boolean", default: false } },
@@ -23,19 +17,29 @@ const { values } = parseArgs({
 const dir = mkdtempSync(join(tmpdir(), "mooring-bench-"));
 try {
   const built = await bundle({ outdir: join(dir, "worker"), minify: true });
+  const names = built.modules.map(({ name }) => name);
+  const pick = measurePick();
+  const commands = await measureRedis(built.dir);
   const edge = await measureEdge(built.dir, dir, values.quick ? 2 : 6);
   const gates: Gate[] = [
-    atLeast("warm sticky request vs a bare pass-through, CPU", edge.ratio, 0.8, "ratio"),
-    { name: "bare against bare (the noise of it)", value: edge.noise, bar: null, unit: "ratio", pass: null },
-    { name: "CPU of a bare request", value: edge.bare, bar: null, unit: "µs", pass: null },
-    ...(await sizes(
-      built.dir,
-      built.modules.map(({ name }) => name),
-    )),
+    atLeast("warm sticky request vs bare pass-through, CPU", edge.ratio, 0.8, "ratio"),
+    told("its lowest round", edge.range[0], "ratio"),
+    told("its highest round", edge.range[1], "ratio"),
+    told("bare against bare, the noise of it", edge.noise, "ratio"),
+    told("CPU of a bare request", edge.bare, "µs"),
+    atMost("Redis commands for a warm sticky request", commands, 0, "commands"),
+    told("consistent-hash pick, 1,000 pods, fresh sids", pick, "ns"),
+    ...(await sizes(built.dir, names)),
   ];
-  console.table(gates.map(({ name, value, bar, unit, pass }) => ({ name, value, bar, unit, pass })));
-  const [cpu] = cpus();
-  const machine = { cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.version };
+  const machine = {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    platform: `${process.platform}-${process.arch}`,
+    node: process.version,
+  };
+  const { cpu, cores, platform, node } = machine;
+  const date = new Date().toISOString().slice(0, 10);
+  console.log(`${date}, ${cpu} (${cores} cores), ${platform}, Node ${node}\n\n${table(gates)}`);
   if (values.json !== undefined)
     writeFileSync(values.json, `${JSON.stringify({ machine, gates }, null, 2)}\n`);
   if (gates.some((gate) => gate.pass === false)) process.exitCode = 1;
@@ -45,20 +49,13 @@ try {
 
 async function sizes(folder: string, names: readonly string[]): Promise<Gate[]> {
   const parts = await Promise.all(names.map((name) => readFile(join(folder, name))));
-  const packed = parts.reduce((sum, part) => sum + gzipSync(part, { level: 9 }).length, 0);
-  const wasm = join(root, "build", "core.wasm");
+  const core = await readFile(join(root, "build", "core.wasm"));
+  const packed = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length;
   const kib = (bytes: number) => Math.round((bytes / 1024) * 10) / 10;
+  const all = parts.reduce((sum, part) => sum + packed(part), 0);
   return [
-    atMost("the bundle, js and wasm, minified and gzipped", kib(packed), 120, "KiB"),
-    atMost("core.wasm, raw", kib(statSync(wasm).size), 20, "KiB"),
-    atMost("core.wasm, gzipped", kib(gzipSync(await readFile(wasm), { level: 9 }).length), 8, "KiB"),
+    atMost("bundle, js and wasm, minified and gzipped", kib(all), 120, "KiB"),
+    atMost("core.wasm, raw", kib(core.length), 20, "KiB"),
+    atMost("core.wasm, gzipped", kib(packed(core)), 8, "KiB"),
   ];
-}
-
-function atLeast(name: string, value: number, bar: number, unit: string): Gate {
-  return { name, value, bar, unit, pass: value >= bar };
-}
-
-function atMost(name: string, value: number, bar: number, unit: string): Gate {
-  return { name, value, bar, unit, pass: value <= bar };
 }

@@ -55,7 +55,8 @@ describe.each(REFERENCES)("least-request, choices: %s", (choices, reference) => 
     const standing = standingOf(pool.pods, [], [1, 9]);
     const chance = seeded(26);
     const picks = Array.from({ length: 500 }, () => picker.pick({ key: "", word: chance.word() }, standing));
-    expect(picks.filter((index) => index === 0).length).toBeLessThanOrEqual(60);
+    // Only when the first draw and all four others hit the small pod: once in 161,051.
+    expect(picks.filter((index) => index === 0).length).toBe(0);
     const even = standingOf(pool.pods, [], [0, 9]);
     const idle = Array.from({ length: 500 }, () => picker.pick({ key: "", word: chance.word() }, even));
     // The small pod is drawn in one of four second draws with 1 − (10/11)^4 = 0.32, or first with 1/11.

@@ -47,6 +47,13 @@ export class Checkout {
     writeFileSync(join(this.dir, "node_modules/.mooring-setup"), `${hash}\n`);
   }
 
+  /** Environment by which set-up runs a stand-in for npm, which does its work in no time. */
+  quickNpm(): NodeJS.ProcessEnv {
+    const path = join(this.dir, "npm-cli.js");
+    writeFileSync(path, 'require("node:fs").mkdirSync("node_modules/dep", { recursive: true });');
+    return { npm_execpath: path };
+  }
+
   json(name: string, value: unknown): void {
     writeFileSync(join(this.dir, name), JSON.stringify(value, null, 2));
   }

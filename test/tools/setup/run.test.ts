@@ -53,30 +53,33 @@ describe("set-up", () => {
   });
 
   it("runs once when three begin at the same time", async () => {
-    const all = await Promise.all([1, 2, 3].map(() => checkout.run(["--no-build", "hello.mjs"])));
+    const npm = checkout.quickNpm();
+    const all = await Promise.all([1, 2, 3].map(() => checkout.run(["--no-build", "hello.mjs"], npm)));
     expect(all.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(all.filter(({ output }) => output.includes(INSTALLING))).toHaveLength(1);
     for (const { output } of all) expect(output).toContain("hello");
   });
 
   it("takes the lock of a dead process, and of one that stopped touching it", async () => {
+    const npm = checkout.quickNpm();
     const lock = join(checkout.dir, ".mooring/setup.lock");
     mkdirSync(lock, { recursive: true });
     writeFileSync(join(lock, "pid"), "99999999"); // above the largest process id of any Linux
-    expect((await checkout.run(["--no-build", "hello.mjs"])).output).toContain(INSTALLING);
+    expect((await checkout.run(["--no-build", "hello.mjs"], npm)).output).toContain(INSTALLING);
 
     rmSync(join(checkout.dir, "node_modules"), { recursive: true });
     mkdirSync(lock, { recursive: true });
     writeFileSync(join(lock, "pid"), String(process.pid));
     utimesSync(lock, new Date(0), new Date(0));
-    expect((await checkout.run(["--no-build", "hello.mjs"])).output).toContain(INSTALLING);
+    expect((await checkout.run(["--no-build", "hello.mjs"], npm)).output).toContain(INSTALLING);
   });
 
   it("waits for a live process", async () => {
+    const npm = checkout.quickNpm();
     const lock = join(checkout.dir, ".mooring/setup.lock");
     mkdirSync(lock, { recursive: true });
     writeFileSync(join(lock, "pid"), String(process.pid));
-    const child = checkout.start(["--no-build", "hello.mjs"]);
+    const child = checkout.start(["--no-build", "hello.mjs"], npm);
     const end = ended(child);
     let told = "";
     await new Promise<void>((resolve) => {
