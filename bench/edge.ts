@@ -39,7 +39,7 @@ export async function measureEdge(bundleDir: string, dir: string, rounds: number
   const rounded = (value: number) => Math.round(value * 1000) / 1000;
   const ratios = results.map(({ ratio }) => rounded(ratio));
   return {
-    ratio: median(ratios),
+    ratio: rounded(median(ratios)),
     range: [Math.min(...ratios), Math.max(...ratios)],
     noise: rounded(median(results.map(({ noise }) => noise))),
     bare: rounded(median(results.map(({ bare }) => bare))),

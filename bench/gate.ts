@@ -23,9 +23,11 @@ export function told(name: string, value: number, unit: string): Gate {
   return { name, value, bar: null, unit, pass: null };
 }
 
-/** The middle one; of an even number the upper of the two. */
+/** The middle one, or half-way between the two in the middle. */
 export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 /** The gates as a Markdown table. */

@@ -25,6 +25,7 @@ export async function openSession(url: string): Promise<Session> {
         .end();
     });
   const first = await once("");
+  if (first.statusCode !== 200) throw new Error(`${url} gave no session: ${first.statusCode}`);
   const cookie = first.headers["set-cookie"]?.[0]?.split(";")[0] ?? "a=1";
   return {
     async warm(requests) {

@@ -1,8 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startWorkerd, type Workerd } from "../tools/serve/workerd.ts";
 
 const SECRET = "a-secret-of-the-bench-of-more-than-32-bytes";
+
+/** How long an edge may take to hold a config. Milliseconds. */
+const READY_MS = 15_000;
 
 /** Workers that were started, the newest last: the caller stops them all. */
 export type Started = Workerd[];
@@ -27,7 +31,19 @@ export async function startEdge(
   const second = { ...shared, MOORING_COORDINATOR_URL: coordinator.url };
   const edge = await startWorkerd({ ...quiet, role: "edge", env: second });
   started.push(edge);
+  await ready(edge.url);
   return edge;
+}
+
+/** Until it holds a config; on a busy machine a coordinator may be slower than a cold edge waits. */
+async function ready(url: string): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    const { ok, status } = await fetch(`${url}/_mooring/readyz`);
+    if (ok) return;
+    if (Date.now() > deadline) throw new Error(`${url} is not ready: ${status}`);
+    await sleep(100);
+  }
 }
 
 /** A bare pass-through worker. @param bareDir of {@link writeBare} */

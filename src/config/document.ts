@@ -32,10 +32,15 @@ export function readDocument(text: string): Read {
     );
   }
   const errors = yaml.errors.map(({ pos, code, message }) =>
-    diagnostic([], new Fault(`${at(pos[0])}: ${message}`, HINTS[code] ?? "mend the YAML or JSON there")),
+    diagnostic(
+      [],
+      new Fault(`${at(pos[0])}: ${brief(message)}`, HINTS[code] ?? "mend the YAML or JSON there"),
+    ),
   );
   for (const { pos, message } of yaml.warnings) {
-    errors.push(diagnostic([], new Fault(`${at(pos[0])}: ${message}`, "leave the tag or directive out")));
+    errors.push(
+      diagnostic([], new Fault(`${at(pos[0])}: ${brief(message)}`, "leave the tag or directive out")),
+    );
   }
   errors.push(...duplicates(yaml, at));
   if (errors.length > 0) return { errors };
@@ -50,6 +55,12 @@ const HINTS: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'put a text with ": " in quotes',
   UNEXPECTED_TOKEN: "put the text in quotes, or mend the indentation",
 };
+
+/** The parser quotes the text in full, and may find whole lines unexpected. */
+function brief(message: string): string {
+  const line = message.replace(/\p{Cc}+/gu, " ");
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
 
 function refuse(fault: Fault): Read {
   return { errors: [diagnostic([], fault)] };
@@ -116,6 +127,6 @@ function toPlain(yaml: Document.Parsed): Read {
     return { document: yaml.toJS({ maxAliasCount: -1 }) as unknown };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    return refuse(new Fault(error.message, "set the anchor before the alias"));
+    return refuse(new Fault(brief(error.message), "set the anchor before the alias"));
   }
 }

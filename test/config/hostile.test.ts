@@ -52,8 +52,7 @@ describe("texts that mean to exhaust", () => {
     ["a holder of itself", "version: &a { b: *a }", DEEP],
     ["a long text", `#${" ".repeat(5_000_000)}`, /longer than 4194304/],
     ["many documents", "---\na: 1\n".repeat(10_000), /several documents/],
-    ["many keys", Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join("\n"), /is missing/],
-    ["many values", `a: [${"1,".repeat(600_000)}]`, /more than 500000 values/],
+    ["many keys", Array.from({ length: 10_000 }, (_, i) => `k${i}: 1`).join("\n"), /is missing/],
   ])("%s", (_, text, message) => expect(first(text)).toMatch(message));
 
   it.each([
@@ -73,6 +72,14 @@ describe("texts that mean to exhaust", () => {
     "\u0000",
     "\ufeff",
   ])("%j again and again", (text) => expect(first(text.repeat(2000))).not.toBe("ok"));
+});
+
+it("a document of very many values is left early", () => {
+  const result = validate({ version: 1, pools: {}, routes: new Array(600_000).fill({}) });
+  expect(result).toMatchObject({
+    ok: false,
+    errors: [{ message: expect.stringMatching(/more than 500000 values/) }],
+  });
 });
 
 describe("keys that would reach a prototype", () => {
@@ -120,7 +127,7 @@ routes:
 describe("anything", () => {
   it("random bytes", () => {
     const chance = seeded(11);
-    for (let i = 0; i < 1500; i++) {
+    for (let i = 0; i < 800; i++) {
       sound(parseConfig(new TextDecoder("latin1").decode(chance.bytes(chance.below(120)))));
       sound(parseConfig(String.fromCharCode(...Array.from({ length: 40 }, () => chance.below(65_536)))));
     }
@@ -176,20 +183,20 @@ describe("anything", () => {
   it("a good config with a few characters changed", () => {
     const chance = seeded(13);
     let ok = 0;
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 1000; i++) {
       let text = SAMPLE;
       for (let edit = 0; edit <= chance.below(3); edit++) {
         const at = chance.below(text.length);
         const piece = SAMPLE.slice(chance.below(SAMPLE.length)).slice(0, chance.below(6));
         text = text.slice(0, at) + piece + text.slice(at + chance.below(4));
       }
-      const result = parseConfig(text, { authority: "a:80" });
+      const result = parseConfig(text, { authority: "edge:80" });
       sound(result);
       if (result.ok) ok++;
     }
     // Both ways are walked: most edits break it, some do not.
-    expect(ok).toBeGreaterThan(30);
-    expect(ok).toBeLessThan(2500);
+    expect(ok).toBeGreaterThan(10);
+    expect(ok).toBeLessThan(900);
   });
 
   it("documents of any shape, grown on the keys of the config", () => {
