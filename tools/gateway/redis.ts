@@ -112,20 +112,21 @@ async function answering(port: number, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + TIMES.start;
   for (;;) {
     if (child.exitCode !== null || child.pid === undefined) throw new Error("it ended at once");
-    if ((await ping(port)) === "+PONG\r\n") return;
+    // By its process id: on a port in use it is another's that answers, while the child is still about to end.
+    if ((await info(port)).includes(`\r\nprocess_id:${child.pid}\r\n`)) return;
     if (Date.now() > deadline) throw new Error("it does not answer");
     await sleep(20);
   }
 }
 
-/** The answer to PING, or why there is none. */
-async function ping(port: number): Promise<string> {
+/** The beginning of the answer to INFO, or why there is none. */
+async function info(port: number): Promise<string> {
   const socket = connect({ port, host: "127.0.0.1" });
   try {
     return await new Promise<string>((resolve) => {
       socket.setTimeout(500, () => resolve("no answer in time"));
       socket.once("error", (error) => resolve(error.message));
-      socket.once("connect", () => socket.write("PING\r\n"));
+      socket.once("connect", () => socket.write("INFO server\r\n"));
       socket.once("data", (data) => resolve(data.toString()));
     });
   } finally {

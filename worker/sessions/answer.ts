@@ -24,6 +24,11 @@ export function asTextOrNull(answer: unknown): string | null {
   return answer === null ? null : asText(answer);
 }
 
+export function asNull(answer: unknown): null {
+  if (answer !== null) throw new AnswerError("null", answer);
+  return answer;
+}
+
 /** An array; of exactly `length` items, when given. */
 export function asList(answer: unknown, length?: number): readonly unknown[] {
   if (!Array.isArray(answer) || (length !== undefined && answer.length !== length)) {

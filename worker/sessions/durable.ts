@@ -1,7 +1,7 @@
 import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
 import type { PodTag } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding, Swap, Swapped } from "../../src/model/ports.ts";
-import { AnswerError, asInteger, asList, asText } from "./answer.ts";
+import { AnswerError, asInteger, asList, asNull, asText } from "./answer.ts";
 import type { ShardCall } from "./call.ts";
 import { type Claim, checkSwap, checkSwapped } from "./swap.ts";
 import { checkSid, parseBinding } from "./value.ts";
@@ -31,7 +31,7 @@ export class DurableStore implements BindingStore {
   }
 
   async create(binding: Binding, keep: Retention): Promise<void> {
-    await this.#askFor(binding.sid, "create", binding, keep);
+    asNull(await this.#askFor(binding.sid, "create", binding, keep));
   }
 
   async renew(binding: Binding, keep: Retention): Promise<"extended" | "repaired" | "ahead"> {
@@ -50,7 +50,7 @@ export class DurableStore implements BindingStore {
   }
 
   async index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): Promise<void> {
-    await this.#askFor(sid, "index", sid, from, to, keep);
+    asNull(await this.#askFor(sid, "index", sid, from, to, keep));
   }
 
   async read(sid: Sid): Promise<Binding | undefined> {

@@ -26,6 +26,7 @@ export class UpstashStore implements BindingStore {
   readonly kind = "upstash";
   readonly #redis: RedisClient;
   readonly #trimmed = new Map<PodTag, number>();
+  /** Of the script, once Redis has it. */
   #sha = "";
 
   constructor(redis: RedisClient) {
@@ -146,14 +147,18 @@ export class UpstashStore implements BindingStore {
     for (const answer of asList(await pipeline.exec<unknown[]>())) asInteger(answer);
   }
 
+  /** EVAL once, which leaves the script in Redis, then EVALSHA: asking for what is not there yet is billed too. */
   async #run(keys: string[], args: string[]): Promise<unknown> {
-    if (this.#sha === "") this.#sha = await sha1(SWAP.lua);
-    try {
-      return await this.#redis.evalsha<string[], unknown>(this.#sha, keys, args);
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
-      return await this.#redis.eval<string[], unknown>(SWAP.lua, keys, args);
+    if (this.#sha !== "") {
+      try {
+        return await this.#redis.evalsha<string[], unknown>(this.#sha, keys, args);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
+      }
     }
+    const answer = await this.#redis.eval<string[], unknown>(SWAP.lua, keys, args);
+    if (this.#sha === "") this.#sha = await sha1(SWAP.lua);
+    return answer;
   }
 
   #trimDue(pod: PodTag, now: number): boolean {

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startGateway } from "../../../tools/gateway/gateway.ts";
 import { findRedisServer, startRedis } from "../../../tools/gateway/redis.ts";
 import { redisClient } from "../../../worker/sessions/redis.ts";
-import { UpstashStore } from "../../../worker/sessions/upstash.ts";
-import { bindingKey } from "../../../worker/sessions/value.ts";
+import { UpstashSnapshot } from "../../../worker/sessions/snapshot.ts";
+import { indexKey, UpstashStore } from "../../../worker/sessions/upstash.ts";
+import { bindingKey, encodeBinding } from "../../../worker/sessions/value.ts";
 import { bindingStoreContract } from "../../support/binding-store.ts";
+import { binding, freshPod, KEEP, NOW, swap } from "../../support/bindings.ts";
 
 const missing = findRedisServer() === undefined;
 if (missing) {
@@ -17,7 +19,8 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
   let redis: Redis;
   let url: string;
   const undo: (() => Promise<void>)[] = [];
-  const open = () => new UpstashStore(redisClient({ url, token: "t", timeout: 10_000 }));
+  const client = () => redisClient({ url, token: "t", timeout: 10_000 });
+  const open = () => new UpstashStore(client());
 
   beforeAll(async () => {
     const server = await startRedis();
@@ -37,4 +40,159 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
     async () => open(),
     async (sid) => void (await redis.set(bindingKey(sid), "7|no pod|000000000001|A||1|2")),
   );
+
+  describe("commands as they are billed, those inside a script too", () => {
+    /** The commands that Redis ran for `work`, sorted; what a script ran is counted by Redis as well. */
+    async function ran(work: () => Promise<unknown>): Promise<string> {
+      await redis.config("RESETSTAT");
+      await work();
+      const text = await redis.info("commandstats");
+      const calls = [...text.matchAll(/^cmdstat_([a-z|]+):calls=([0-9]+)/gm)].flatMap(([, name, times]) =>
+        Array.from({ length: Number(times) }, () => name!),
+      );
+      return calls.filter((name) => name !== "info" && !name.startsWith("config")).join(" ");
+    }
+    const sorted = (names: string) => names.split(" ").sort().join(" ");
+    const spent = async (work: () => Promise<unknown>) => sorted(await ran(work));
+
+    it("create: 2; of a sid that is known elsewhere: 4", async () => {
+      const store = open();
+      const first = binding();
+      expect(await spent(() => store.create(first, KEEP))).toBe("set zadd");
+      expect(await spent(() => store.create({ ...first, pod: freshPod() }, KEEP))).toBe("get set zadd zrem");
+    });
+
+    it("renew: 2; 3 when it repairs", async () => {
+      const store = open();
+      const [known, lost] = [binding(), binding()];
+      await store.create(known, KEEP);
+      expect(await spent(() => store.renew(known, KEEP))).toBe("getex zadd");
+      expect(await spent(() => store.renew(lost, KEEP))).toBe("getex set zadd");
+      expect(await spent(() => store.renew({ ...known, epoch: 4 }, KEEP))).toBe("getex set zadd");
+      expect(await spent(() => store.renew({ ...known, pod: freshPod() }, KEEP))).toBe("getex zadd zrem");
+    });
+
+    it("rebind with its index: 5, the first of an isolate included; adopt: 2; touch: 3", async () => {
+      await redis.script("FLUSH", "SYNC");
+      for (const store of [open(), open()]) {
+        for (const run of ["eval", "evalsha"]) {
+          const first = binding();
+          const to = freshPod();
+          await store.create(first, KEEP);
+          const rebind = async () => {
+            expect((await store.swap(swap("rebind", first, { to }), KEEP)).verdict).toBe("WON");
+            await store.index(first.sid, first.pod, to, KEEP);
+          };
+          expect(await spent(rebind)).toBe(sorted(`${run} get set zadd zrem`));
+          expect(await spent(() => store.swap(swap("rebind", first, { to }), KEEP))).toBe("evalsha get");
+          const moved = { ...first, epoch: 2, pod: to };
+          expect(await spent(() => store.swap(swap("touch", moved), KEEP))).toBe("evalsha get set");
+        }
+      }
+    });
+
+    it("revoke with its index: 4", async () => {
+      const store = open();
+      const first = binding();
+      await store.create(first, KEEP);
+      const revoke = async () => {
+        expect((await store.swap(swap("revoke", first), KEEP)).verdict).toBe("REVOKED");
+        await store.index(first.sid, first.pod, undefined, KEEP);
+      };
+      expect(await spent(revoke)).toBe("eval get set zrem");
+    });
+
+    it("read: 1; count: 1, and 3 once a minute; a page: 2", async () => {
+      const store = open();
+      const first = binding();
+      await store.create(first, KEEP);
+      expect(await spent(() => store.read(first.sid))).toBe("get");
+      expect(await spent(() => store.count(first.pod, NOW))).toBe("pexpire zcount zremrangebyscore");
+      expect(await spent(() => store.count(first.pod, NOW + 59_999))).toBe("zcount");
+      expect(await spent(() => store.count(first.pod, NOW + 60_000))).toBe("pexpire zcount zremrangebyscore");
+      expect(await spent(() => store.list(first.pod, NOW, 10, undefined))).toBe("mget zrange");
+    });
+  });
+
+  it("goes on after Redis forgot its scripts", async () => {
+    const store = open();
+    for (let round = 0; round < 2; round++) {
+      const first = binding();
+      await store.create(first, KEEP);
+      expect((await store.swap(swap("rebind", first), KEEP)).verdict).toBe("WON");
+      await redis.script("FLUSH", "SYNC");
+    }
+  });
+
+  it("writes keys, values and expiries as documented", async () => {
+    const store = open();
+    const pod = 0xabc;
+    const first = binding({
+      sid: `${"0".repeat(31)}f`,
+      pod,
+      home: 0xdef0,
+      epoch: 2,
+      cause: "failback",
+      exp: 9e12,
+    });
+    await store.create(first, { ttl: 50_000.5, expires: NOW + 0.5 });
+    const key = "mooring:s:0000000000000000000000000000000f";
+    expect(await redis.get(key)).toBe("2|000000000abc|00000000def0|A|failback|1000|9000000000000");
+    const left = await redis.pttl(key);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(50_001);
+    expect(await redis.zscore("mooring:p:000000000abc", first.sid)).toBe(String(NOW + 1));
+    await store.swap(swap("revoke", first), KEEP);
+    expect(await redis.call("PEXPIRETIME", key)).toBe(9e12);
+  });
+
+  it("counts no dead member for ever: it trims the index while it counts, but nothing that may live", async () => {
+    const store = open();
+    const pod = freshPod();
+    const [dead, ended, live] = [binding({ pod }), binding({ pod }), binding({ pod })];
+    await store.create(dead, { ...KEEP, expires: NOW - 601_000 });
+    await store.create(ended, { ...KEEP, expires: NOW - 599_000 });
+    await store.create(live, KEEP);
+    expect(await store.count(pod, NOW)).toBe(1);
+    expect((await redis.zrange(indexKey(pod), 0, -1)).sort()).toEqual([ended.sid, live.sid].sort());
+  });
+
+  /** A client before whose first SET another edge writes `value`. */
+  function overtaken(key: string, value: string) {
+    const inner = client();
+    let late = true;
+    const set = async (...args: Parameters<typeof inner.set>) => {
+      if (late) await redis.set(key, value, "PX", 60_000);
+      late = false;
+      return await inner.set(...args);
+    };
+    return Object.assign(Object.create(inner) as typeof inner, { set });
+  }
+
+  it.each([
+    { epoch: 9, state: "A" },
+    { epoch: 7, state: "R" },
+  ] as const)("leaves what another wrote while it repaired: $state at $epoch over 7", async (more) => {
+    const token = binding({ epoch: 7 });
+    const key = bindingKey(token.sid);
+    const ahead = { ...token, ...more };
+    for (const before of ["", encodeBinding({ ...token, epoch: 3 })]) {
+      await redis.del(key);
+      if (before !== "") await redis.set(key, before);
+      const store = new UpstashStore(overtaken(key, encodeBinding(ahead)));
+      expect(await store.renew(token, KEEP)).toBe("ahead");
+      expect(await open().read(token.sid)).toEqual(ahead);
+    }
+  });
+
+  it("keeps the coordinator's snapshot, whatever its letters, and says when there is none", async () => {
+    const snapshot = new UpstashSnapshot(client());
+    await redis.del("mooring:snapshot");
+    expect(await snapshot.get()).toBeUndefined();
+    for (const text of ["{}", "123", "null", "OK", "", "é€😀\u0000\n", "x".repeat(3_000_000)]) {
+      await snapshot.put(text);
+      expect((await snapshot.get()) === text, text.slice(0, 20)).toBe(true);
+    }
+    expect(await redis.pttl("mooring:snapshot")).toBe(-1);
+  });
 });
