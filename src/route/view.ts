@@ -140,11 +140,16 @@ export class View {
   }
 }
 
+/** A browser refuses a prefixed name with attributes that break the prefix's promise (RFC 6265bis 4.1.3). */
+function prefixOf({ secure, path, domain }: CookieOptions): string {
+  if (secure === false) return "";
+  return path === "/" && domain === undefined ? "__Host-" : "__Secure-";
+}
+
 /** The default name ends in a hash of the scope, so that scopes on one host never share a cookie. */
 function cookieRuntime(scope: string, options: CookieOptions, core: Core): CookieRuntime {
   const plain = `mooring-${core.hash(scope).toString(36)}`;
-  const prefix = options.path === "/" && options.domain === undefined ? "__Host-" : "__Secure-";
-  const secureName = options.name ?? prefix + plain;
+  const secureName = options.name ?? prefixOf(options) + plain;
   const plainName = options.name ?? plain;
   return {
     options,

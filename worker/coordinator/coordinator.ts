@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/schema.ts";
+import { validate } from "../../src/config/validate.ts";
 import { isPodState, type PodState } from "../../src/health/state.ts";
 import type { Beat, BeatAnswer, ConfigRecord } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
@@ -15,6 +16,8 @@ import { Ledger } from "./ledger.ts";
 import { Prober } from "./prober.ts";
 import { TABLES } from "./tables.ts";
 
+/** Who wrote a config that came with the deployment. */
+const BUNDLED = "MOORING_CONFIG";
 /** Heartbeat period at rest. Milliseconds. */
 const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
 /** An isolate that has been silent this long is not counted as active. Milliseconds. */
@@ -90,7 +93,7 @@ export class Coordinator extends DurableObject<Env> {
 
   /** Compiles a stored document. */
   compile(document: string, revision: number): Promise<Snapshot> {
-    const parsed = parseConfig(document);
+    const parsed = validate(JSON.parse(document));
     if (!parsed.ok) {
       const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
       throw new Error(`the stored config is not valid for this version: ${lines.join("; ")}`);
@@ -105,6 +108,7 @@ export class Coordinator extends DurableObject<Env> {
   /** A new disk begins with what the store has kept, else with MOORING_CONFIG. */
   async #start(): Promise<void> {
     if (this.config.meta("incarnation") === undefined) await this.#firstStart();
+    else await this.#follow();
     await this.#reset();
     const { record } = this.config;
     if (record === undefined) return;
@@ -128,7 +132,17 @@ export class Coordinator extends DurableObject<Env> {
       this.config.restoreDeparted(kept.departed, now);
       return;
     }
-    if (this.env.MOORING_CONFIG) await this.#install(this.env.MOORING_CONFIG, 1, "MOORING_CONFIG");
+    if (this.env.MOORING_CONFIG) await this.#install(this.env.MOORING_CONFIG, 1, BUNDLED);
+  }
+
+  /** Until a first PUT the config is MOORING_CONFIG, also when that says something else than at the last start. */
+  async #follow(): Promise<void> {
+    const text = this.env.MOORING_CONFIG;
+    const [newest] = this.config.history();
+    if (!text || newest?.who !== BUNDLED) return;
+    const parsed = parseConfig(text);
+    if (!parsed.ok || JSON.stringify(parsed.document) === this.config.record?.document) return;
+    await this.#install(text, this.config.revision + 1, BUNDLED);
   }
 
   /** `npm start -- --config FILE` means the file, whatever was stored; once for each run, which the variable names. */
@@ -139,7 +153,7 @@ export class Coordinator extends DurableObject<Env> {
     const { record } = this.config;
     const parsed = parseConfig(this.env.MOORING_CONFIG ?? "");
     if (parsed.ok && record?.document === JSON.stringify(parsed.document)) return;
-    await this.#install(this.env.MOORING_CONFIG ?? "", this.config.revision + 1, "MOORING_CONFIG");
+    await this.#install(this.env.MOORING_CONFIG ?? "", this.config.revision + 1, BUNDLED);
   }
 
   async #install(text: string, revision: number, who: string): Promise<void> {

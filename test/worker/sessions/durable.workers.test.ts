@@ -1,9 +1,11 @@
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
 import { shardSender } from "../../../worker/edge/link.ts";
 import type { Env } from "../../../worker/env.ts";
 import { DurableStore } from "../../../worker/sessions/durable.ts";
 import { bindingStoreContract } from "../../support/binding-store.ts";
+import { binding, KEEP } from "../../support/bindings.ts";
 
 const bindings = env as Env;
 const shardOf = (sid: string) => {
@@ -21,3 +23,55 @@ bindingStoreContract(
     });
   },
 );
+
+describe("a shard", () => {
+  const fresh = (name: string) => bindings.STORE!.get(bindings.STORE!.idFromName(name));
+  const send = async (shard: DurableObjectStub, body: string, method = "POST") => {
+    const response = await shard.fetch("http://store/", method === "POST" ? { method, body } : { method });
+    return { status: response.status, body: await response.json() };
+  };
+  const create = (ttl: number) => JSON.stringify({ method: "create", args: [binding(), { ...KEEP, ttl }] });
+
+  it("forgets rows past their end by its alarm, keeps the others, and rests when none is left", async () => {
+    const shard = fresh("swept");
+    const rows = () =>
+      runInDurableObject(
+        shard,
+        (_, { storage }) => storage.sql.exec("SELECT sid FROM bindings").toArray().length,
+      );
+    expect(await send(shard, create(1))).toEqual({ status: 200, body: { result: null } });
+    await send(shard, create(3000));
+    await vi.waitUntil(
+      async () => {
+        expect(await runDurableObjectAlarm(shard)).toBe(true);
+        return (await rows()) === 1;
+      },
+      { timeout: 10_000, interval: 20 },
+    );
+    await vi.waitUntil(
+      async () => {
+        await runDurableObjectAlarm(shard);
+        return (await rows()) === 0;
+      },
+      { timeout: 10_000, interval: 100 },
+    );
+    expect(await runDurableObjectAlarm(shard)).toBe(false);
+    await send(shard, create(1));
+    expect(await runDurableObjectAlarm(shard)).toBe(true);
+  });
+
+  it.each([
+    "",
+    "null",
+    "{}",
+    '{"method":"create"}',
+    '{"method":"sweep","args":[]}',
+    '{"method":"read","args":["x"]}',
+  ])("answers 400 to %j", async (body) => {
+    expect(await send(fresh("strict"), body)).toEqual({ status: 400, body: { error: expect.any(String) } });
+  });
+
+  it("answers 405 to anything but POST", async () => {
+    expect(await send(fresh("strict"), "", "GET")).toMatchObject({ status: 405 });
+  });
+});
