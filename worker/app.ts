@@ -4,6 +4,7 @@ import { getConfig, putConfig } from "./admin/config.ts";
 import { metrics } from "./admin/metrics.ts";
 import { apiProblem } from "./admin/problem.ts";
 import { type Isolate, theIsolate } from "./edge/isolate.ts";
+import { peerOf } from "./edge/peer.ts";
 import type { Env } from "./env.ts";
 
 type AppContext = Context<{ Bindings: Env }>;
@@ -12,12 +13,8 @@ type AppContext = Context<{ Bindings: Env }>;
 export const app = new Hono<{ Bindings: Env }>();
 
 const isolateOf = async (c: AppContext): Promise<Isolate> => theIsolate(c.env, c.executionCtx);
-const client = (c: AppContext) => c.req.header("cf-connecting-ip") ?? peer(c.req.raw) ?? "unknown";
-
-function peer(request: Request): string | undefined {
-  const text = (request.cf as { clientIp?: unknown } | undefined)?.clientIp;
-  return typeof text === "string" ? text.replace(/:[0-9]+$/, "") : undefined;
-}
+/** Whom failed logins are counted against: by the platform's word, never by a header that the client wrote. */
+const client = (c: AppContext) => peerOf(c.env.MOORING_PLATFORM === "cloudflare")(c.req.raw) ?? "unknown";
 
 /** A page of another site must not be able to use a browser that can reach the admin API. */
 app.use("/_mooring/*", async (c, next) => {

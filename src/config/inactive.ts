@@ -14,6 +14,7 @@ export const INACTIVE: readonly Inactive[] = [
   { path: "health.outlier" },
   { path: "slowStart" },
   { path: "drain" },
+  { path: "retry.attempts", fine: (value) => typeof value === "number" && value <= 2 },
   { path: "retry.budget" },
   { path: "retry.on", fine: (value) => !(Array.isArray(value) && value.includes("timeout")) },
   { path: "timeouts.idleBody" },

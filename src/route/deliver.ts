@@ -44,7 +44,8 @@ export async function deliver(
   if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
   if (answer !== "connect") return failed(seat, answer === "timeout" ? TIMED_OUT : BAD_BODY);
   if (!replayable) return failed(seat, CONNECT_FAILED);
-  if (seat.pod.pool.pool.retry.attempts < 2) return failed(seat, UNREACHABLE);
+  const { attempts, on } = seat.pod.pool.pool.retry;
+  if (attempts < 2 || !on.includes("connect")) return failed(seat, UNREACHABLE);
   return again(trip, seat, token, headers);
 }
 
@@ -82,7 +83,7 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
     body: request.body,
     timeout: pool.timeouts.headers,
   };
-  const sent = edge.forwarder.send(shipment);
+  const sent = edge.forwarder.send(shipment, trip.background);
   // A client that goes away ends this request's code, and with it the release: the runtime must see it through.
   if (pod.pool.load) trip.background.waitUntil(sent);
   const answer = await sent;

@@ -28,7 +28,7 @@ export interface Shipment {
 
 /** How requests reach pods. */
 export interface Forwarder {
-  send(shipment: Shipment): Promise<Response | Failure>;
+  send(shipment: Shipment, background: Background): Promise<Response | Failure>;
   /** A GET of `path`; whether a connection came about. Any answer counts. */
   connects(pod: Pod, path: string, timeout: number): Promise<boolean>;
   /** The same response with other headers; knows what a 101 carries beside them. */

@@ -4,7 +4,6 @@ import type { Swap, Swapped } from "../model/ports.ts";
 import { without } from "../policies/policy.ts";
 import { renewalAge, retention } from "../sessions/expiry.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
-import { recordBreak } from "./edge.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import { NO_POD } from "./problem.ts";
 import { seatNew } from "./seat.ts";
@@ -132,10 +131,9 @@ function ask(trip: Trip, swap: Swap, token: Token): Promise<Swapped | undefined>
   return guard.within(flight);
 }
 
-/** Once for each answer, however many wait for it: the winner records the break, and the index follows off path. */
+/** Once for each answer, however many wait for it: the index follows off path. */
 function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
   const won = answer.verdict === "WON";
-  if (won) record(trip, swap, answer, podId(trip, swap.pod), podId(trip, swap.to));
   if (!won && answer.verdict !== "KEPT") return answer;
   const { store, guard } = trip.edge;
   const { idle } = trip.cookie!;
@@ -150,18 +148,8 @@ function podId(trip: Trip, tag: PodTag): string {
   return trip.route.scope.pods.get(tag)?.pod.id ?? trip.view.departed.get(tag)?.id ?? "";
 }
 
-function record(trip: Trip, swap: Swap, { epoch }: Swapped, from: string, to: string): void {
-  const pool = trip.route.scope.pods.get(swap.to)?.pod.pool ?? trip.route.scope.scope.id;
-  recordBreak(trip.edge, { at: trip.now, sid: swap.sid, epoch, pool, from, to, cause: swap.cause });
-}
-
 function provisional(trip: Trip, token: Token, candidate: PodRuntime, cause: Cause, above: number): Seat {
   const next = { ...token, epoch: above + 1, pod: candidate.pod.tag, flags: PROVISIONAL };
-  const from = podId(trip, token.pod);
-  // Several edges may record it while the store is down: the ledger keeps one for each (sid, epoch).
-  const pool = candidate.pod.pool;
-  const { sid } = token;
-  recordBreak(trip.edge, { at: trip.now, sid, epoch: next.epoch, pool, from, to: candidate.pod.id, cause });
   return seated(trip, next, token, candidate, cause, true);
 }
 

@@ -5,7 +5,7 @@ import { strip, write } from "../sessions/cookie.ts";
 import { renewalAge } from "../sessions/expiry.ts";
 import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
-import type { Edge } from "./edge.ts";
+import { type Edge, recordBreak } from "./edge.ts";
 import { openToken } from "./open.ts";
 import { NO_CONFIG, NO_ROUTE, problem } from "./problem.ts";
 import { runErrand } from "./rebind.ts";
@@ -97,6 +97,7 @@ function finish(
 ): Response {
   const { edge, view, client, cookie, target } = trip;
   edge.counters.count(seat.pod.pod.pool, outcome, response.status);
+  if (outcome === "moved") recordMove(trip, seat);
   const headers = responseHeaders(response.headers, response.status, {
     pod: seat.pod.pod,
     https: client.https,
@@ -106,6 +107,17 @@ function finish(
     decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
   });
   return headers === undefined ? response : edge.forwarder.dress(response, headers);
+}
+
+/**
+ * A break is recorded when the pod that the session moved to has answered: a move that was undone broke nothing. All who
+ * followed the same move say the same, and the ledger keeps one for each (sid, epoch).
+ */
+function recordMove(trip: Trip, seat: Seat): void {
+  const { session, cause, from = "", pod } = seat;
+  if (session === undefined || cause === undefined || trip.preflight) return;
+  const { sid, epoch } = session;
+  recordBreak(trip.edge, { at: trip.now, sid, epoch, pool: pod.pod.pool, from, to: pod.pod.id, cause });
 }
 
 async function issueToken(trip: Trip, seat: Seat): Promise<string> {

@@ -185,6 +185,17 @@ describe("forwarding over real sockets", () => {
     expect(slow.headers["proxy-status"]).toContain("http_response_timeout");
   });
 
+  it("times out those who rely on another request's sweep, though its client has gone", async () => {
+    const owner = httpRequest(`${stack.url}/hang`);
+    owner.on("error", () => owner.destroy());
+    owner.end();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const others = [1, 2, 3].map(() => call(`${stack.url}/hang`));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    owner.destroy();
+    for (const answer of await Promise.all(others)) expect(answer.status).toBe(504);
+  });
+
   it("refuses TRACE", async () => {
     expect((await call(stack.url, { method: "TRACE" })).status).toBe(405);
   });

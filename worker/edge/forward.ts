@@ -1,5 +1,7 @@
 import type { Pod } from "../../src/model/pod.ts";
+import type { Background } from "../../src/model/ports.ts";
 import type { Failure, Forwarder, Shipment } from "../../src/route/edge.ts";
+import { Deadlines } from "./deadlines.ts";
 import { hold } from "./leases.ts";
 
 /** Statuses with which Cloudflare itself answers for an origin that it could not reach. */
@@ -8,27 +10,32 @@ const CLOUDFLARE_TIMEOUT = 524;
 
 /** Reaches pods by their url. `cloudflare`: an unreachable pod is a response there, not an exception. */
 export function directForwarder(cloudflare: boolean): Forwarder {
+  const deadlines = new Deadlines();
   return {
-    send: (shipment) => send(shipment, cloudflare),
+    send: (shipment, background) => send(shipment, cloudflare, deadlines, background),
     connects: (pod, path, timeout) => connects(pod, path, timeout, cloudflare),
     dress,
     hold,
   };
 }
 
-function send(shipment: Shipment, cloudflare: boolean): Promise<Response | Failure> {
+function send(
+  shipment: Shipment,
+  cloudflare: boolean,
+  deadlines: Deadlines,
+  background: Background,
+): Promise<Response | Failure> {
   const { pod, rest, method, headers, body, timeout } = shipment;
-  // One timer of this request's own: a timer of another request ends with that one.
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve("timeout"), timeout);
+    const wait = deadlines.add(timeout, () => resolve("timeout"), background);
     // 'manual': a redirect is the client's to follow, and must not lead this worker anywhere.
     fetch(pod.url + rest, { method, headers, body, redirect: "manual" }).then(
       (response) => {
-        clearTimeout(timer);
+        deadlines.delete(wait);
         resolve(cloudflare ? classify(response) : response);
       },
       (error: unknown) => {
-        clearTimeout(timer);
+        deadlines.delete(wait);
         resolve(reason(error));
       },
     );

@@ -1,0 +1,59 @@
+import type { Background } from "../../src/model/ports.ts";
+
+/** How late a deadline may be seen. Milliseconds. */
+const SWEEP = 250;
+/** How long one sweeper goes on at most: Cloudflare ends what waits for 30 s after its response. Milliseconds. */
+const WATCH = 25_000;
+/** A sweeper that has not swept for so long was ended by the platform. Milliseconds. */
+const SILENT = 4 * SWEEP;
+
+/** One wait that may end by its deadline. */
+export interface Deadline {
+  readonly at: number;
+  readonly expire: () => void;
+}
+
+/**
+ * The time-outs of all requests of an isolate, swept by one of them: a timer for each would cost a request 4 % of its
+ * CPU. A timer ends with the request that set it, so a request relies on a sweeper only when that one is alive and will
+ * outlast its deadline; else it sweeps itself.
+ */
+export class Deadlines {
+  readonly #waits = new Set<Deadline>();
+  /** Until when the newest sweeper goes on. */
+  #until = 0;
+  #swept = 0;
+
+  add(timeout: number, expire: () => void, background: Background): Deadline {
+    const now = Date.now();
+    const wait = { at: now + timeout, expire };
+    this.#waits.add(wait);
+    if (wait.at + SWEEP > this.#until || now - this.#swept > SILENT) {
+      this.#swept = now;
+      const until = Math.max(now + WATCH, wait.at + 2 * SWEEP);
+      this.#until = until;
+      background.waitUntil(this.#sweep(until));
+    }
+    return wait;
+  }
+
+  delete(wait: Deadline): void {
+    this.#waits.delete(wait);
+  }
+
+  /** Sweeps until its time is over, a younger one has taken over, or nothing waits any more. */
+  async #sweep(until: number): Promise<void> {
+    while (this.#until === until) {
+      await new Promise((resolve) => setTimeout(resolve, SWEEP));
+      const now = Date.now();
+      this.#swept = now;
+      for (const wait of this.#waits) {
+        if (wait.at > now) continue;
+        this.#waits.delete(wait);
+        wait.expire();
+      }
+      if (now >= until || this.#waits.size === 0) break;
+    }
+    if (this.#until === until) this.#until = 0;
+  }
+}
