@@ -42,6 +42,8 @@ app.get("/_mooring/readyz", async (c) => {
   const missing: string[] = [];
   if (isolate.badSecret !== undefined) missing.push(`${isolate.badSecret} is missing or too short`);
   if (view === undefined) missing.push("no config was ever seen");
+  // A store that is away is no reason, but one that can never be reached is a mistake to be told.
+  if (isolate.badStore !== undefined) missing.push(isolate.badStore);
   if (missing.length === 0) return c.text("ok\n");
   return apiProblem(503, "not-ready", "Not ready", `${missing.join("; ")}.`);
 });

@@ -6,8 +6,10 @@ export interface Meaning {
   readonly admit: boolean;
   /** Keeps the sessions it has. */
   readonly keep: boolean;
-  /** Admits again when too few pods are left (panic). */
+  /** Admits again, and keeps what it has, when too few pods are left (panic). */
   readonly panics: boolean;
+  /** May be tried when no pod admits at all: nobody told it to stop. */
+  readonly tried: boolean;
   readonly cause: Cause;
 }
 
@@ -16,14 +18,14 @@ export interface Meaning {
  * elsewhere. A pod that probes call down while edges report successes is `unready`, not `down`.
  */
 export const STATES = {
-  ready: { admit: true, keep: true, panics: true, cause: "pod-gone" },
-  unready: { admit: false, keep: true, panics: true, cause: "pod-unhealthy" },
+  ready: { admit: true, keep: true, panics: true, tried: true, cause: "pod-gone" },
+  unready: { admit: false, keep: true, panics: true, tried: true, cause: "pod-unhealthy" },
   /** Unready under `gates: all`. */
-  unhealthy: { admit: false, keep: false, panics: true, cause: "pod-unhealthy" },
-  down: { admit: false, keep: false, panics: false, cause: "pod-gone" },
-  draining: { admit: false, keep: true, panics: false, cause: "drain-deadline" },
-  drained: { admit: false, keep: false, panics: false, cause: "drain-deadline" },
-  disabled: { admit: false, keep: false, panics: false, cause: "moved-by-operator" },
+  unhealthy: { admit: false, keep: false, panics: true, tried: true, cause: "pod-unhealthy" },
+  down: { admit: false, keep: false, panics: false, tried: true, cause: "pod-gone" },
+  draining: { admit: false, keep: true, panics: false, tried: false, cause: "drain-deadline" },
+  drained: { admit: false, keep: false, panics: false, tried: false, cause: "drain-deadline" },
+  disabled: { admit: false, keep: false, panics: false, tried: false, cause: "moved-by-operator" },
 } as const satisfies Record<string, Meaning>;
 
 export type PodState = keyof typeof STATES;

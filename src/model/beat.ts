@@ -46,6 +46,8 @@ export interface DepartedPod {
 export interface Beat {
   /** Random name of the isolate, for counting the active ones. */
   readonly isolate: string;
+  /** Number of the batch of counts and breaks: one that was sent before, and perhaps heard, has the same. */
+  readonly batch: number;
   readonly incarnation: number;
   readonly revision: number;
   /** The last position of the feed that it has heard. */
@@ -54,6 +56,8 @@ export interface Beat {
   readonly breaks: readonly Break[];
   /** 12 hex digits of each pod that a connection to failed since the last heartbeat. */
   readonly failed: readonly string[];
+  /** 12 hex digits of each pod that answered since the last heartbeat. */
+  readonly served: readonly string[];
 }
 
 /** The config as the coordinator holds it; also what it writes to the store for cold edges. */
@@ -63,6 +67,23 @@ export interface ConfigRecord {
   /** The native document as JSON text. */
   readonly document: string;
   readonly departed: readonly DepartedPod[];
+}
+
+/** Reads a record that was stored as JSON; undefined for anything that is none. */
+export function parseRecord(text: string): ConfigRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Cut or foreign: as good as absent, and the caller says so.
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { incarnation, revision, document, departed } = value as Partial<Record<keyof ConfigRecord, unknown>>;
+  const numbers = Number.isSafeInteger(incarnation) && Number.isSafeInteger(revision);
+  if (!numbers || typeof document !== "string" || !Array.isArray(departed)) return undefined;
+  const pods = departed.filter((pod) => typeof pod?.tag === "string" && /^[0-9a-f]{12}$/.test(pod.tag));
+  return { incarnation: incarnation as number, revision: revision as number, document, departed: pods };
 }
 
 /** What the coordinator answers. */

@@ -3,7 +3,7 @@ import { isRefusal } from "../model/refusal.ts";
 import type { Token } from "../sessions/token.ts";
 import type { Failure } from "./edge.ts";
 import type { PodRuntime } from "./pods.ts";
-import { BAD_BODY, CONNECT_FAILED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
+import { BAD_BODY, CONNECT_FAILED, GARBAGE, TIMED_OUT, UNREACHABLE } from "./problem.ts";
 import { rebind, undo } from "./rebind.ts";
 import { seatNew } from "./seat.ts";
 import type { Seat, Trip } from "./trip.ts";
@@ -11,6 +11,13 @@ import type { Seat, Trip } from "./trip.ts";
 /** Longest wait for the probe that tells a reset from a dead pod. Milliseconds. */
 const PROBE = 500;
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+const REFUSALS: Record<Failure, Refusal> = {
+  connect: CONNECT_FAILED,
+  timeout: TIMED_OUT,
+  client: BAD_BODY,
+  garbage: GARBAGE,
+};
 
 /** The response and the seat that it came from, or why there is none. */
 export interface Delivery {
@@ -32,21 +39,26 @@ export async function deliver(
   headers: Headers,
 ): Promise<Delivery> {
   const { request } = trip;
-  const replayable = request.body === null && IDEMPOTENT.has(request.method);
+  const replayable = bodyOf(request) === null && IDEMPOTENT.has(request.method);
   let seat = first;
   if (seat.pod.doubt && !replayable && !(await connects(trip, seat.pod))) {
     // Nothing was sent yet, so even a POST may go elsewhere.
     const other = await reseat(trip, seat, token);
-    if (isRefusal(other)) return { seat, response: undefined, refusal: other };
+    if (isRefusal(other)) return failed(seat, other);
     seat = other;
   }
   const answer = await send(trip, seat.pod, headers);
   if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
-  if (answer !== "connect") return failed(seat, answer === "timeout" ? TIMED_OUT : BAD_BODY);
-  if (!replayable) return failed(seat, CONNECT_FAILED);
   const { attempts, on } = seat.pod.pool.pool.retry;
-  if (attempts < 2 || !on.includes("connect")) return failed(seat, UNREACHABLE);
-  return again(trip, seat, token, headers);
+  const retry = answer === "connect" && replayable && attempts > 1 && on.includes("connect");
+  if (retry) return again(trip, seat, token, headers);
+  if (answer === "connect" && token !== undefined) undo(trip, seat, token);
+  return failed(seat, answer === "connect" && replayable ? UNREACHABLE : REFUSALS[answer]);
+}
+
+/** Null also for a body that says of itself that it is empty. */
+function bodyOf(request: Request): ReadableStream | null {
+  return request.body === null || request.headers.get("content-length") === "0" ? null : request.body;
 }
 
 /** The second and last try: at the same pod while that still connects, else at the next one. */
@@ -57,9 +69,8 @@ async function again(trip: Trip, seat: Seat, token: Token | undefined, headers: 
   if (isRefusal(next)) return failed(seat, next);
   const answer = await send(trip, next.pod, headers);
   if (typeof answer !== "string") return { seat: next, response: answer, refusal: undefined };
-  if (!same && token !== undefined) undo(trip, next, token);
-  if (answer === "timeout") return failed(next, TIMED_OUT);
-  return failed(next, UNREACHABLE);
+  if (!same && answer === "connect" && token !== undefined) undo(trip, next, token);
+  return failed(next, answer === "connect" ? UNREACHABLE : REFUSALS[answer]);
 }
 
 /** Another pod for what its pod could not be reached for. */
@@ -80,7 +91,8 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
     rest: target.rest,
     method: request.method,
     headers,
-    body: request.body,
+    body: bodyOf(request),
+    request,
     timeout: pool.timeouts.headers,
   };
   const sent = edge.forwarder.send(shipment, trip.background);
@@ -96,6 +108,7 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
     return answer;
   }
   pod.doubt = false;
+  pod.served = true;
   if (pod.pool.load) return edge.forwarder.hold(answer, () => pod.release(), trip.background);
   pod.release();
   return answer;

@@ -11,9 +11,10 @@ import type { View } from "./view.ts";
 
 /**
  * Why no response came. `connect`: refused, reset or closed before a response began (workerd cannot tell these apart).
- * `timeout`: no response headers in time. `client`: the client's own body ended badly.
+ * `timeout`: no response headers in time. `client`: the client's own body ended badly. `garbage`: a response that no
+ * client could be given.
  */
-export type Failure = "connect" | "timeout" | "client";
+export type Failure = "connect" | "timeout" | "client" | "garbage";
 
 export interface Shipment {
   readonly pod: Pod;
@@ -21,8 +22,11 @@ export interface Shipment {
   readonly rest: string;
   readonly method: string;
   readonly headers: Headers;
+  /** Null when there is nothing in it. */
   readonly body: ReadableStream | null;
-  /** Until the response's headers. Milliseconds. */
+  /** The client's, for what only it can carry. */
+  readonly request: Request;
+  /** Until the response's headers, from when the body has been sent. Milliseconds. */
   readonly timeout: number;
 }
 
@@ -37,8 +41,12 @@ export interface Forwarder {
   hold(response: Response, release: () => void, background: Background): Response;
 }
 
-/** What is known of a binding whose store could not be asked: settled off path, or to be settled by the next request. */
-export type Settlement = "settled" | "ahead";
+/** What an errand found out about a session's binding at one epoch. */
+export interface Settlement {
+  readonly epoch: number;
+  /** The store knows more than the token did: the next request asks it. Else it holds what the token says. */
+  readonly ahead: boolean;
+}
 
 /** Everything that steps of a request share: one for each isolate. Ports first, then state. */
 export interface Edge {
@@ -56,6 +64,8 @@ export interface Edge {
   readonly feed: Feed;
   readonly counters: Counters;
   readonly settlements: Generations<Settlement>;
+  /** Expiries that were recorded, by sid and epoch: an old cookie may come back many times. */
+  readonly expired: Generations<true>;
   /** Compare-and-sets in flight, by sid and epoch. */
   readonly flights: Map<string, Promise<Swapped | undefined>>;
   readonly breaks: Break[];
@@ -64,6 +74,8 @@ export interface Edge {
   view(now: number, background: Background): View | undefined | Promise<View | undefined>;
   /** A failure that the fleet should hear of soon. */
   failed(pod: PodRuntime): void;
+  /** Something was counted or recorded that the coordinator has not heard of. */
+  recorded(background: Background): void;
 }
 
 /** Breaks that are held at most until a heartbeat takes them; beyond that the oldest is dropped, and counted. */

@@ -14,6 +14,10 @@ export class PodRuntime {
   pool: PoolRuntime;
   state: PodState = "ready";
   meaning: Meaning = STATES.ready;
+  /** Whether it keeps the sessions it has: by its state, or because panic made it admit again. */
+  keep = true;
+  /** It answered since the last heartbeat: what the coordinator weighs against its own probes. */
+  served = false;
   /** New sessions avoid it until then; never clears keep. */
   suspectUntil = 0;
   /** A connection failed and none has succeeded since: what cannot be replayed is preceded by a probe. */
@@ -159,9 +163,18 @@ export class PoolRuntime {
     let live = this.#fill(out, ({ meaning }) => meaning.admit);
     const all = this.pods.filter((runtime) => runtime.pod.weight > 0).length;
     // Panic: with too few left, those that may still work share the load rather than the rest be crushed.
-    if (live < all * this.pool.panic) {
-      live = this.#fill(out, ({ meaning }) => meaning.admit || meaning.panics);
+    const panic = live < all * this.pool.panic;
+    if (panic) live = this.#fill(out, ({ meaning }) => meaning.admit || meaning.panics);
+    for (const runtime of this.pods) {
+      runtime.keep = runtime.meaning.keep || (panic && runtime.meaning.panics);
     }
+    return { out, live, version: nextVersion(), inflight: this.inflight };
+  }
+
+  /** How the pods stand when none admits: all that nobody told to stop may be tried once, as the view may be wrong. */
+  desperate(): Standing {
+    const out = new Uint8Array(this.pods.length);
+    const live = this.#fill(out, ({ meaning }) => meaning.tried);
     return { out, live, version: nextVersion(), inflight: this.inflight };
   }
 

@@ -61,6 +61,14 @@ export const BAD_BODY: Refusal = {
   proxyStatus: "http_request_error",
 };
 
+export const GARBAGE: Refusal = {
+  status: 502,
+  code: "bad-response",
+  title: "The pod's response is not valid",
+  detail: "The pod answered with a status that no HTTP client may be given. Nothing was tried again.",
+  proxyStatus: "http_protocol_error",
+};
+
 export const UNREACHABLE: Refusal = {
   status: 503,
   code: "unreachable",

@@ -24,6 +24,9 @@ export async function rebind(
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
   const candidate = candidateFor(trip, token, pod, failed);
+  // With nowhere to go it may as well be tried where it is: the view may be wrong, and nothing moves for it.
+  const stay = candidate === pod || (candidate === undefined && failed === undefined && pod?.meaning.tried);
+  if (pod !== undefined && stay) return seated(trip, token, token, pod, undefined, false);
   if (candidate === undefined) return NO_POD;
   const cause: Cause = pod === undefined ? "config-change" : failed === pod ? "pod-gone" : pod.meaning.cause;
   if (trip.preflight) return seated(trip, token, token, candidate, cause, false);
@@ -52,11 +55,12 @@ async function follow(
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
   if (answer.verdict === "REVOKED") return seatNew(trip, undefined);
-  const next = { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home };
+  // The store has spoken, so nothing is provisional any more.
+  const next = { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home, flags: 0 };
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
   if (answer.verdict === "WON") return seated(trip, next, token, candidate, swap.cause, true);
   const adopted = trip.route.scope.pods.get(answer.pod);
-  if (adopted?.meaning.keep && adopted !== failed) {
+  if (adopted?.keep && adopted !== failed) {
     return seated(trip, next, token, adopted, answer.cause || "store-adopt", true);
   }
   if (swap.op === "rebind2") return provisional(trip, token, candidate, swap.cause, answer.epoch);
@@ -89,7 +93,7 @@ export function runErrand(trip: Trip, seat: Seat): void {
   const work = guard.background(async () => {
     if (seat.errand === "create") return store.create(binding, keep);
     const found = await store.renew(binding, keep);
-    settlements.set(session.sid, found === "ahead" ? "ahead" : "settled");
+    settlements.set(session.sid, { epoch: session.epoch, ahead: found === "ahead" });
   });
   trip.background.waitUntil(work);
 }

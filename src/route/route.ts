@@ -23,14 +23,14 @@ export async function route(edge: Edge, request: Request, background: Background
   const now = edge.clock.now();
   const current = edge.view(now, background);
   const view = current instanceof Promise ? await current : current;
-  if (view === undefined) return refuse(edge, undefined, undefined, NO_CONFIG);
+  if (view === undefined) return refuse(edge, background, undefined, undefined, NO_CONFIG);
 
   const target = readTarget(request.url);
   const invalid = validate(request.method, request.headers.get("host"), target);
-  if (invalid !== undefined) return refuse(edge, view, undefined, invalid);
+  if (invalid !== undefined) return refuse(edge, background, view, undefined, invalid);
 
   const matched = view.match(target.host, target.path);
-  if (matched === undefined) return refuse(edge, view, undefined, NO_ROUTE);
+  if (matched === undefined) return refuse(edge, background, view, undefined, NO_ROUTE);
   const client = identify(request.headers, edge.peer(request), target.https, view.snapshot.trustedProxies);
   const { cookie } = matched.scope;
   const preflight = request.method === "OPTIONS" && request.headers.has("access-control-request-method");
@@ -56,7 +56,7 @@ export async function route(edge: Edge, request: Request, background: Background
 
   const seating = findSeat(trip, verified);
   const seat = seating instanceof Promise ? await seating : seating;
-  if (isRefusal(seat)) return refuse(edge, view, matched.sides[0]!.pool.pool.name, seat);
+  if (isRefusal(seat)) return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, seat);
 
   const headers = requestHeaders(request.headers, {
     ip: client.ip,
@@ -67,7 +67,7 @@ export async function route(edge: Edge, request: Request, background: Background
   });
   const delivery = await deliver(trip, seat, verified?.token, headers);
   if (delivery.response === undefined) {
-    return refuse(edge, view, delivery.seat.pod.pod.pool, delivery.refusal!);
+    return refuse(edge, background, view, delivery.seat.pod.pod.pool, delivery.refusal!);
   }
   return answer(trip, delivery.seat, delivery.response);
 }
@@ -98,6 +98,7 @@ function finish(
   const { edge, view, client, cookie, target } = trip;
   edge.counters.count(seat.pod.pod.pool, outcome, response.status);
   if (outcome === "moved") recordMove(trip, seat);
+  edge.recorded(trip.background);
   const headers = responseHeaders(response.headers, response.status, {
     pod: seat.pod.pod,
     https: client.https,
@@ -142,8 +143,15 @@ function decisionOf(view: View, seat: Seat, outcome: Outcome): Decision {
   return { outcome, pool: pod.pod.pool, pod: pod.pod, from, cause, revision: view.stamp.revision };
 }
 
-function refuse(edge: Edge, view: View | undefined, pool: string | undefined, refusal: Refusal): Response {
+function refuse(
+  edge: Edge,
+  background: Background,
+  view: View | undefined,
+  pool: string | undefined,
+  refusal: Refusal,
+): Response {
   edge.counters.count(pool ?? "", "refused", refusal.status);
+  edge.recorded(background);
   const response = problem(refusal);
   if (view?.snapshot.explain) {
     const revision = view.stamp.revision;

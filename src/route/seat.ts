@@ -3,7 +3,7 @@ import { without } from "../policies/policy.ts";
 import { verdict } from "../sessions/expiry.ts";
 import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
 import { recordBreak } from "./edge.ts";
-import type { PodRuntime } from "./pods.ts";
+import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import { NO_POD } from "./problem.ts";
 import { rebind, touch } from "./rebind.ts";
 import { type Errand, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
@@ -26,10 +26,12 @@ export function seat(trip: Trip, verified: Verified | undefined): Seated | Promi
     return seatMoved(trip, { ...token, epoch: news.epoch, pod: tagFromHex(news.to) }, token);
   }
   const pod = trip.route.scope.pods.get(token.pod);
-  if (pod === undefined || !pod.meaning.keep) return rebind(trip, token, pod, undefined);
-  const settlement = edge.settlements.get(token.sid);
-  if (settlement === "ahead") return touch(trip, token, pod);
-  return seatKept(trip, verified, pod, age === "renew", settlement === "settled");
+  if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
+  const known = edge.settlements.get(token.sid);
+  // What was found out of another epoch says nothing of this one.
+  const settlement = known?.epoch === token.epoch ? known : undefined;
+  if (settlement?.ahead === true && !trip.preflight) return touch(trip, token, pod);
+  return seatKept(trip, verified, pod, age === "renew", settlement?.ahead === false);
 }
 
 function seatKept(trip: Trip, verified: Verified, pod: PodRuntime, due: boolean, settled: boolean): Seat {
@@ -51,7 +53,7 @@ function kept(pod: PodRuntime, session: Token, issue: boolean, errand: Errand): 
 /** An operator moved it: the feed says where to, and no store is asked. */
 function seatMoved(trip: Trip, session: Token, before: Token): Seated | Promise<Seated> {
   const pod = trip.route.scope.pods.get(session.pod);
-  if (pod === undefined || !pod.meaning.keep) return rebind(trip, session, pod, undefined);
+  if (pod === undefined || !pod.keep) return rebind(trip, session, pod, undefined);
   const from = trip.route.scope.pods.get(before.pod)?.pod.id ?? trip.view.departed.get(before.pod)?.id;
   const issued = { ...session, iat: seconds(trip.now), flags: 0 };
   return {
@@ -100,12 +102,17 @@ function choose(trip: Trip, key: string, tried: PodRuntime | undefined): PodRunt
     let draw = trip.edge.chance.word() % total;
     while (draw >= sides[first]!.weight) draw -= sides[first++]!.weight;
   }
-  for (let i = 0; i < sides.length; i++) {
-    const pool = sides[(first + i) % sides.length]!.pool;
-    let standing = pool.standing(trip.now);
-    if (tried?.pool === pool) standing = without(standing, pool.pool.pods, tried.pod.index);
-    const index = pool.pick(key, trip.edge.chance.word(), standing);
-    if (index >= 0) return pool.pods[index];
+  const order = sides.map((_, i) => sides[(first + i) % sides.length]!.pool);
+  for (const standing of [
+    (pool: PoolRuntime) => pool.standing(trip.now),
+    (pool: PoolRuntime) => pool.desperate(),
+  ]) {
+    for (const pool of order) {
+      const now = standing(pool);
+      const open = tried?.pool === pool ? without(now, pool.pool.pods, tried.pod.index) : now;
+      const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open) : -1;
+      if (index >= 0) return pool.pods[index];
+    }
   }
   return undefined;
 }
@@ -115,5 +122,8 @@ function recordExpiry(trip: Trip, token: Token, cause: "expired-idle" | "expired
   const pod = trip.route.scope.pods.get(token.pod)?.pod ?? trip.view.departed.get(token.pod);
   const pool = pod?.pool ?? trip.route.scope.scope.id;
   const { sid, epoch } = token;
+  const known = `${sid} ${epoch}`;
+  if (trip.edge.expired.get(known)) return;
+  trip.edge.expired.set(known, true);
   recordBreak(trip.edge, { at: trip.now, sid, epoch, pool, from: pod?.id ?? "", to: "", cause });
 }

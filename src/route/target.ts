@@ -19,6 +19,12 @@ const AUTHORITY =
 /** The methods that may reach a pod; TRACE would echo what the edge added. */
 const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}$/i;
 
+/**
+ * A dot segment, plain or encoded, between slashes of either kind, or a backslash: whoever resolves them later would ask the
+ * pod for another path than the one that was routed. Browsers resolve them before they ask.
+ */
+const DOTS = /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
 let goodHost = "";
 
 /** Slices an absolute http(s) URL as a runtime hands it over. */
@@ -47,6 +53,7 @@ export function validate(method: string, hostHeader: string | null, target: Targ
     goodHost = host;
   }
   if (host !== target.authority && !sameAuthority(host, target)) return BAD_HOST;
+  if (DOTS.test(target.path)) return BAD_PATH;
   if (method !== "GET" && method !== "POST") {
     if (method === "TRACE" || method === "CONNECT" || !METHOD.test(method)) return BAD_METHOD;
   }
@@ -81,6 +88,14 @@ const BAD_HOST: Refusal = {
   title: "The Host header is not valid",
   detail:
     "Send one Host header that is a host name or address with an optional port, and matches the request's URL.",
+  proxyStatus: "http_request_error",
+};
+
+const BAD_PATH: Refusal = {
+  status: 400,
+  code: "bad-path",
+  title: "The path is not valid",
+  detail: 'Send a path without backslashes and without "." and ".." segments.',
   proxyStatus: "http_request_error",
 };
 

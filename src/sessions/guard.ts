@@ -34,17 +34,26 @@ export class Guard {
     return this.#openUntil > this.#clock.now();
   }
 
-  /** Runs a call that nobody waits for; the answer is undefined when it failed or was not made. */
+  /**
+   * Runs a call that no request waits for; the answer is undefined when it failed or was not made. An answer that came
+   * after the budget counts as a failure, too: a store that is always late must not cost each request the wait for it.
+   */
   async background<T>(call: () => Promise<T>): Promise<T | undefined> {
     if (!this.#admit()) return undefined;
+    let late = false;
+    const cancel = this.#after(this.#options.budget, () => {
+      late = true;
+      this.#fail();
+    });
     try {
       const value = await call();
-      this.#failed = 0;
-      this.#openUntil = 0;
+      if (!late) this.#succeed();
       return value;
     } catch {
-      this.#fail();
+      if (!late) this.#fail();
       return undefined;
+    } finally {
+      cancel();
     }
   }
 
@@ -79,6 +88,11 @@ export class Guard {
     // Half open: this call tries, the others wait for another pause.
     if (this.#failed >= this.#options.failures) this.#openUntil = now + this.#options.pause;
     return true;
+  }
+
+  #succeed(): void {
+    this.#failed = 0;
+    this.#openUntil = 0;
   }
 
   #fail(): void {

@@ -26,12 +26,16 @@ export function badSecret(secrets: {
   previous?: string | undefined;
 }): string | undefined {
   const short = (secret: string | undefined) =>
-    secret !== undefined && secret !== "" && UTF8.encode(secret).length < SECRET_BYTES;
-  if (secrets.current === undefined || secrets.current === "" || short(secrets.current))
-    return "MOORING_SECRET";
+    secret !== undefined && secret !== "" && !isLongEnough(secret);
+  if (!isLongEnough(secrets.current)) return "MOORING_SECRET";
   if (short(secrets.next)) return "MOORING_SECRET_NEXT";
   if (short(secrets.previous)) return "MOORING_SECRET_PREVIOUS";
   return undefined;
+}
+
+/** Whether a secret is there and cannot be guessed. */
+export function isLongEnough(secret: string | undefined): secret is string {
+  return secret !== undefined && UTF8.encode(secret).length >= SECRET_BYTES;
 }
 
 /** The keys in the order in which they are tried: current, next, previous. */

@@ -149,7 +149,14 @@ describe("the admin API and bad input, over real sockets", () => {
     const jar = new Jar();
     await jar.get(stack.url, { headers: { host: "shop.test" } });
     const [[name, value] = ["", ""]] = jar.cookies;
-    for (const corrupt of [`${value.slice(0, 95)}_`, value.slice(1), "x".repeat(96), "x".repeat(8192), ""]) {
+    const flipped = value.endsWith("_") ? "-" : "_";
+    for (const corrupt of [
+      `${value.slice(0, 95)}${flipped}`,
+      value.slice(1),
+      "x".repeat(96),
+      "x".repeat(8192),
+      "",
+    ]) {
       const answer = await shop("/", { cookie: `${name}=${corrupt}` });
       expect(answer.status).toBe(200);
       expect(answer.headers["set-cookie"]).toHaveLength(1);

@@ -88,6 +88,12 @@ describe("the target", () => {
     for (const bad of ["a/b", "a@b", "a b", "", "a:b", "a.test:999999", "a\tb", "-", "a?b", "[::1", "a%41"]) {
       expect(check(bad, "http://a.test/"), bad).toBe(400);
     }
+    for (const path of ["/../x", "/a/../x", "/a/.", "/%2e%2E/x", "/a/%2e", "/.%2e/x", "/a\\..\\x", "/.."]) {
+      expect(check("a.test", `http://a.test${path}`), path).toBe(400);
+    }
+    for (const path of ["/.well-known/x", "/a..b/c", "/...", "/x?a=/../b", "/%2e%2ea"]) {
+      expect(check("a.test", `http://a.test${path}`), path).toBeUndefined();
+    }
     expect(check("a.test", "http://a.test/", "TRACE")).toBe(405);
     expect(check("a.test", "http://a.test/", "PROPFIND")).toBeUndefined();
     expect(check("a.test", "http://a.test/", "GE T")).toBe(405);

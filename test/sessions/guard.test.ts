@@ -66,6 +66,21 @@ describe("the guard before the store", () => {
     expect(await guard.background(async () => "still")).toBe("still");
   });
 
+  it("opens for a store that always answers late: each request paid the wait for it", async () => {
+    const { clock, after, advance } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    for (let i = 0; i < 3; i++) {
+      let answer: (value: number) => void = () => undefined;
+      const call = guard.start(() => new Promise<number>((resolve) => (answer = resolve)));
+      const waiter = guard.within(call);
+      advance(150);
+      expect(await waiter).toBeUndefined();
+      answer(1);
+      expect(await call).toBe(1);
+    }
+    expect(guard.open).toBe(true);
+  });
+
   it("caps the calls of a second", async () => {
     const { clock, after, advance } = hand();
     const guard = new Guard(clock, after, OPTIONS);

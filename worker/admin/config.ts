@@ -64,7 +64,9 @@ async function written(result: WriteResult, c: AdminContext, isolate: Isolate): 
   const etag = { etag: `"${revision}"` };
   if (result.ok) {
     // This edge obeys the change before it says that it is made; the others hear of it with their heartbeat.
-    await isolate.heartbeat?.beat(c.executionCtx).catch(() => undefined);
+    await isolate.heartbeat
+      ?.catchUp(revision, c.executionCtx)
+      .catch((error) => console.warn(`after a PUT: ${error}`));
     return Response.json(
       { revision, notices: result.notices },
       { headers: { ...etag, "cache-control": "no-store" } },

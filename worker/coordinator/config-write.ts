@@ -40,8 +40,8 @@ async function write(coordinator: Coordinator, request: Request): Promise<WriteR
     // Others may have written while this compiled, in between two listed revisions.
     if (config.revision + 1 !== revision) continue;
     const who = request.headers.get(WHO) ?? "admin";
-    const record = config.write(document, before, after, who, Date.now());
-    await coordinator.enforce(record, after);
+    config.write(document, before, after, who, Date.now());
+    await coordinator.enforce(after);
     return { ok: true, revision, notices: parsed.notices };
   }
 }

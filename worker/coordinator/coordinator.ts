@@ -4,7 +4,7 @@ import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
 import { isPodState, type PodState } from "../../src/health/state.ts";
-import type { Beat, BeatAnswer, ConfigRecord } from "../../src/model/beat.ts";
+import { type Beat, type BeatAnswer, type ConfigRecord, parseRecord } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { Env } from "../env.ts";
@@ -32,6 +32,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly #prober = new Prober();
   readonly #active = new Map<string, number>();
   readonly #snapshots: SnapshotStore | undefined;
+  #publishing = false;
   snapshot: Snapshot | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -81,13 +82,33 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   /** Makes a written config the one in force: probes follow it, and cold edges find it in the store. */
-  async enforce(record: ConfigRecord, snapshot: Snapshot): Promise<void> {
+  async enforce(snapshot: Snapshot): Promise<void> {
     this.snapshot = snapshot;
     this.#prober.follow(snapshot, this.#states(), Date.now());
+    this.#forget();
     await this.#schedule();
-    if (this.#snapshots !== undefined) {
-      const put = this.#snapshots.put(JSON.stringify(record));
-      this.ctx.waitUntil(put.catch((error) => console.warn(`snapshot key not written: ${error}`)));
+    this.#publish();
+  }
+
+  /** Leaves the record in the store, where it outlives this disk. What fails is tried again with a later heartbeat. */
+  #publish(): void {
+    const { record } = this.config;
+    if (this.#snapshots === undefined || record === undefined || this.#publishing) return;
+    if (this.config.meta("published") === String(record.revision)) return;
+    this.#publishing = true;
+    const put = this.#snapshots.put(JSON.stringify(record)).then(
+      () => this.config.setMeta("published", String(record.revision)),
+      (error) => console.warn(`snapshot key not written: ${error}`),
+    );
+    this.ctx.waitUntil(put.finally(() => (this.#publishing = false)));
+  }
+
+  /** What was known of pods that are not probed any more would be news from the past if they came back. */
+  #forget(): void {
+    const probed = this.#prober.tags();
+    const { sql } = this.ctx.storage;
+    for (const { tag } of sql.exec<{ tag: string }>("SELECT tag FROM health").toArray()) {
+      if (!probed.has(tag)) sql.exec("DELETE FROM health WHERE tag = ?", tag);
     }
   }
 
@@ -113,10 +134,7 @@ export class Coordinator extends DurableObject<Env> {
     const { record } = this.config;
     if (record === undefined) return;
     try {
-      const snapshot = await this.compile(record.document, record.revision);
-      this.snapshot = snapshot;
-      this.#prober.follow(snapshot, this.#states(), Date.now());
-      await this.#schedule();
+      await this.enforce(await this.compile(record.document, record.revision));
     } catch (error) {
       // The edges keep their last good view; a PUT mends it.
       console.error(`stored config not in force: ${error instanceof Error ? error.message : String(error)}`);
@@ -127,8 +145,10 @@ export class Coordinator extends DurableObject<Env> {
     const now = Date.now();
     const kept = await this.#kept();
     this.config.setMeta("incarnation", String(Math.max(now, (kept?.incarnation ?? 0) + 1)));
-    if (kept !== undefined) {
-      await this.#install(kept.document, kept.revision, "restored from the store");
+    if (
+      kept !== undefined &&
+      (await this.#install(kept.document, kept.revision, "restored from the store"))
+    ) {
       this.config.restoreDeparted(kept.departed, now);
       return;
     }
@@ -156,24 +176,39 @@ export class Coordinator extends DurableObject<Env> {
     await this.#install(this.env.MOORING_CONFIG ?? "", this.config.revision + 1, BUNDLED);
   }
 
-  async #install(text: string, revision: number, who: string): Promise<void> {
+  /** Writes a config that did not come by a PUT; whether it was valid. */
+  async #install(text: string, revision: number, who: string): Promise<boolean> {
     const parsed = parseConfig(text);
     if (!parsed.ok) {
       const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
       console.error(`${who} is not a valid config, so none is in force: ${lines.join("; ")}`);
-      return;
+      return false;
     }
     const document = JSON.stringify(parsed.document);
     const after = await this.compile(document, revision);
     const { record } = this.config;
-    const before = record === undefined ? undefined : await this.compile(record.document, record.revision);
+    const before = record === undefined ? undefined : await this.#compiled(record);
     this.config.write(document, before, after, who, Date.now());
+    return true;
+  }
+
+  /** Undefined when this version does not take what an older or newer one had stored. */
+  async #compiled({ document, revision }: ConfigRecord): Promise<Snapshot | undefined> {
+    try {
+      return await this.compile(document, revision);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
   }
 
   async #kept(): Promise<ConfigRecord | undefined> {
     try {
       const text = await this.#snapshots?.get();
-      return text === undefined ? undefined : (JSON.parse(text) as ConfigRecord);
+      if (text === undefined) return undefined;
+      const record = parseRecord(text);
+      if (record === undefined) console.error("the snapshot key holds no config record, and is not used");
+      return record;
     } catch (error) {
       console.warn(`snapshot key not read: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
@@ -182,8 +217,10 @@ export class Coordinator extends DurableObject<Env> {
 
   async #beat(beat: Beat): Promise<BeatAnswer> {
     const now = Date.now();
-    this.#ledger.count(beat.counts);
-    this.#ledger.add(beat.breaks);
+    this.#ledger.take(beat, now);
+    // Failures after successes: one that came in the same breath must not be taken for the older of the two.
+    this.#prober.served(beat.served, now - 1);
+    this.#publish();
     if (beat.failed.length > 0) {
       this.#prober.hurry(beat.failed, now);
       await this.#schedule();
@@ -192,7 +229,7 @@ export class Coordinator extends DurableObject<Env> {
     const base = {
       incarnation: this.config.incarnation,
       revision: record?.revision ?? 0,
-      health: this.#prober.health(),
+      health: this.#prober.health(now),
       feed: { entries: [], seq: beat.feed },
       next: this.#period(beat.isolate, now),
     };

@@ -1,3 +1,4 @@
+import { isLongEnough } from "../../src/sessions/keyring.ts";
 import { sameSecret } from "../admin/secret.ts";
 import { INTERNAL } from "../edge/link.ts";
 import type { Env } from "../env.ts";
@@ -8,12 +9,17 @@ export async function internal(request: Request, env: Env, path: string): Promis
   if (!path.startsWith(`${INTERNAL}/`)) return undefined;
   const { COORDINATOR, STORE, MOORING_SHARED_SECRET: secret } = env;
   // An edge, or a deployment that shares nothing, has nothing here.
-  if (COORDINATOR === undefined || secret === undefined || secret === "") return notFound();
+  if (COORDINATOR === undefined || !secret) return notFound();
+  if (!isLongEnough(secret)) {
+    return Response.json({ error: "MOORING_SHARED_SECRET must have at least 32 bytes" }, { status: 503 });
+  }
   const given = request.headers.get("authorization")?.replace(/^Bearer /i, "") ?? "";
   if (!(await sameSecret(given, secret)))
     return Response.json({ error: "wrong shared secret" }, { status: 401 });
   const rest = path.slice(INTERNAL.length);
-  const { method, headers, body } = request;
+  const { method, headers } = request;
+  // A proxy in between may say Content-Length: 0 of a GET, and fetch refuses a body there.
+  const body = method === "GET" ? null : request.body;
   const shard = /^\/store\/([0-9]{1,2})$/.exec(rest);
   if (shard !== null) {
     if (STORE === undefined || Number(shard[1]) >= SHARDS) return notFound();

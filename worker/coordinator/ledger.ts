@@ -1,7 +1,9 @@
-import type { Break, RequestCount } from "../../src/model/beat.ts";
+import type { Beat, Break, RequestCount } from "../../src/model/beat.ts";
 
 /** Breaks that are kept; the counts by cause are of all there ever were. */
 const KEPT = 10_000;
+/** How long a silent isolate may still repeat its last batch. Milliseconds. */
+const REMEMBERED = 24 * 3600 * 1000;
 
 /** What the edges reported, on the coordinator's disk: exact after restarts. */
 export class Ledger {
@@ -11,13 +13,37 @@ export class Ledger {
     this.#sql = sql;
   }
 
-  /** Adds breaks; those whose (sid, epoch) is known are told twice and count once. */
+  /** Takes a batch once: an edge that lost the answer sends it again under the same number. */
+  take(
+    { isolate, batch, counts, breaks }: Pick<Beat, "isolate" | "batch" | "counts" | "breaks">,
+    now: number,
+  ): void {
+    if (counts.length === 0 && breaks.length === 0) return;
+    const [last] = this.#sql
+      .exec<{ batch: number }>("SELECT batch FROM batches WHERE isolate = ?", isolate)
+      .toArray();
+    if (last !== undefined && batch <= last.batch) return;
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO batches (isolate, batch, at) VALUES (?, ?, ?)",
+      isolate,
+      batch,
+      now,
+    );
+    this.#sql.exec("DELETE FROM batches WHERE at < ?", now - REMEMBERED);
+    this.count(counts);
+    this.add(breaks);
+  }
+
+  /**
+   * Adds breaks; those that are known by (sid, epoch) are told twice and count once. A session that moved to an epoch may
+   * also end in it, which is another break.
+   */
   add(breaks: readonly Break[]): void {
     for (const { sid, epoch, at, pool, from, to, cause } of breaks) {
       // RETURNING tells an insert from an ignored one; the number of rows written counts index and sequence as well.
       const inserted = this.#sql.exec(
-        `INSERT INTO breaks (sid, epoch, at, pool, source, target, cause) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (sid, epoch) DO NOTHING RETURNING seq`,
+        `INSERT INTO breaks (sid, epoch, at, pool, source, target, cause, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (sid, epoch, ended) DO NOTHING RETURNING seq`,
         sid,
         epoch,
         at,
@@ -25,6 +51,7 @@ export class Ledger {
         from,
         to,
         cause,
+        to === "" ? 1 : 0,
       );
       if (inserted.toArray().length === 0) continue;
       this.#sql.exec(

@@ -13,9 +13,25 @@ interface Target {
   readonly pod: Pod;
   readonly probe: ReadinessProbe;
   readiness: Readiness;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, as all that follow; 0 for never. */
   due: number;
+  /** When an edge's failure last made it due. */
+  hurried: number;
+  /** When the row of failures began that the state rests on. */
+  failing: number;
+  /** When edges last told that it answered, and that they could not connect. */
+  served: number;
+  refused: number;
 }
+
+/** Times of a pod that nothing was heard of. */
+const UNHEARD = { hurried: 0, failing: 0, served: 0, refused: 0 };
+/** A pod that is down is probed this often at least: its sessions may come back. Milliseconds. */
+const DOWN_PERIOD = 2000;
+/** An edge's failure makes a probe due no more often than this. Milliseconds. */
+const HURRY = 500;
+/** How long an answer that one edge had outweighs what another could not reach. Milliseconds. */
+const FRESH = 3000;
 
 /** A pod whose readiness flipped: the only thing that is logged. */
 export interface Flip {
@@ -48,18 +64,25 @@ export class Prober {
         const known = this.#targets.get(tag);
         const readiness = known?.readiness ?? restored(stored.get(tag));
         const due = known?.due ?? now + probe.initialDelay;
-        targets.set(tag, { pod, probe, readiness, due });
+        targets.set(tag, { ...UNHEARD, ...known, pod, probe, readiness, due });
       }
     }
     this.#targets = targets;
   }
 
   /** The states that are not ready, by tag. */
-  health(): Record<string, PodState> {
+  health(now: number): Record<string, PodState> {
     const health: Record<string, PodState> = {};
-    for (const [tag, { readiness }] of this.#targets)
-      if (readiness.state !== "ready") health[tag] = readiness.state;
+    for (const [tag, target] of this.#targets) {
+      const { state } = target.readiness;
+      if (state !== "ready") health[tag] = state === "down" && isServing(target, now) ? "unready" : state;
+    }
     return health;
+  }
+
+  /** The tags that are probed. */
+  tags(): Set<string> {
+    return new Set(this.#targets.keys());
   }
 
   /** When the next probe is due; undefined when nothing is probed. */
@@ -69,11 +92,23 @@ export class Prober {
     return next;
   }
 
-  /** An edge could not connect: look at once. */
+  /** An edge could not connect: look at once, though not for each failure anew. */
   hurry(tags: readonly string[], now: number): void {
     for (const tag of tags) {
       const target = this.#targets.get(tag);
-      if (target !== undefined) target.due = Math.min(target.due, now);
+      if (target === undefined) continue;
+      target.refused = now;
+      if (now - target.hurried < Math.max(HURRY, target.probe.timeout)) continue;
+      target.hurried = now;
+      target.due = Math.min(target.due, now);
+    }
+  }
+
+  /** An edge had answers of these pods, whatever the probes say. */
+  served(tags: readonly string[], now: number): void {
+    for (const tag of tags) {
+      const target = this.#targets.get(tag);
+      if (target !== undefined) target.served = now;
     }
   }
 
@@ -82,7 +117,7 @@ export class Prober {
     const now = clock();
     const due = [...this.#targets.values()].filter((target) => target.due <= now + NEAR);
     // Spread by ± 5 %, so that the probes of many pods do not march in step.
-    for (const target of due) target.due = now + target.probe.period * (0.95 + 0.1 * jitter());
+    for (const target of due) target.due = now + periodOf(target) * (0.95 + 0.1 * jitter());
     const flips: Flip[] = [];
     const queue = due.values();
     const worker = async () => {
@@ -92,12 +127,25 @@ export class Prober {
         if (this.#targets.get(tagToHex(target.pod.tag)) !== target) continue;
         const { next, flipped } = observe(target.readiness, seen, target.probe);
         target.readiness = next;
+        if (next.failures === 1) target.failing = now;
         if (flipped) flips.push({ pod: target.pod, state: next.state });
       }
     };
     await Promise.all(Array.from({ length: Math.min(BATCH, due.length) }, worker));
     return flips;
   }
+}
+
+/**
+ * Edges reach it since probes began to fail: degraded, not down. An edge that cannot reach it does not outweigh another that
+ * does, as long as that one's word is fresh.
+ */
+function isServing({ served, failing, refused }: Target, now: number): boolean {
+  return served > 0 && served >= failing && (served > refused || now - served < FRESH);
+}
+
+function periodOf({ probe, readiness }: Target): number {
+  return readiness.state === "down" ? Math.min(probe.period, DOWN_PERIOD) : probe.period;
 }
 
 /** After a restart the state is as it was; its counts begin anew. */

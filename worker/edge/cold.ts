@@ -1,14 +1,12 @@
 import { parseConfig } from "../../src/config/parse.ts";
-import type { ConfigRecord } from "../../src/model/beat.ts";
+import { type ConfigRecord, parseRecord } from "../../src/model/beat.ts";
 import type { Background } from "../../src/model/ports.ts";
+import { readCache } from "./cache.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Views } from "./views.ts";
 
 /** How long a cold isolate waits for each place it asks. Milliseconds. */
 const COLD = 500;
-/** The colo's copy is trusted for this long. Seconds. */
-const CACHED = 10;
-const CACHE_KEY = "https://mooring.invalid/config";
 
 /** Where a cold isolate may find a config, besides the coordinator. */
 export interface ColdSources {
@@ -30,8 +28,10 @@ export async function coldStart(views: Views, sources: ColdSources, background: 
     const found = await attempt(async () => {
       const text = await read();
       if (text === undefined) return;
+      const record = parseRecord(text);
+      if (record === undefined) throw new Error("what was kept is no config record");
       // `at` 0: old from the start, so that the coordinator is asked again soon.
-      await views.adopt(JSON.parse(text) as ConfigRecord, 0);
+      await views.adopt(record, 0);
     });
     if (found && views.current !== undefined) return;
   }
@@ -48,22 +48,6 @@ function bundledRecord(text: string): ConfigRecord {
     throw new Error(`MOORING_CONFIG is not valid: ${lines.join("; ")}`);
   }
   return { incarnation: 0, revision: 0, document: JSON.stringify(parsed.document), departed: [] };
-}
-
-/** Raw workerd has no cache; on Cloudflare each colo has one. */
-function colo(): Cache | undefined {
-  return typeof caches === "undefined" ? undefined : caches.default;
-}
-
-async function readCache(): Promise<string | undefined> {
-  const found = await colo()?.match(CACHE_KEY);
-  return found?.text();
-}
-
-/** Leaves a copy for isolates that start in this colo. */
-export async function writeCache(record: ConfigRecord): Promise<void> {
-  const headers = { "cache-control": `max-age=${CACHED}` };
-  await attempt(async () => colo()?.put(CACHE_KEY, new Response(JSON.stringify(record), { headers })));
 }
 
 /** Whether it went well in time; a source that fails is not the end, the next one is asked. */

@@ -24,6 +24,11 @@ export class Deadlines {
   #until = 0;
   #swept = 0;
 
+  /** How many requests wait for a pod's headers. */
+  get size(): number {
+    return this.#waits.size;
+  }
+
   add(timeout: number, expire: () => void, background: Background): Deadline {
     const now = Date.now();
     const wait = { at: now + timeout, expire };

@@ -1,16 +1,16 @@
 import type { Pod } from "../../src/model/pod.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { Failure, Forwarder, Shipment } from "../../src/route/edge.ts";
-import { Deadlines } from "./deadlines.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import { hold } from "./leases.ts";
+import { upload } from "./upload.ts";
 
 /** Statuses with which Cloudflare itself answers for an origin that it could not reach. */
 const UNREACHABLE = new Set([520, 521, 522, 523, 525, 526, 530]);
 const CLOUDFLARE_TIMEOUT = 524;
 
 /** Reaches pods by their url. `cloudflare`: an unreachable pod is a response there, not an exception. */
-export function directForwarder(cloudflare: boolean): Forwarder {
-  const deadlines = new Deadlines();
+export function directForwarder(cloudflare: boolean, deadlines: Deadlines): Forwarder {
   return {
     send: (shipment, background) => send(shipment, cloudflare, deadlines, background),
     connects: (pod, path, timeout) => connects(pod, path, timeout, cloudflare),
@@ -25,36 +25,62 @@ function send(
   deadlines: Deadlines,
   background: Background,
 ): Promise<Response | Failure> {
-  const { pod, rest, method, headers, body, timeout } = shipment;
   return new Promise((resolve) => {
-    const wait = deadlines.add(timeout, () => resolve("timeout"), background);
+    let wait: Deadline | undefined;
+    let settled = false;
+    const settle = (answer: Response | Failure) => {
+      settled = true;
+      if (wait !== undefined) deadlines.delete(wait);
+      resolve(answer);
+    };
+    const arm = () => {
+      if (!settled) wait = deadlines.add(shipment.timeout, () => resolve("timeout"), background);
+    };
+    const { body, method, headers, pod, rest } = shipment;
     // 'manual': a redirect is the client's to follow, and must not lead this worker anywhere.
-    fetch(pod.url + rest, { method, headers, body, redirect: "manual" }).then(
-      (response) => {
-        deadlines.delete(wait);
-        resolve(cloudflare ? classify(response) : response);
-      },
-      (error: unknown) => {
-        deadlines.delete(wait);
-        resolve(reason(error));
-      },
+    const init = { method, headers, redirect: "manual" } as const;
+    const url = pod.url + rest;
+    if (body === null) {
+      arm();
+      fetch(url, init).then(
+        (response) => settle(classify(response, cloudflare)),
+        (error: unknown) => settle(reason(error)),
+      );
+      return;
+    }
+    if (method === "GET" || method === "HEAD") {
+      // fetch refuses a body here, and only a Request that came with one carries it.
+      arm();
+      fetch(new Request(new Request(url, shipment.request), { headers, redirect: "manual" })).then(
+        (response) => settle(classify(response, cloudflare)),
+        (error: unknown) => settle(reason(error)),
+      );
+      return;
+    }
+    const sending = upload(body, headers.get("content-length"), arm);
+    fetch(url, { ...init, body: sending.body, signal: sending.signal }).then(
+      (response) => settle(classify(response, cloudflare)),
+      (error: unknown) => settle(sending.broken() ? "client" : reason(error)),
     );
   });
 }
 
-function classify(response: Response): Response | Failure {
-  if (response.status < 520 || response.headers.get("server") !== "cloudflare") return response;
-  if (UNREACHABLE.has(response.status)) return "connect";
-  return response.status === CLOUDFLARE_TIMEOUT ? "timeout" : response;
+function classify(response: Response, cloudflare: boolean): Response | Failure {
+  const { status } = response;
+  if (status < 520) return response;
+  // No Response can be made with such a status, so it could not carry a cookie either.
+  if (status > 599) return "garbage";
+  if (!cloudflare || response.headers.get("server") !== "cloudflare") return response;
+  if (UNREACHABLE.has(status)) return "connect";
+  return status === CLOUDFLARE_TIMEOUT ? "timeout" : response;
 }
 
 /**
  * workerd says `Network connection lost.` for refused, reset, closed and garbage alike, and an internal error for names
- * that do not resolve; none of these texts is for the client.
+ * that do not resolve; none of these texts is for the client. A TypeError is about the request, not about the pod.
  */
 function reason(error: unknown): Failure {
-  const text = error instanceof Error ? error.message : String(error);
-  return /request stream|client disconnected|body.*(?:used|locked)/i.test(text) ? "client" : "connect";
+  return error instanceof TypeError ? "client" : "connect";
 }
 
 async function connects(pod: Pod, path: string, timeout: number, cloudflare: boolean): Promise<boolean> {
@@ -65,7 +91,7 @@ async function connects(pod: Pod, path: string, timeout: number, cloudflare: boo
       signal: AbortSignal.timeout(timeout),
     });
     await response.body?.cancel();
-    return !cloudflare || classify(response) !== "connect";
+    return classify(response, cloudflare) !== "connect";
   } catch (error) {
     // A time-out is an open question: the pod may hang with the connection open, so nothing is known to be lost.
     return error instanceof Error && error.name === "TimeoutError";

@@ -1,66 +1,65 @@
-import type { Counters } from "../../src/metrics/counters.ts";
-import type { Beat, BeatAnswer, Break } from "../../src/model/beat.ts";
+import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { Feed } from "../../src/sessions/feed.ts";
+import type { Batches } from "./batch.ts";
+import { writeCache } from "./cache.ts";
 import type { Link } from "./link.ts";
 import type { Views } from "./views.ts";
 
 /** An urgent heartbeat, on a failure, at most this often. Milliseconds. */
 const URGENT = 500;
 /** One loop lasts at most this long: Cloudflare ends what waits for 30 s after its response. Milliseconds. */
-const LOOP = 20_000;
+const LOOP = 15_000;
 /** What an answer may take before the next try. Milliseconds. */
 const TIMEOUT = 5000;
 
-/** What a heartbeat carries up. */
-export interface Cargo {
-  readonly counters: Counters;
-  readonly breaks: Break[];
-  readonly feed: Feed;
+/** A heartbeat on its way, and since when. */
+interface Sending {
+  readonly since: number;
+  readonly done: Promise<void>;
 }
 
 /**
- * Tells the coordinator what happened and hears what is new: on a timer while requests come, once more after the last,
- * at once when a pod fails.
+ * Tells the coordinator what happened and hears what is new: on a timer while requests come or wait, once more after the
+ * last, at once when a pod fails.
  */
 export class Heartbeat {
   readonly #link: Link;
   readonly #views: Views;
-  readonly #cargo: Cargo;
+  readonly #batches: Batches;
+  readonly #feed: Feed;
+  readonly #busy: () => boolean;
   readonly #isolate = crypto.randomUUID();
-  readonly #failed = new Set<string>();
   #next: number;
   #touched = false;
   /** When the running loop last showed a sign of life; 0: none runs. */
   #alive = 0;
   #wake: (() => void) | undefined;
   #urgent = 0;
-  #beating: Promise<void> | undefined;
+  #sending: Sending | undefined;
 
-  constructor(link: Link, views: Views, cargo: Cargo, period: number) {
+  /** @param busy whether requests wait for pods: their outcome will have to be told */
+  constructor(link: Link, views: Views, batches: Batches, feed: Feed, busy: () => boolean, period: number) {
     this.#link = link;
     this.#views = views;
-    this.#cargo = cargo;
+    this.#batches = batches;
+    this.#feed = feed;
+    this.#busy = busy;
     this.#next = period;
   }
 
-  /** Milliseconds between heartbeats, as the coordinator wants them. */
-  get period(): number {
-    return this.#next;
-  }
-
-  /** Called by every request: costs two comparisons while a loop runs. */
+  /** Called by every request, as it comes and when it was counted: costs two comparisons while a loop runs. */
   touch(now: number, background: Background): void {
     this.#touched = true;
     // A loop whose request was ended by the platform never says so: its silence does.
-    if (this.#alive !== 0 && now - this.#alive < 3 * this.#next + TIMEOUT) return;
+    if (this.#alive !== 0 && now - this.#alive < this.#next * 2 + TIMEOUT) return;
     this.#alive = now;
     background.waitUntil(this.#loop(now));
   }
 
   /** A pod failed: the fleet should know before the timer. */
   failed(tag: string, now: number): void {
-    this.#failed.add(tag);
+    this.#batches.failed(tag);
     if (now - this.#urgent < URGENT) return;
     this.#urgent = now;
     this.#wake?.();
@@ -68,13 +67,25 @@ export class Heartbeat {
 
   /** One heartbeat; those who call while it is on its way share it. Rejects when the coordinator does not answer. */
   beat(background: Background): Promise<void> {
-    if (this.#beating === undefined) {
-      this.#beating = this.#send().finally(() => {
-        this.#beating = undefined;
-      });
-      background.waitUntil(this.#beating.catch(() => undefined));
+    const now = Date.now();
+    // One that outlived its time limit belongs to a request that is gone, and will never end.
+    if (this.#sending === undefined || now - this.#sending.since > 2 * TIMEOUT) {
+      const sending: Sending = { since: now, done: this.#send() };
+      this.#sending = sending;
+      const ended = () => {
+        if (this.#sending === sending) this.#sending = undefined;
+      };
+      background.waitUntil(sending.done.then(ended, ended));
     }
-    return this.#beating;
+    return this.#sending.done;
+  }
+
+  /** Beats until this isolate holds a revision that the coordinator is known to have. */
+  async catchUp(revision: number, background: Background): Promise<void> {
+    // The first may have been on its way before the write.
+    for (let i = 0; i < 3 && (this.#views.current?.stamp.revision ?? 0) < revision; i++) {
+      await this.beat(background);
+    }
   }
 
   async #loop(start: number): Promise<void> {
@@ -87,7 +98,7 @@ export class Heartbeat {
       this.#alive = Date.now();
       await this.#quietly(background);
       this.#alive = Date.now();
-    } while (this.#touched && Date.now() - start < LOOP);
+    } while ((this.#touched || this.#busy() || this.#batches.pending) && Date.now() - start < LOOP);
     this.#alive = 0;
   }
 
@@ -113,39 +124,29 @@ export class Heartbeat {
   }
 
   async #send(): Promise<void> {
-    const { counters, breaks, feed } = this.#cargo;
-    const counts = counters.take();
-    const gone = breaks.splice(0);
-    const failed = [...this.#failed];
-    this.#failed.clear();
-    try {
-      const stamp = this.#views.current?.stamp;
-      const beat: Beat = {
-        isolate: this.#isolate,
-        incarnation: stamp?.incarnation ?? 0,
-        revision: stamp?.revision ?? -1,
-        feed: feed.seq,
-        counts,
-        breaks: gone,
-        failed,
-      };
-      const answer = await this.#post(beat);
-      feed.hear(answer.feed.entries, answer.feed.seq, Date.now());
-      await this.#views.take(answer, Date.now());
-      this.#next = Math.min(5000, Math.max(500, answer.next));
-    } catch (error) {
-      counters.restore(counts);
-      breaks.unshift(...gone);
-      for (const tag of failed) this.#failed.add(tag);
-      throw error;
-    }
+    const stamp = this.#views.current?.stamp;
+    const batch = this.#batches.next();
+    const beat: Beat = {
+      isolate: this.#isolate,
+      incarnation: stamp?.incarnation ?? 0,
+      revision: stamp?.revision ?? -1,
+      feed: this.#feed.seq,
+      ...batch,
+    };
+    const answer = await timeLimit(this.#post(beat), TIMEOUT);
+    // Told is told, whatever becomes of the answer.
+    this.#batches.confirm(batch);
+    if (stamp !== undefined && stamp.incarnation !== answer.incarnation) this.#feed.clear();
+    this.#feed.hear(answer.feed.entries, answer.feed.seq, Date.now());
+    await this.#views.take(answer, Date.now());
+    this.#next = Math.min(5000, Math.max(500, answer.next));
+    if (answer.config !== undefined) await writeCache(answer.config);
   }
 
   async #post(beat: Beat): Promise<BeatAnswer> {
     const body = JSON.stringify(beat);
     const headers = { "content-type": "application/json" };
-    const sent = this.#link.call("/beat", { method: "POST", body, headers });
-    const response = await timeLimit(sent, TIMEOUT);
+    const response = await this.#link.call("/beat", { method: "POST", body, headers });
     if (!response.ok) throw new Error(`the coordinator answered ${response.status}`);
     return (await response.json()) as BeatAnswer;
   }

@@ -8,11 +8,13 @@ import type { Edge } from "../../src/route/edge.ts";
 import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import { Guard } from "../../src/sessions/guard.ts";
-import { badSecret, keyRing } from "../../src/sessions/keyring.ts";
+import { badSecret, isLongEnough, keyRing } from "../../src/sessions/keyring.ts";
 import { sealer } from "../../src/sessions/token.ts";
 import type { Env } from "../env.ts";
 import { openStore } from "../sessions/open.ts";
+import { Batches } from "./batch.ts";
 import { chance } from "./chance.ts";
+import { Deadlines } from "./deadlines.ts";
 import { directForwarder } from "./forward.ts";
 import { Freshness } from "./freshness.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -38,6 +40,8 @@ export interface Isolate {
   readonly heartbeat: Heartbeat | undefined;
   /** The variable that must be set before traffic is served; undefined when all is well. */
   readonly badSecret: string | undefined;
+  /** Why there is no store though one was configured; sessions live by their cookies then. */
+  readonly badStore: string | undefined;
 }
 
 let isolate: Promise<Isolate> | undefined;
@@ -47,10 +51,17 @@ let ready: Isolate | undefined;
 export function theIsolate(env: Env, background: Background): Isolate | Promise<Isolate> {
   if (ready !== undefined) return ready;
   if (isolate === undefined) {
-    isolate = build(env).then((built) => {
-      ready = built;
-      return built;
-    });
+    isolate = build(env).then(
+      (built) => {
+        ready = built;
+        return built;
+      },
+      (error) => {
+        // The next request may fare better; a rejection that is kept would answer for ever.
+        isolate = undefined;
+        throw error;
+      },
+    );
     background.waitUntil(isolate);
   }
   return isolate;
@@ -63,7 +74,7 @@ async function build(env: Env): Promise<Isolate> {
     next: env.MOORING_SECRET_NEXT,
     previous: env.MOORING_SECRET_PREVIOUS,
   };
-  const bad = badSecret(secrets);
+  const bad = badSecret(secrets) ?? badLink(env);
   // Without a good secret no traffic is served, so tokens of this key never leave the isolate.
   const current = bad === undefined ? secrets.current! : crypto.randomUUID();
   const ring = await keyRing(crypto.subtle, { ...secrets, current });
@@ -71,8 +82,14 @@ async function build(env: Env): Promise<Isolate> {
   const views = new Views(core);
   const cargo = { counters: new Counters(), breaks: [] as Break[], feed: new Feed() };
   const period = cloudflare ? PERIOD.cloudflare : PERIOD.selfHosted;
-  const heartbeat = link === undefined ? undefined : new Heartbeat(link, views, cargo, period);
-  const { store, snapshot } = openStore(env);
+  const deadlines = new Deadlines();
+  const batches = new Batches(cargo.counters, cargo.breaks, views);
+  const heartbeat =
+    link === undefined
+      ? undefined
+      : new Heartbeat(link, views, batches, cargo.feed, () => deadlines.size > 0, period);
+  const { store, snapshot, problem } = openStore(env);
+  if (problem !== undefined) console.error(problem);
   const freshness = new Freshness(views, {
     heartbeat,
     snapshot: snapshot === undefined ? undefined : () => snapshot.get(),
@@ -83,18 +100,26 @@ async function build(env: Env): Promise<Isolate> {
     ...cargo,
     clock,
     chance,
-    forwarder: directForwarder(cloudflare),
+    forwarder: directForwarder(cloudflare, deadlines),
     store,
     guard: new Guard(clock, after),
     sealer: sealer(crypto.subtle, ring, chance),
     peer: peerOf(cloudflare),
     cloudflare,
     settlements: new Generations(SETTLEMENTS),
+    expired: new Generations(SETTLEMENTS),
     flights: new Map<string, Promise<Swapped | undefined>>(),
     view: (now, background) => freshness.view(now, background),
+    recorded: (background) => heartbeat?.touch(Date.now(), background),
     failed: (pod) => heartbeat?.failed(tagToHex(pod.pod.tag), Date.now()),
   };
-  return { edge, views, freshness, link, heartbeat, badSecret: bad };
+  return { edge, views, freshness, link, heartbeat, badSecret: bad, badStore: problem };
+}
+
+/** An edge that would show the coordinator no secret, or one that can be guessed, serves nothing. */
+function badLink(env: Env): string | undefined {
+  if (!env.MOORING_COORDINATOR_URL) return undefined;
+  return isLongEnough(env.MOORING_SHARED_SECRET) ? undefined : "MOORING_SHARED_SECRET";
 }
 
 function after(ms: number, callback: () => void): () => void {

@@ -5,12 +5,14 @@ const SHORT = 64 * 1024;
 
 /**
  * Holds a lease to the end of the body, by native streams only: a JavaScript one would cost ten times as much.
- * FixedLengthStream keeps a cut body cut for the client.
+ * FixedLengthStream keeps a cut body cut for the client. A compressed body would be unpacked on the way through, and no
+ * longer be as long as it says; a 101 has none: there the lease ends with the headers.
  */
 export function hold(response: Response, release: () => void, background: Background): Response {
   const { body, headers } = response;
   const length = headers.get("content-length");
-  if (body === null || (length !== null && Number(length) <= SHORT)) {
+  const short = length !== null && Number(length) <= SHORT;
+  if (body === null || short || headers.has("content-encoding")) {
     release();
     return response;
   }

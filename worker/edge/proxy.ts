@@ -13,8 +13,21 @@ export function proxy(request: Request, env: Env, context: ExecutionContext): Pr
 
 function serve(isolate: Isolate, request: Request, context: ExecutionContext): Promise<Response> {
   if (isolate.badSecret !== undefined) return Promise.resolve(problem(noSecret(isolate.badSecret)));
-  return route(isolate.edge, request, context);
+  return route(isolate.edge, request, context).catch((error: unknown) => {
+    console.error(`proxy: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    isolate.edge.counters.count("", "refused", BUG.status);
+    return problem(BUG);
+  });
 }
+
+/** Nothing should throw; what does is a bug of ours, and says no more to a client. */
+const BUG: Refusal = {
+  status: 500,
+  code: "internal",
+  title: "Something went wrong at the edge",
+  detail: "The request may have reached a pod. The log of the worker says what went wrong.",
+  proxyStatus: "proxy_internal_error",
+};
 
 function noSecret(variable: string): Refusal {
   return {

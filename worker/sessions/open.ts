@@ -10,22 +10,35 @@ import { UpstashStore } from "./upstash.ts";
 export interface Stores {
   readonly store: BindingStore;
   readonly snapshot: SnapshotStore | undefined;
+  /** What is wrong with the configured store, and what to do; undefined when it can be used. */
+  readonly problem: string | undefined;
 }
 
 /** Redis over HTTP when it is configured, else the embedded durable store, else none. */
 export function openStore(env: Env): Stores {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
   if (url && token) {
+    const problem = badUrl(url);
+    if (problem !== undefined) return { store: absent(problem), snapshot: undefined, problem };
     const client = redisClient({ url, token });
-    return { store: new UpstashStore(client), snapshot: new UpstashSnapshot(client) };
+    return { store: new UpstashStore(client), snapshot: new UpstashSnapshot(client), problem: undefined };
   }
   const send = shardSender(env);
-  return { store: send === undefined ? absent() : new DurableStore(send), snapshot: undefined };
+  const store = send === undefined ? absent(NONE) : new DurableStore(send);
+  return { store, snapshot: undefined, problem: undefined };
+}
+
+const NONE = "no binding store: set UPSTASH_REDIS_REST_URL, or bind STORE";
+
+/** The client throws for such a url, and would take all traffic with it. */
+function badUrl(url: string): string | undefined {
+  if (/^https?:\/\/[^/]/i.test(url.trim()) && URL.canParse(url.trim())) return undefined;
+  return "UPSTASH_REDIS_REST_URL must be an http or https url: redis:// needs a REST gateway in front";
 }
 
 /** Without a store sessions live by their cookies alone: every call says that there is none. */
-function absent(): BindingStore {
-  const none = () => Promise.reject(new Error("no binding store: set UPSTASH_REDIS_REST_URL, or bind STORE"));
+function absent(reason: string): BindingStore {
+  const none = () => Promise.reject(new Error(reason));
   return {
     kind: "none",
     create: none,

@@ -34,9 +34,11 @@ async function put(
   return response.json();
 }
 
+let batches = 0;
+
 async function beat(stub: DurableObjectStub, more: Partial<Beat> = {}): Promise<BeatAnswer> {
-  const none = { incarnation: 0, revision: -1, feed: 0, counts: [], breaks: [], failed: [] };
-  const body = JSON.stringify({ isolate: "i", ...none, ...more });
+  const none = { incarnation: 0, revision: -1, feed: 0, counts: [], breaks: [], failed: [], served: [] };
+  const body = JSON.stringify({ isolate: "i", batch: ++batches, ...none, ...more });
   const response = await stub.fetch("http://coordinator/beat", { method: "POST", body });
   return response.json();
 }
@@ -109,6 +111,27 @@ describe("the coordinator", () => {
     expect(counts.requests).toEqual([{ ...count, count: 6 }]);
   });
 
+  it("takes a batch once, though its answer was lost: eleven requests were counted as twenty-one", async () => {
+    const stub = fresh();
+    const count = { pool: "web", outcome: "kept", code: 200, count: 3 } as const;
+    for (const batch of [1, 1, 2, 2, 1]) await beat(stub, { isolate: "a", batch, counts: [count] });
+    await beat(stub, { isolate: "b", batch: 1, counts: [count] });
+    const counts = (await (await stub.fetch("http://coordinator/counts")).json()) as { requests: object[] };
+    expect(counts.requests).toEqual([{ ...count, count: 9 }]);
+  });
+
+  it("counts the end of a session that had moved before: it was dropped as known", async () => {
+    const stub = fresh();
+    const moved: Break = { at: 1, sid: "ab", epoch: 2, pool: "web", from: "a", to: "b", cause: "pod-gone" };
+    const ended: Break = { ...moved, from: "b", to: "", cause: "expired-idle" };
+    await beat(stub, { breaks: [moved, ended, ended] });
+    const told = (await (await stub.fetch("http://coordinator/breaks")).json()) as { causes: object[] };
+    expect(told.causes).toEqual([
+      { cause: "expired-idle", count: 1 },
+      { cause: "pod-gone", count: 1 },
+    ]);
+  });
+
   it("probes by its alarm: a pod that nobody can reach is unready at first, then down", async () => {
     const stub = fresh();
     const probe = { path: "/", period: "1s", timeout: "1s", failure: 2 };
@@ -124,6 +147,10 @@ describe("the coordinator", () => {
       await beat(stub, { failed: Object.keys((await beat(stub)).health) });
       await runDurableObjectAlarm(stub);
     }
-    expect(Object.values((await beat(stub)).health)).toEqual(["down"]);
+    const { health } = await beat(stub);
+    expect(Object.values(health)).toEqual(["down"]);
+    // Edges that reach it outweigh a coordinator that does not: it keeps its sessions.
+    await beat(stub, { served: Object.keys(health) });
+    expect(Object.values((await beat(stub)).health)).toEqual(["unready"]);
   });
 });

@@ -1,0 +1,77 @@
+import type { Counters } from "../../src/metrics/counters.ts";
+import type { Break, RequestCount } from "../../src/model/beat.ts";
+import { tagToHex } from "../../src/model/pod.ts";
+import type { Views } from "./views.ts";
+
+/** Breaks in one heartbeat at most; the rest goes with the next. */
+const MAX_BREAKS = 2000;
+
+/** What was counted and recorded between two heartbeats, under one number until the coordinator has confirmed it. */
+export interface Batch {
+  readonly batch: number;
+  readonly counts: readonly RequestCount[];
+  readonly breaks: readonly Break[];
+  readonly failed: readonly string[];
+  readonly served: readonly string[];
+}
+
+/**
+ * Packs what must reach the coordinator once. A batch whose answer was lost is sent again as it was: the coordinator knows
+ * its number, and counts nothing twice.
+ */
+export class Batches {
+  readonly #counters: Counters;
+  readonly #breaks: Break[];
+  readonly #views: Views;
+  readonly #failed = new Set<string>();
+  #open: Batch | undefined;
+  #sent = 0;
+
+  constructor(counters: Counters, breaks: Break[], views: Views) {
+    this.#counters = counters;
+    this.#breaks = breaks;
+    this.#views = views;
+  }
+
+  /** Whether anything waits to be told. */
+  get pending(): boolean {
+    return (
+      this.#open !== undefined || this.#counters.pending || this.#breaks.length > 0 || this.#failed.size > 0
+    );
+  }
+
+  failed(tag: string): void {
+    this.#failed.add(tag);
+  }
+
+  /** The batch to send: the one that was not confirmed, or a new one. */
+  next(): Batch {
+    if (this.#open === undefined) {
+      this.#open = {
+        batch: ++this.#sent,
+        counts: this.#counters.take(),
+        breaks: this.#breaks.splice(0, MAX_BREAKS),
+        failed: [...this.#failed],
+        served: this.#served(),
+      };
+      this.#failed.clear();
+    }
+    return this.#open;
+  }
+
+  confirm(batch: Batch): void {
+    if (this.#open === batch) this.#open = undefined;
+  }
+
+  #served(): string[] {
+    const served: string[] = [];
+    for (const pool of this.#views.current?.pools ?? []) {
+      if (pool.pool.readiness === undefined) continue;
+      for (const pod of pool.pods) {
+        if (pod.served) served.push(tagToHex(pod.pod.tag));
+        pod.served = false;
+      }
+    }
+    return served;
+  }
+}
