@@ -42,15 +42,20 @@ app.get("/_mooring/readyz", async (c) => {
   const missing: string[] = [];
   if (isolate.badSecret !== undefined) missing.push(`${isolate.badSecret} is missing or too short`);
   if (view === undefined) missing.push("no config was ever seen");
-  // A store that is away is no reason, but one that can never be reached is a mistake to be told.
-  if (isolate.badStore !== undefined) missing.push(isolate.badStore);
-  if (missing.length === 0) return c.text("ok\n");
+  // A store takes no edge out of service, as traffic goes on without it; a mistake in its settings is told all the same.
+  if (missing.length === 0)
+    return c.text(isolate.badStore === undefined ? "ok\n" : `ok, but ${isolate.badStore}\n`);
   return apiProblem(503, "not-ready", "Not ready", `${missing.join("; ")}.`);
 });
 
 app.get("/_mooring/metrics", requires("read", client), async (c) => metrics(await isolateOf(c)));
 app.get("/_mooring/v1/config", requires("read", client), async (c) => getConfig(await isolateOf(c)));
 app.put("/_mooring/v1/config", requires("write", client), async (c) => putConfig(c, await isolateOf(c)));
+
+app.all("/_mooring/v1/config", () => {
+  const detail = "The config can be read with GET and replaced with PUT.";
+  return apiProblem(405, "method", "This method is not allowed here", detail, { allow: "GET, PUT" });
+});
 
 app.notFound(() =>
   apiProblem(404, "not-found", "Nothing is here", "See the documentation of the admin API."),

@@ -7,7 +7,12 @@ import { list, own, tree } from "./tree.ts";
 export function noticesOf(document: unknown, config: Config): Notice[] {
   const pools = tree(tree(document).pools);
   const used = new Set(config.routes.flatMap(({ sides }) => sides.map(({ pool }) => pool)));
-  return config.pools.flatMap(({ name }): Notice[] => {
+  const nowhere: Notice[] = [];
+  if (config.routes.length === 0) {
+    const message = "there is no route: every request gets 404";
+    nowhere.push({ level: "changed", object: "routes", path: "", message });
+  }
+  const ofPools = config.pools.flatMap(({ name }): Notice[] => {
     const object = `pools.${name}`;
     const inactive = INACTIVE.filter(({ path, fine }) => {
       const values = valuesAt(own(pools, name), path.split("."));
@@ -24,6 +29,7 @@ export function noticesOf(document: unknown, config: Config): Notice[] {
     const message = "no route leads to this pool, so it takes no sessions";
     return [{ level: "ignored", object, path: "", message }, ...inactive];
   });
+  return [...nowhere, ...ofPools];
 }
 
 /** Every value at a path; `pods[]` goes through the items of a list. */

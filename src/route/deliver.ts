@@ -3,7 +3,7 @@ import { isRefusal } from "../model/refusal.ts";
 import type { Token } from "../sessions/token.ts";
 import type { Failure } from "./edge.ts";
 import type { PodRuntime } from "./pods.ts";
-import { BAD_BODY, CONNECT_FAILED, GARBAGE, TIMED_OUT, UNREACHABLE } from "./problem.ts";
+import { BAD_BODY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
 import { rebind, undo } from "./rebind.ts";
 import { seatNew } from "./seat.ts";
 import type { Seat, Trip } from "./trip.ts";
@@ -16,6 +16,7 @@ const REFUSALS: Record<Failure, Refusal> = {
   connect: CONNECT_FAILED,
   timeout: TIMED_OUT,
   client: BAD_BODY,
+  stalled: STALLED,
   garbage: GARBAGE,
 };
 

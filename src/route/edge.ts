@@ -11,10 +11,10 @@ import type { View } from "./view.ts";
 
 /**
  * Why no response came. `connect`: refused, reset or closed before a response began (workerd cannot tell these apart).
- * `timeout`: no response headers in time. `client`: the client's own body ended badly. `garbage`: a response that no
+ * `timeout`: no response headers in time. `client`: the client's own body ended badly. `stalled`: it came no further in time. `garbage`: a response that no
  * client could be given.
  */
-export type Failure = "connect" | "timeout" | "client" | "garbage";
+export type Failure = "connect" | "timeout" | "client" | "stalled" | "garbage";
 
 export interface Shipment {
   readonly pod: Pod;

@@ -61,6 +61,14 @@ export const BAD_BODY: Refusal = {
   proxyStatus: "http_request_error",
 };
 
+export const STALLED: Refusal = {
+  status: 408,
+  code: "stalled-body",
+  title: "The request's body stopped coming",
+  detail: "Nothing more of the body came within the pool's header time-out.",
+  proxyStatus: "http_request_error",
+};
+
 export const GARBAGE: Refusal = {
   status: 502,
   code: "bad-response",

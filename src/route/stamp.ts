@@ -19,7 +19,13 @@ const DROPPED = new Set([
   "x-original-forwarded-for",
 ]);
 const FORWARDED = "x-forwarded";
-const RESPONSE_DROPPED = ["proxy-authenticate", "alt-svc", "proxy-connection"] as const;
+/** What is between the pod and this hop: alternative addresses of the pod and its load are not for strangers. */
+const RESPONSE_DROPPED = [
+  "proxy-authenticate",
+  "proxy-connection",
+  "alt-svc",
+  "endpoint-load-metrics",
+] as const;
 const LOCATIONS = ["location", "content-location"] as const;
 
 /** What the pod must not see, gone; what it should know of the client, set. `cookie` null: none is left. */
@@ -120,7 +126,9 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
 
 /** A location at the pod's own authority becomes one at the client's; its base path is ours, not the client's. */
 function rewriteLocation(value: string, { pod, https, authority }: Outbound): string {
-  const match = /^(?:(https?):)?\/\/([^/?#]*)(.*)$/is.exec(value);
+  // Browsers read a backslash as a slash.
+  const plain = value.includes("\\") ? value.replace(/\\/g, "/") : value;
+  const match = /^\s*(?:(https?):)?\/\/([^/?#]*)(.*)$/is.exec(plain);
   if (match === null) return value.startsWith("/") ? withoutBase(value, pod.basePath) : value;
   if (!sameAuthority(match[2]!, pod)) return value;
   const rest = withoutBase(match[3]!.startsWith("/") ? match[3]! : `/${match[3]!}`, pod.basePath);
@@ -141,7 +149,7 @@ function withoutBase(path: string, base: string): string {
   return rest.startsWith("/") ? rest : rest.startsWith("?") || rest.startsWith("#") ? `/${rest}` : path;
 }
 
-/** Drops a pod's cookie of our name, and a Domain that names the pod. */
+/** Drops a pod's cookie of our name and a Domain that names the pod, and takes the base path out of Path. */
 function rewriteCookies(from: Headers, out: Outbound, edit: () => Headers): void {
   const before = from.getSetCookie();
   const host = out.pod.authority.replace(/:[0-9]+$/, "");
@@ -149,7 +157,7 @@ function rewriteCookies(from: Headers, out: Outbound, edit: () => Headers): void
   for (const cookie of before) {
     const name = cookie.slice(0, Math.max(0, cookie.indexOf("="))).trim();
     if (out.cookieName !== undefined && name === out.cookieName) continue;
-    after.push(dropDomain(cookie, host));
+    after.push(withClientPath(dropDomain(cookie, host), out.pod.basePath));
   }
   if (after.length === before.length && after.every((cookie, i) => cookie === before[i])) return;
   const headers = edit();
@@ -159,8 +167,19 @@ function rewriteCookies(from: Headers, out: Outbound, edit: () => Headers): void
 
 function dropDomain(cookie: string, host: string): string {
   return cookie.replace(/;\s*domain\s*=\s*([^;]*)/gi, (attribute, domain: string) => {
-    const named = domain.trim().toLowerCase().replace(/^\./, "");
+    const named = domain
+      .trim()
+      .toLowerCase()
+      .replace(/^\.|:[0-9]+$/g, "");
     return named === host ? "" : attribute;
+  });
+}
+
+/** The client knows the pod's paths without its base, and would never send a cookie for one below it. */
+function withClientPath(cookie: string, base: string): string {
+  if (base === "") return cookie;
+  return cookie.replace(/(;\s*path\s*=\s*)([^;]*)/gi, (_, attribute: string, path: string) => {
+    return attribute + withoutBase(path.trim(), base);
   });
 }
 

@@ -143,6 +143,7 @@ describe("what is accepted without effect", () => {
     "health.outlier": "health: { outlier: {} }",
     slowStart: "slowStart: 1s",
     drain: "drain: 1m",
+    "retry.attempts": "retry: { attempts: 3 }",
     "retry.budget": "retry: { budget: 10% }",
     "retry.on": "retry: { on: [timeout] }",
     "timeouts.idleBody": "timeouts: { idleBody: 1m }",

@@ -109,6 +109,8 @@ describe("the admin API and bad input, over real sockets", () => {
     expect((await api({ ...put, headers: { ...put.headers, "sec-fetch-site": "cross-site" } })).status).toBe(
       403,
     );
+    const wrong = await api({ method: "DELETE" });
+    expect([wrong.status, wrong.headers.allow]).toEqual([405, "GET, PUT"]);
     expect((await api(put)).status).toBe(200);
     expect((await shop()).status).toBe(200);
   });

@@ -96,12 +96,32 @@ describe("towards the client", () => {
     ["/based/x", "/based/x"],
     ["/other", "/other"],
     ["relative", "relative"],
+    ["http:\\\\10.0.0.7:9001\\base\\x", "https://shop.test/x"],
+    ["\\\\10.0.0.7:9001/base/x", "//shop.test/x"],
     ["https://example.com/base/x", "https://example.com/base/x"],
     ["http://user@10.0.0.7:9001/base/x", "https://shop.test/x"],
   ];
   it.each(locations)("Location %s → %s", (value, expected) => {
     const headers = responseHeaders(new Headers({ location: value }), 302, outbound);
     expect(headers?.get("location") ?? value).toBe(expected);
+  });
+
+  const cookies: [string, string][] = [
+    ["a=1; Domain=10.0.0.7:9001; Secure", "a=1; Secure"],
+    ["a=1; domain=.10.0.0.7", "a=1"],
+    ["a=1; Domain=example.com", "a=1; Domain=example.com"],
+    ["a=1; Path=/base", "a=1; Path=/"],
+    ["a=1; Path=/base/x; HttpOnly", "a=1; Path=/x; HttpOnly"],
+    ["a=1; Path=/other", "a=1; Path=/other"],
+  ];
+  it.each(cookies)("Set-Cookie %s → %s", (value, expected) => {
+    const headers = responseHeaders(new Headers({ "set-cookie": value }), 200, outbound);
+    expect(headers?.get("set-cookie") ?? value).toBe(expected);
+  });
+
+  it("keeps a pod's load to itself", () => {
+    const headers = responseHeaders(new Headers({ "endpoint-load-metrics": "cpu=1" }), 200, outbound);
+    expect(headers?.has("endpoint-load-metrics")).toBe(false);
   });
 
   it("knows what a shared cache may store", () => {

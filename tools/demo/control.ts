@@ -15,6 +15,8 @@ export interface Control {
 }
 
 export interface ControlOptions {
+  /** Its own; a free one when absent. */
+  readonly port?: number;
   /** One pod for each. */
   readonly ports: readonly number[];
   /** Where the simulated shoppers go. */
@@ -119,7 +121,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const fleet = new Fleet(options.ports, url, options.edge, changed, options.crowd);

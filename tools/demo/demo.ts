@@ -1,6 +1,6 @@
 import { startControl } from "./control.ts";
 import type { CrowdOptions } from "./crowd.ts";
-import { freePorts } from "./ports.ts";
+import { freePorts, rememberedPorts } from "./ports.ts";
 
 export interface DemoOptions {
   /** How many shop pods, at least 1. */
@@ -8,6 +8,8 @@ export interface DemoOptions {
   /** The edge's URL without a slash at the end; it need not be up yet. */
   readonly edge: string;
   readonly crowd?: Partial<CrowdOptions>;
+  /** File that remembers the ports from run to run; without it they are new each time. */
+  readonly portsFile?: string;
 }
 
 /** The demo, running. */
@@ -40,9 +42,12 @@ function demoConfig(ports: readonly number[], control: string): object {
 
 /** Starts the shop's pods and the control server on free ports. Rejects, with nothing left running, when a pod does not start. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const ports = await freePorts(options.pods);
+  const { pods, portsFile } = options;
+  const all =
+    portsFile === undefined ? await freePorts(pods + 1) : await rememberedPorts(pods + 1, portsFile);
+  const [port = 0, ...ports] = all;
   const crowd = options.crowd === undefined ? {} : { crowd: options.crowd };
-  const control = await startControl({ ports, edge: options.edge, ...crowd });
+  const control = await startControl({ port, ports, edge: options.edge, ...crowd });
   try {
     await control.fleet.start();
   } catch (error) {

@@ -31,6 +31,7 @@ const PASSED = [
 async function config(
   options: StartOptions,
   edge: string,
+  state: string | undefined,
   lifetime: Lifetime,
 ): Promise<Record<string, string>> {
   const reset = { MOORING_CONFIG_RESET: randomBytes(8).toString("hex") };
@@ -39,7 +40,10 @@ async function config(
     for (const notice of notices) console.log(`Notice:      ${notice}`);
     return { MOORING_CONFIG: text, ...reset };
   }
-  const demo = lifetime.own(await startDemo({ pods: options.pods, edge }), (started) => started.stop());
+  const remember = state === undefined ? {} : { portsFile: join(state, "demo-ports.json") };
+  const demo = lifetime.own(await startDemo({ pods: options.pods, edge, ...remember }), (started) =>
+    started.stop(),
+  );
   return { MOORING_CONFIG: JSON.stringify(demo.config), ...(options.state === undefined ? reset : {}) };
 }
 
@@ -64,7 +68,7 @@ async function start(options: StartOptions, lifetime: Lifetime): Promise<Running
       : lifetime.own(openState(options.state), (opened) => opened.close()).dir;
   const secret = findSecret(process.env, root);
   const [configured, store, built] = await together([
-    config({ ...options, port }, edge, lifetime),
+    config({ ...options, port }, edge, state, lifetime),
     chooseStore(process.env, state, lifetime),
     bundle({ outdir: join(temporary, "worker") }),
   ]);

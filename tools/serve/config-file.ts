@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseConfig } from "../../src/config/parse.ts";
 import { StartError } from "./port.ts";
+import { userPath } from "./user-path.ts";
 
 /**
  * Reads a config file and refuses it, with every error at once, as the admin API would. Answers its text and what the
@@ -9,7 +10,7 @@ import { StartError } from "./port.ts";
 export function readConfigFile(path: string, own: string): { text: string; notices: string[] } {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readFileSync(userPath(path), "utf8");
   } catch (error) {
     throw new StartError(`the config file cannot be read: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { StartError } from "./port.ts";
+import { userPath } from "./user-path.ts";
 
 function holder(lock: string): number | undefined {
   const pid = Number.parseInt(readFileSync(lock, "utf8"), 10);
@@ -17,7 +18,7 @@ function holder(lock: string): number | undefined {
  * folder of Durable Objects destroy it. Answers its absolute path and how to let go of it. Throws StartError.
  */
 export function openState(path: string): { dir: string; close(): void } {
-  const dir = resolve(path);
+  const dir = userPath(path);
   const lock = join(dir, "lock");
   try {
     mkdirSync(dir, { recursive: true });

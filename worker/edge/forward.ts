@@ -33,15 +33,17 @@ function send(
       if (wait !== undefined) deadlines.delete(wait);
       resolve(answer);
     };
-    const arm = () => {
-      if (!settled) wait = deadlines.add(shipment.timeout, () => resolve("timeout"), background);
+    const arm = (expire: () => void) => {
+      if (wait !== undefined) deadlines.delete(wait);
+      if (!settled) wait = deadlines.add(shipment.timeout, expire, background);
     };
+    const late = () => settle("timeout");
     const { body, method, headers, pod, rest } = shipment;
     // 'manual': a redirect is the client's to follow, and must not lead this worker anywhere.
     const init = { method, headers, redirect: "manual" } as const;
     const url = pod.url + rest;
     if (body === null) {
-      arm();
+      arm(late);
       fetch(url, init).then(
         (response) => settle(classify(response, cloudflare)),
         (error: unknown) => settle(reason(error)),
@@ -50,14 +52,20 @@ function send(
     }
     if (method === "GET" || method === "HEAD") {
       // fetch refuses a body here, and only a Request that came with one carries it.
-      arm();
+      arm(late);
       fetch(new Request(new Request(url, shipment.request), { headers, redirect: "manual" })).then(
         (response) => settle(classify(response, cloudflare)),
         (error: unknown) => settle(reason(error)),
       );
       return;
     }
-    const sending = upload(body, headers.get("content-length"), arm);
+    // As long as the body moves it has time; a stop is told by whom it waited for.
+    const sending = upload(body, headers.get("content-length"), () => arm(stopped));
+    const stopped = () => {
+      settle(sending.waiting() === "client" ? "stalled" : "timeout");
+      sending.abort();
+    };
+    arm(stopped);
     fetch(url, { ...init, body: sending.body, signal: sending.signal }).then(
       (response) => settle(classify(response, cloudflare)),
       (error: unknown) => settle(sending.broken() ? "client" : reason(error)),
@@ -67,6 +75,8 @@ function send(
 
 function classify(response: Response, cloudflare: boolean): Response | Failure {
   const { status } = response;
+  // Nobody asked to switch, or nothing came to switch to.
+  if (status === 101 && !response.webSocket) return "garbage";
   if (status < 520) return response;
   // No Response can be made with such a status, so it could not carry a cookie either.
   if (status > 599) return "garbage";
