@@ -60,7 +60,8 @@ export interface BindingStore {
   /** Remembers a new session unless the sid is known. 2 commands. */
   create(binding: Binding, keep: Retention): Promise<void>;
   /**
-   * Extends a binding as the token knows it. 2 commands, 3 when it repairs.
+   * Extends a binding as the token knows it. 2 commands, 3 when it repairs, 4 when that takes the sid from another pod's
+   * index.
    * `extended`: as known. `repaired`: the store had less, or nothing. `ahead`: the store knows a later epoch, or another
    * pod at this one, or revoked it; the next request settles that.
    */
@@ -72,7 +73,10 @@ export interface BindingStore {
   read(sid: Sid): Promise<Binding | undefined>;
   /** Live sessions of a pod at `now`. */
   count(pod: PodTag, now: number): Promise<number>;
-  /** A page of the live sessions of a pod at `now`, in order of sid within a shard; cursor undefined at both ends. */
+  /**
+   * A page of the live sessions of a pod at `now`; cursor undefined at both ends. The order is the store's own. A session
+   * that is renewed meanwhile may come twice; none that stays is left out.
+   */
   list(
     pod: PodTag,
     now: number,

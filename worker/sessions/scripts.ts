@@ -10,7 +10,7 @@ export interface Script<Key extends string, Arg extends string> {
 /**
  * The compare-and-set on one binding: `settle` of src/sessions/settle.ts, in Lua, atomic in Redis.
  * Touches one key, so that it runs on a cluster too. Inside: GET, and SET when it writes.
- * Answers `{ verdict, epoch, pod, home, cause }`, all strings.
+ * Answers `{ verdict, epoch, pod, home, cause, held }`, all strings; held is the pod of the binding that was found, or "".
  *
  * KEYS binding: mooring:s:{sid}
  * ARGV op: touch, rebind, rebind2 or revoke · epoch, pod: the token's · to: the candidate · home · cause ·
@@ -53,8 +53,10 @@ if known then
   if tonumber(known.exp) > tonumber(exp) then exp = known.exp end
 end
 
+local held = known and known.pod or ''
+
 local function answer(verdict, e, p, h, c)
-  return { verdict, string.format('%.0f', e), p, h, c }
+  return { verdict, string.format('%.0f', e), p, h, c, held }
 end
 
 local function write(verdict, e, p, h, state, c)

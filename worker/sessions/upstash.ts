@@ -1,8 +1,9 @@
 import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
 import { type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding, Swap, Swapped } from "../../src/model/ports.ts";
+import { Generations } from "../../src/sessions/generations.ts";
 import { relate } from "../../src/sessions/settle.ts";
-import { asInteger, asList, asOk, asText, asTextOrNull } from "./answer.ts";
+import { AnswerError, asInteger, asList, asOk, asText, asTextOrNull } from "./answer.ts";
 import { listPage } from "./page.ts";
 import { after, type RedisClient } from "./redis.ts";
 import { repairAbsent, repairBehind } from "./repair.ts";
@@ -26,6 +27,8 @@ export class UpstashStore implements BindingStore {
   readonly kind = "upstash";
   readonly #redis: RedisClient;
   readonly #trimmed = new Map<PodTag, number>();
+  /** Pods that a compare-and-set found behind, until the index of the sid is brought up to date. */
+  readonly #behind = new Generations<PodTag>(1024);
   /** Of the script, once Redis has it. */
   #sha = "";
 
@@ -55,7 +58,11 @@ export class UpstashStore implements BindingStore {
         return "extended";
       case "absent":
       case "behind":
-        return (await repair(this.#redis, binding, px)) ? "repaired" : "ahead";
+        if (!(await repair(this.#redis, binding, px))) return "ahead";
+        if (stored !== undefined && stored.pod !== binding.pod) {
+          asInteger(await this.#redis.zrem(indexKey(stored.pod), binding.sid));
+        }
+        return "repaired";
       default:
         await this.#disown(stored!, binding);
         return "ahead";
@@ -68,15 +75,23 @@ export class UpstashStore implements BindingStore {
     const tags = { pod: tagToHex(swap.pod), to: tagToHex(swap.to), home: tagToHex(swap.home) };
     const named = { op: swap.op, cause: swap.cause, ...tags, ...numbers };
     const args = SWAP.args.map((name) => String(named[name]));
-    const answer = asList(await this.#run([bindingKey(swap.sid)], args), 5).map(asText);
-    const [verdict = "", epoch = "", pod = "", home = "", cause = ""] = answer;
-    return checkSwapped(swap, {
+    const answer = asList(await this.#run([bindingKey(swap.sid)], args), 6).map(asText);
+    const [verdict = "", epoch = "", pod = "", home = "", cause = "", held = ""] = answer;
+    const swapped = checkSwapped(swap, {
       verdict,
       epoch: /^[0-9]{1,10}$/.test(epoch) ? Number(epoch) : Number.NaN,
       pod: tagFromHex(pod),
       home: tagFromHex(home),
       cause: causeFrom(cause),
     });
+    // A store that was behind named a pod that no token does: its index must lose the sid as well.
+    const behind = held === "" ? undefined : tagFromHex(held);
+    if (Number.isNaN(behind)) throw new AnswerError("a pod", held);
+    const wrote = swapped.verdict === "WON" || swapped.verdict === "KEPT";
+    if (wrote && behind !== undefined && behind !== swapped.pod && behind !== swap.pod) {
+      this.#behind.set(swap.sid, behind);
+    }
+    return swapped;
   }
 
   async index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): Promise<void> {
@@ -84,6 +99,9 @@ export class UpstashStore implements BindingStore {
     const pipeline = this.#redis.pipeline();
     if (to !== undefined) pipeline.zadd(indexKey(to), { score: Math.ceil(keep.expires), member: sid });
     if (from !== undefined && from !== to) pipeline.zrem(indexKey(from), sid);
+    const behind = this.#behind.get(sid);
+    this.#behind.delete(sid);
+    if (behind !== undefined && behind !== to && behind !== from) pipeline.zrem(indexKey(behind), sid);
     const length = pipeline.length();
     if (length === 0) return;
     for (const answer of asList(await pipeline.exec<unknown[]>(), length)) asInteger(answer);

@@ -137,7 +137,7 @@ describe("a store that fails or lies", () => {
 
   it.each(LIES)("believes no %s that answers %s at %s", async (op, ...answer) => {
     const call = (store: BindingStore) => CALLS[op]!(store);
-    handle = says(JSON.stringify({ result: answer }));
+    handle = says(JSON.stringify({ result: [...answer, OWN] }));
     await expect(call(new UpstashStore(upstash(5000)))).rejects.toThrow("the store answered");
     const [verdict, epoch, pod, home, cause] = answer;
     const tag = (hex: string) => Number.parseInt(hex, 16);
@@ -174,9 +174,15 @@ describe("a store that fails or lies", () => {
   });
 
   it("takes the same answers when they are honest", async () => {
-    handle = says(JSON.stringify({ result: ["ADOPT", "7", OWN, OWN, "failback"] }));
+    handle = says(JSON.stringify({ result: ["ADOPT", "7", OWN, OWN, "failback", OWN] }));
     const adopted = { verdict: "ADOPT", epoch: 7, pod: first.pod, home: first.pod, cause: "failback" };
     expect(await CALLS.rebind!(new UpstashStore(upstash(5000)))).toEqual(adopted);
+    for (const held of ["x", `${OWN}0`, "NaN"]) {
+      handle = says(JSON.stringify({ result: ["ADOPT", "7", OWN, OWN, "failback", held] }));
+      await expect(CALLS.rebind!(new UpstashStore(upstash(5000))), held).rejects.toThrow(
+        "the store answered",
+      );
+    }
     handle = says(JSON.stringify({ result: adopted }));
     expect(await CALLS.rebind!(durable(5000))).toEqual(adopted);
   });

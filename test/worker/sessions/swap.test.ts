@@ -112,6 +112,23 @@ describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a rea
     }
   });
 
+  it("leaves a sid in no other pod's index when it repairs a store that was behind", async () => {
+    const behind = { ...STORED[1]!, epoch: 1, pod: 0xc3, state: "A", cause: "" } as const;
+    const list = (pod: number) => redis.zrange(`mooring:p:${pod.toString(16).padStart(12, "0")}`, 0, -1);
+    for (const mend of ["rebind", "renew"] as const) {
+      await redis.del(bindingKey(SID));
+      await store.create(behind, KEEP);
+      expect(await list(0xc3)).toContain(SID);
+      if (mend === "rebind") {
+        const swap = SWAPS.find(({ op, pod, to }) => op === "rebind" && pod === 0xa1 && to === 0xb2)!;
+        const answer = await store.swap(swap, KEEP);
+        await store.index(SID, swap.pod, answer.pod, KEEP);
+      } else expect(await store.renew({ ...behind, epoch: 2, pod: 0xb2 }, KEEP)).toBe("repaired");
+      expect(await list(0xc3), mend).not.toContain(SID);
+      expect(await list(0xb2), mend).toContain(SID);
+    }
+  });
+
   it("counts and lists the sessions of a pod, exactly, page by page", async () => {
     const sids = Array.from({ length: 25 }, (_, i) => i.toString(16).padStart(32, "0"));
     const binding = {
