@@ -56,8 +56,8 @@ export interface Beat {
   readonly breaks: readonly Break[];
   /** 12 hex digits of each pod that a connection to failed since the last heartbeat. */
   readonly failed: readonly string[];
-  /** 12 hex digits of each pod that answered since the last heartbeat. */
-  readonly served: readonly string[];
+  /** How long ago each pod that answered since the last heartbeat did, in milliseconds, by 12 hex digits of its tag. */
+  readonly served: Readonly<Record<string, number>>;
 }
 
 /** The config as the coordinator holds it; also what it writes to the store for cold edges. */

@@ -109,7 +109,7 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
     return answer;
   }
   pod.doubt = false;
-  pod.served = true;
+  pod.served = trip.now;
   if (pod.pool.load) return edge.forwarder.hold(answer, () => pod.release(), trip.background);
   pod.release();
   return answer;

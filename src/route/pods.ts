@@ -16,8 +16,11 @@ export class PodRuntime {
   meaning: Meaning = STATES.ready;
   /** Whether it keeps the sessions it has: by its state, or because panic made it admit again. */
   keep = true;
-  /** It answered since the last heartbeat: what the coordinator weighs against its own probes. */
-  served = false;
+  /**
+   * When the newest request that it answered since the last heartbeat had begun; 0 for none. The coordinator weighs it
+   * against its own probes. Milliseconds since the epoch.
+   */
+  served = 0;
   /** New sessions avoid it until then; never clears keep. */
   suspectUntil = 0;
   /** A connection failed and none has succeeded since: what cannot be replayed is preceded by a probe. */

@@ -218,8 +218,7 @@ export class Coordinator extends DurableObject<Env> {
   async #beat(beat: Beat): Promise<BeatAnswer> {
     const now = Date.now();
     this.#ledger.take(beat, now);
-    // Failures after successes: one that came in the same breath must not be taken for the older of the two.
-    this.#prober.served(beat.served, now - 1);
+    this.#prober.served(beat.served, now);
     this.#publish();
     if (beat.failed.length > 0) {
       this.#prober.hurry(beat.failed, now);

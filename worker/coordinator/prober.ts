@@ -104,11 +104,11 @@ export class Prober {
     }
   }
 
-  /** An edge had answers of these pods, whatever the probes say. */
-  served(tags: readonly string[], now: number): void {
-    for (const tag of tags) {
+  /** An edge had answers of these pods so many milliseconds ago, whatever the probes say. */
+  served(ages: Readonly<Record<string, number>>, now: number): void {
+    for (const [tag, age] of Object.entries(ages)) {
       const target = this.#targets.get(tag);
-      if (target !== undefined) target.served = now;
+      if (target !== undefined) target.served = Math.max(target.served, now - Math.max(0, age));
     }
   }
 

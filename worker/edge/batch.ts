@@ -12,7 +12,8 @@ export interface Batch {
   readonly counts: readonly RequestCount[];
   readonly breaks: readonly Break[];
   readonly failed: readonly string[];
-  readonly served: readonly string[];
+  /** Milliseconds since the epoch, by tag. */
+  readonly served: Readonly<Record<string, number>>;
 }
 
 /**
@@ -63,13 +64,13 @@ export class Batches {
     if (this.#open === batch) this.#open = undefined;
   }
 
-  #served(): string[] {
-    const served: string[] = [];
+  #served(): Record<string, number> {
+    const served: Record<string, number> = {};
     for (const pool of this.#views.current?.pools ?? []) {
       if (pool.pool.readiness === undefined) continue;
       for (const pod of pool.pods) {
-        if (pod.served) served.push(tagToHex(pod.pod.tag));
-        pod.served = false;
+        if (pod.served > 0) served[tagToHex(pod.pod.tag)] = pod.served;
+        pod.served = 0;
       }
     }
     return served;

@@ -132,6 +132,8 @@ export class Heartbeat {
       revision: stamp?.revision ?? -1,
       feed: this.#feed.seq,
       ...batch,
+      // As ages, since clocks differ.
+      served: Object.fromEntries(Object.entries(batch.served).map(([tag, at]) => [tag, Date.now() - at])),
     };
     const answer = await timeLimit(this.#post(beat), TIMEOUT);
     // Told is told, whatever becomes of the answer.

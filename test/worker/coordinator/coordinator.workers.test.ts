@@ -37,7 +37,7 @@ async function put(
 let batches = 0;
 
 async function beat(stub: DurableObjectStub, more: Partial<Beat> = {}): Promise<BeatAnswer> {
-  const none = { incarnation: 0, revision: -1, feed: 0, counts: [], breaks: [], failed: [], served: [] };
+  const none = { incarnation: 0, revision: -1, feed: 0, counts: [], breaks: [], failed: [], served: {} };
   const body = JSON.stringify({ isolate: "i", batch: ++batches, ...none, ...more });
   const response = await stub.fetch("http://coordinator/beat", { method: "POST", body });
   return response.json();
@@ -150,7 +150,10 @@ describe("the coordinator", () => {
     const { health } = await beat(stub);
     expect(Object.values(health)).toEqual(["down"]);
     // Edges that reach it outweigh a coordinator that does not: it keeps its sessions.
-    await beat(stub, { served: Object.keys(health) });
+    const [tag = ""] = Object.keys(health);
+    await beat(stub, { served: { [tag]: 60_000 } });
+    expect(Object.values((await beat(stub)).health), "what was served before it failed").toEqual(["down"]);
+    await beat(stub, { served: { [tag]: 0 } });
     expect(Object.values((await beat(stub)).health)).toEqual(["unready"]);
   });
 });
