@@ -26,6 +26,11 @@ export const STATES = {
   draining: { admit: false, keep: true, panics: false, tried: false, cause: "drain-deadline" },
   drained: { admit: false, keep: false, panics: false, tried: false, cause: "drain-deadline" },
   disabled: { admit: false, keep: false, panics: false, tried: false, cause: "moved-by-operator" },
+  /** Every pod of a canary that was rolled back. */
+  "rolled-back": { admit: false, keep: false, panics: false, tried: false, cause: "canary-rollback" },
+  /** Every pod of a primary whose canary was promoted; retired from its deadline on. */
+  retiring: { admit: false, keep: true, panics: false, tried: false, cause: "canary-promote" },
+  retired: { admit: false, keep: false, panics: false, tried: false, cause: "canary-promote" },
 } as const satisfies Record<string, Meaning>;
 
 export type PodState = keyof typeof STATES;

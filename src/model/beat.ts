@@ -31,6 +31,8 @@ export interface FeedEntry {
   readonly epoch: number;
   /** 12 hex digits of the pod where a moved session went; null when it was revoked. */
   readonly to: string | null;
+  /** Why: revoked, moved-by-operator, rebalanced, canary-rollback or canary-promote. */
+  readonly cause: Cause;
   /** Kept until then. Milliseconds since the epoch. */
   readonly exp: number;
 }
@@ -67,6 +69,11 @@ export interface ConfigRecord {
   /** The native document as JSON text. */
   readonly document: string;
   readonly departed: readonly DepartedPod[];
+  /**
+   * 32 hex digits: sids of keyed sessions are HMACs under it. Made once and never rotated, as every keyed session would
+   * lose its sid. Empty where no coordinator has made one: in a bundled config, or a record of version 0.1.
+   */
+  readonly salt: string;
 }
 
 /** Reads a record that was stored as JSON; undefined for anything that is none. */
@@ -79,11 +86,19 @@ export function parseRecord(text: string): ConfigRecord | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { incarnation, revision, document, departed } = value as Partial<Record<keyof ConfigRecord, unknown>>;
+  const { incarnation, revision, document, departed, salt } = value as Partial<
+    Record<keyof ConfigRecord, unknown>
+  >;
   const numbers = Number.isSafeInteger(incarnation) && Number.isSafeInteger(revision);
   if (!numbers || typeof document !== "string" || !Array.isArray(departed)) return undefined;
   const pods = departed.filter((pod) => typeof pod?.tag === "string" && /^[0-9a-f]{12}$/.test(pod.tag));
-  return { incarnation: incarnation as number, revision: revision as number, document, departed: pods };
+  return {
+    incarnation: incarnation as number,
+    revision: revision as number,
+    document,
+    departed: pods,
+    salt: typeof salt === "string" && /^[0-9a-f]{32}$/.test(salt) ? salt : "",
+  };
 }
 
 /** What the coordinator answers. */
@@ -94,7 +109,8 @@ export interface BeatAnswer {
   readonly config?: ConfigRecord;
   /** The states of the pods that are not ready, by 12 hex digits of their tag. */
   readonly health: Readonly<Record<string, string>>;
+  /** What follows the position that the edge named, and the position that this reaches: a page, when there is much. */
   readonly feed: { readonly entries: readonly FeedEntry[]; readonly seq: number };
-  /** Milliseconds until the next heartbeat. */
+  /** Milliseconds until the next heartbeat: short while more of the feed waits. */
   readonly next: number;
 }

@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 
-const entry = (seq: number, sid: string, epoch: number, exp = 100) => ({ seq, sid, epoch, to: null, exp });
+const entry = (seq: number, sid: string, epoch: number, exp = 100) =>
+  ({ seq, sid, epoch, to: null, cause: "revoked", exp }) as const;
 
 it("makes tokens below an entry's epoch stale, and no others", () => {
   const feed = new Feed();

@@ -43,6 +43,17 @@ export class ConfigStore {
     this.#sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
   }
 
+  /** Under which keyed sids are made: 32 hex digits, the same for as long as the deployment lives. */
+  get salt(): string {
+    return this.meta("salt") ?? "";
+  }
+
+  /** Takes over a salt once; one that is there already stays. */
+  keepSalt(salt: string): void {
+    this.#sql.exec("INSERT OR IGNORE INTO meta (key, value) VALUES ('salt', ?)", salt);
+    this.#record = undefined;
+  }
+
   /** Stores a document as the next revision. The caller has compared revisions in the same turn. */
   write(
     document: string,
@@ -116,6 +127,6 @@ export class ConfigStore {
       .exec<{ tag: string; pool: string; id: string }>("SELECT tag, pool, id FROM departed")
       .toArray();
     const document = parts.map(({ text }) => text).join("");
-    return { incarnation: this.incarnation, revision, document, departed };
+    return { incarnation: this.incarnation, revision, document, departed, salt: this.salt };
   }
 }

@@ -94,10 +94,11 @@ export class Coordinator extends DurableObject<Env> {
   #publish(): void {
     const { record } = this.config;
     if (this.#snapshots === undefined || record === undefined || this.#publishing) return;
-    if (this.config.meta("published") === String(record.revision)) return;
+    const mark = `${record.revision} ${record.salt}`;
+    if (this.config.meta("published") === mark) return;
     this.#publishing = true;
     const put = this.#snapshots.put(JSON.stringify(record)).then(
-      () => this.config.setMeta("published", String(record.revision)),
+      () => this.config.setMeta("published", mark),
       (error) => console.warn(`snapshot key not written: ${error}`),
     );
     this.ctx.waitUntil(put.finally(() => (this.#publishing = false)));
@@ -130,6 +131,7 @@ export class Coordinator extends DurableObject<Env> {
   async #start(): Promise<void> {
     if (this.config.meta("incarnation") === undefined) await this.#firstStart();
     else await this.#follow();
+    this.config.keepSalt(newSalt());
     await this.#reset();
     const { record } = this.config;
     if (record === undefined) return;
@@ -145,6 +147,8 @@ export class Coordinator extends DurableObject<Env> {
     const now = Date.now();
     const kept = await this.#kept();
     this.config.setMeta("incarnation", String(Math.max(now, (kept?.incarnation ?? 0) + 1)));
+    // Also when the config is not taken: another salt would lose every keyed session.
+    if (kept !== undefined && kept.salt !== "") this.config.keepSalt(kept.salt);
     if (
       kept !== undefined &&
       (await this.#install(kept.document, kept.revision, "restored from the store"))
@@ -255,4 +259,10 @@ export class Coordinator extends DurableObject<Env> {
     if (next === undefined) return;
     await this.ctx.storage.setAlarm(Math.max(next, Date.now()));
   }
+}
+
+/** 32 hex digits by chance. */
+function newSalt(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

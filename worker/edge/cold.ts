@@ -47,7 +47,7 @@ function bundledRecord(text: string): ConfigRecord {
     const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
     throw new Error(`MOORING_CONFIG is not valid: ${lines.join("; ")}`);
   }
-  return { incarnation: 0, revision: 0, document: JSON.stringify(parsed.document), departed: [] };
+  return { incarnation: 0, revision: 0, document: JSON.stringify(parsed.document), departed: [], salt: "" };
 }
 
 /** Whether it went well in time; a source that fails is not the end, the next one is asked. */
