@@ -22,28 +22,44 @@ export interface Background {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** A compare-and-set on one session; `seen` is what the request's token says. */
+/**
+ * A compare-and-set on one session, by what the caller knows of it: from the request's token, or, for a keyed session,
+ * from the isolate's memory.
+ */
 export interface Swap {
-  readonly op: "touch" | "rebind" | "rebind2" | "revoke";
+  /** `create` and `find` serve keyed sessions, which come back without a token; `find` begins none. */
+  readonly op: "touch" | "create" | "find" | "rebind" | "rebind2" | "revoke";
   readonly sid: Sid;
-  /** The token's epoch and pod. For rebind2: the epoch that was adopted, and the dead pod it names. */
+  /**
+   * The epoch and pod that the caller knows. For rebind2: the epoch that was adopted, and the dead pod it names. For create
+   * and find: epoch 0 and the candidate when it knows none.
+   */
   readonly epoch: number;
   readonly pod: PodTag;
-  /** Where to: the candidate for rebind and rebind2, ignored by touch and revoke. */
+  /** Where to: the candidate for create, rebind and rebind2, ignored by touch, find and revoke. */
   readonly to: PodTag;
   readonly home: PodTag;
   readonly cause: Cause;
+  /** When it began. For create and find this moment, by which a binding past its `exp` has ended. */
   readonly created: number;
+  /** When it ends; for create and find this moment and the idle timeout, as keyed sessions have no absolute expiry. */
   readonly exp: number;
 }
 
-/** `KEPT`: as the token says, extended. `WON`: this call moved it. `ADOPT`: another did, follow the binding. */
+/**
+ * `KEPT`: as the caller knows it, extended. `WON`: this call moved it, or began it. `ADOPT`: another did, follow the
+ * binding (create and find have extended it). `REVOKED`: it has ended. `ABSENT`: find found none; with cause
+ * `expired-idle` and the epoch and pod of one that ended by silence, else with those of the call.
+ */
 export interface Swapped {
-  readonly verdict: "KEPT" | "WON" | "ADOPT" | "REVOKED";
+  readonly verdict: "KEPT" | "WON" | "ADOPT" | "REVOKED" | "ABSENT";
   readonly epoch: number;
   readonly pod: PodTag;
   readonly home: PodTag;
+  /** Why this epoch began. WON by create: empty for a first one, else why the one before ended: expired-idle, revoked. */
   readonly cause: Cause | "";
+  /** The pod of the binding that was found before this call; undefined when none was, or one that a later epoch outlived. */
+  readonly from: PodTag | undefined;
 }
 
 export interface ListedBinding extends Binding {
@@ -66,9 +82,17 @@ export interface BindingStore {
    * pod at this one, or revoked it; the next request settles that.
    */
   renew(binding: Binding, keep: Retention): Promise<"extended" | "repaired" | "ahead">;
-  /** Atomic for each sid. At most 5 commands; the index follows after the answer, by {@link index}. */
+  /**
+   * Atomic for each sid. At most 3 commands. The index follows after the answer, off path, by {@link index}, at most 2:
+   * what it must do says `reindex` of src/sessions/reindex.ts.
+   */
   swap(swap: Swap, keep: Retention): Promise<Swapped>;
-  /** Moves a sid from one pod's index to another's; `from` or `to` undefined for none. */
+  /**
+   * The pod ended its session: forgets the binding, and takes the sid out of the pod's index. A session that has moved on
+   * is forgotten too, with its key it is over; a revocation stays. 2 commands, 3 when it was revoked or is at another pod.
+   */
+  release(sid: Sid, pod: PodTag): Promise<void>;
+  /** Moves a sid from one pod's index to another's; `from` or `to` undefined for none. At most 2 commands. */
   index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): Promise<void>;
   read(sid: Sid): Promise<Binding | undefined>;
   /** Live sessions of a pod at `now`. */

@@ -21,39 +21,67 @@ export interface Settled {
 
 /**
  * The compare-and-set, decided. `stored` is undefined when the store holds nothing, or nothing that parses whole.
- * The store never loses an epoch: it is repaired forward from the token, and followed where it knows more.
+ * The store never loses an epoch: it is repaired forward from what the caller knows, and followed where it knows more.
  * The Lua in worker/sessions/scripts.ts mirrors this line for line; the contract suite holds them together.
  */
 export function settle(stored: Binding | undefined, swap: Swap): Settled {
+  const { op } = swap;
+  const moves = op === "rebind" || op === "rebind2";
+  const keyed = op === "create" || op === "find";
   // What began after a revocation is another session: it takes nothing over from the revoked one.
-  const ended = stored?.state === "R" && stored.epoch < swap.epoch && swap.op !== "revoke";
+  const ended = stored?.state === "R" && stored.epoch < swap.epoch && op !== "revoke";
   const known = ended ? undefined : stored;
+  const from = known?.pod;
+
+  const answer = (verdict: Swapped["verdict"], { epoch, pod, home, cause }: Said): Swapped => {
+    return { verdict, epoch, pod, home, cause, from };
+  };
+  const leave = (verdict: Swapped["verdict"], said: Said): Settled => ({
+    swapped: answer(verdict, said),
+    write: undefined,
+  });
+  const put = (verdict: Swapped["verdict"], holds: Omit<Binding, "sid">): Settled => ({
+    swapped: answer(verdict, holds),
+    write: { ...holds, sid: swap.sid },
+  });
   // A known session keeps its birth, and the later of two expiries: a revocation must outlive every cookie.
   const life = { created: known?.created ?? swap.created, exp: Math.max(known?.exp ?? 0, swap.exp) };
-  const write = (
-    verdict: Swapped["verdict"],
-    holds: Omit<Binding, "sid" | "created" | "exp"> & Partial<Binding>,
-  ): Settled => ({
-    swapped: { verdict, epoch: holds.epoch, pod: holds.pod, home: holds.home, cause: holds.cause },
-    write: { ...holds, ...life, sid: swap.sid },
-  });
-  const win = (epoch: number) =>
-    write("WON", { epoch: epoch + 1, pod: swap.to, home: swap.home, state: "A", cause: swap.cause });
+  const write = (verdict: Swapped["verdict"], state: Binding["state"], said: Said) =>
+    put(verdict, { ...said, state, ...life });
+  const win = (epoch: number) => {
+    const { to: pod, home, cause } = swap;
+    return write("WON", "A", { epoch: epoch + 1, pod, home, cause });
+  };
+  // A keyed session that begins again comes after the last epoch of its sid, and else takes nothing over.
+  const begin = (epoch: number, cause: Said["cause"]) => {
+    const { to: pod, to: home, created, exp } = swap;
+    return put("WON", { epoch: epoch + 1, pod, home, state: "A", cause, created, exp });
+  };
 
-  if (swap.op === "revoke") {
-    const base = known !== undefined && known.epoch >= swap.epoch ? known : swap;
-    const { pod, home } = base;
-    return write("REVOKED", { epoch: base.epoch + 1, pod, home, state: "R", cause: swap.cause });
+  if (op === "revoke") {
+    const { epoch, pod, home } = known !== undefined && known.epoch >= swap.epoch ? known : swap;
+    return write("REVOKED", "R", { epoch: epoch + 1, pod, home, cause: swap.cause });
   }
   const relation = relate(known, swap.epoch, swap.pod);
   if (known === undefined || relation === "absent" || relation === "behind") {
-    if (swap.op !== "touch") return win(swap.epoch);
-    return write("KEPT", { epoch: swap.epoch, pod: swap.pod, home: swap.home, state: "A", cause: "" });
+    if (moves) return win(swap.epoch);
+    const { epoch, pod, home } = swap;
+    if (op === "create" && epoch === 0) return begin(0, "");
+    if (op === "find" && epoch === 0) return leave("ABSENT", { epoch, pod, home, cause: "" });
+    return write("KEPT", "A", { epoch, pod, home, cause: "" });
   }
-  if (relation === "same") return swap.op === "touch" ? write("KEPT", known) : win(swap.epoch);
-  const { epoch, pod, home, cause } = known;
-  if (relation === "revoked")
-    return { swapped: { verdict: "REVOKED", epoch, pod, home, cause }, write: undefined };
-  if (swap.op === "rebind2" && pod === swap.pod) return win(epoch);
-  return { swapped: { verdict: "ADOPT", epoch, pod, home, cause }, write: undefined };
+  if (relation === "revoked") {
+    if (op === "create") return begin(known.epoch, "revoked");
+    return leave("REVOKED", known);
+  }
+  if (keyed && known.exp < swap.created) {
+    if (op === "create") return begin(known.epoch, "expired-idle");
+    return leave("ABSENT", { ...known, cause: "expired-idle" });
+  }
+  if (relation === "same") return moves ? win(swap.epoch) : write("KEPT", "A", known);
+  if (op === "rebind2" && known.pod === swap.pod) return win(known.epoch);
+  return keyed ? write("ADOPT", "A", known) : leave("ADOPT", known);
 }
+
+/** What an answer says of a binding. */
+type Said = Pick<Binding, "epoch" | "pod" | "home" | "cause">;

@@ -45,8 +45,12 @@ export class DurableStore implements BindingStore {
   async swap(swap: Swap, keep: Retention): Promise<Swapped> {
     const answer = await this.#askFor(checkSwap(swap).sid, "swap", swap, keep);
     if (typeof answer !== "object" || answer === null) throw new AnswerError("a verdict", answer);
-    const none: Claim = { verdict: null, epoch: null, pod: null, home: null, cause: null };
+    const none: Claim = { verdict: null, epoch: null, pod: null, home: null, cause: null, from: null };
     return checkSwapped(swap, { ...none, ...answer });
+  }
+
+  async release(sid: Sid, pod: PodTag): Promise<void> {
+    asNull(await this.#askFor(sid, "release", sid, pod));
   }
 
   async index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): Promise<void> {

@@ -44,6 +44,7 @@ function absent(reason: string): BindingStore {
     create: none,
     renew: none,
     swap: none,
+    release: none,
     index: none,
     read: none,
     count: none,

@@ -10,10 +10,10 @@ export interface Script<Key extends string, Arg extends string> {
 /**
  * The compare-and-set on one binding: `settle` of src/sessions/settle.ts, in Lua, atomic in Redis.
  * Touches one key, so that it runs on a cluster too. Inside: GET, and SET when it writes.
- * Answers `{ verdict, epoch, pod, home, cause, held }`, all strings; held is the pod of the binding that was found, or "".
+ * Answers `{ verdict, epoch, pod, home, cause, from }`, all strings; from is the pod of the binding that was found, or "".
  *
  * KEYS binding: mooring:s:{sid}
- * ARGV op: touch, rebind, rebind2 or revoke · epoch, pod: the token's · to: the candidate · home · cause ·
+ * ARGV op: touch, create, find, rebind, rebind2 or revoke · epoch, pod: the caller's · to: the candidate · home · cause ·
  *      created, exp: ms since the epoch · ttl: ms. Pods are 12 hex digits.
  */
 export const SWAP: Script<
@@ -46,28 +46,36 @@ local function parse(value)
   return { epoch = n, pod = p, home = h, state = state, cause = c, created = born, exp = ends }
 end
 
+local moves = op == 'rebind' or op == 'rebind2'
+local keyed = op == 'create' or op == 'find'
+
 local known = parse(redis.pcall('GET', binding))
 if known and known.state == 'R' and known.epoch < epoch and op ~= 'revoke' then known = nil end
-if known then
-  created = known.created
-  if tonumber(known.exp) > tonumber(exp) then exp = known.exp end
-end
-
-local held = known and known.pod or ''
+local from = known and known.pod or ''
 
 local function answer(verdict, e, p, h, c)
-  return { verdict, string.format('%.0f', e), p, h, c, held }
+  return { verdict, string.format('%.0f', e), p, h, c, from }
 end
 
-local function write(verdict, e, p, h, state, c)
-  local value = table.concat({ string.format('%.0f', e), p, h, state, c, created, exp }, '|')
+local function put(verdict, e, p, h, state, c, born, ends)
+  local value = table.concat({ string.format('%.0f', e), p, h, state, c, born, ends }, '|')
   -- A revocation lives until exp, or an old cookie would resurrect the session.
-  if state == 'R' then redis.call('SET', binding, value, 'PXAT', exp)
+  if state == 'R' then redis.call('SET', binding, value, 'PXAT', ends)
   else redis.call('SET', binding, value, 'PX', ttl) end
   return answer(verdict, e, p, h, c)
 end
 
+local function write(verdict, e, p, h, state, c)
+  local born, ends = created, exp
+  if known then
+    born = known.created
+    if tonumber(known.exp) > tonumber(exp) then ends = known.exp end
+  end
+  return put(verdict, e, p, h, state, c, born, ends)
+end
+
 local function win(e) return write('WON', e + 1, to, home, 'A', cause) end
+local function begin(e, c) return put('WON', e + 1, to, to, 'A', c, created, exp) end
 
 if op == 'revoke' then
   if known and known.epoch >= epoch then
@@ -76,15 +84,25 @@ if op == 'revoke' then
   return write('REVOKED', epoch + 1, pod, home, 'R', cause)
 end
 if not known or known.epoch < epoch then
-  if op ~= 'touch' then return win(epoch) end
+  if moves then return win(epoch) end
+  if op == 'create' and epoch == 0 then return begin(0, '') end
+  if op == 'find' and epoch == 0 then return answer('ABSENT', 0, pod, home, '') end
   return write('KEPT', epoch, pod, home, 'A', '')
 end
-if known.state == 'R' then return answer('REVOKED', known.epoch, known.pod, known.home, known.cause) end
+if known.state == 'R' then
+  if op == 'create' then return begin(known.epoch, 'revoked') end
+  return answer('REVOKED', known.epoch, known.pod, known.home, known.cause)
+end
+if keyed and tonumber(known.exp) < tonumber(created) then
+  if op == 'create' then return begin(known.epoch, 'expired-idle') end
+  return answer('ABSENT', known.epoch, known.pod, known.home, 'expired-idle')
+end
 if known.epoch == epoch and known.pod == pod then
-  if op ~= 'touch' then return win(epoch) end
+  if moves then return win(epoch) end
   return write('KEPT', known.epoch, known.pod, known.home, 'A', known.cause)
 end
 if op == 'rebind2' and known.pod == pod then return win(known.epoch) end
+if keyed then return write('ADOPT', known.epoch, known.pod, known.home, 'A', known.cause) end
 return answer('ADOPT', known.epoch, known.pod, known.home, known.cause)
 `,
 };

@@ -3,7 +3,7 @@ import type { Swap, Swapped } from "../../src/model/ports.ts";
 import { AnswerError } from "./answer.ts";
 import { causeFrom, checkSid, MAX_EPOCH } from "./value.ts";
 
-const OPS: readonly Swap["op"][] = ["touch", "rebind", "rebind2", "revoke"];
+const OPS: readonly Swap["op"][] = ["touch", "create", "find", "rebind", "rebind2", "revoke"];
 
 /** An answer to a compare-and-set before it is believed. */
 export interface Claim {
@@ -12,6 +12,8 @@ export interface Claim {
   readonly pod: unknown;
   readonly home: unknown;
   readonly cause: unknown;
+  /** A tag, or null or undefined for none. */
+  readonly from: unknown;
 }
 
 /** Largest pod tag: 48 bits. */
@@ -46,16 +48,49 @@ export function checkSwapped(swap: Swap, claim: Claim): Swapped {
   const { verdict, epoch } = claim;
   const pod = asTag(claim.pod);
   const home = asTag(claim.home);
+  const from = claim.from === null || claim.from === undefined ? undefined : asTag(claim.from);
   if (typeof claim.cause !== "string") throw new AnswerError("a cause", claim.cause);
-  if (typeof epoch !== "number" || !Number.isSafeInteger(epoch)) throw new AnswerError("an epoch", epoch);
-  const answer = { epoch, pod, home, cause: causeFrom(claim.cause) };
-  const moves = swap.op === "rebind" || swap.op === "rebind2";
-  if (verdict === "KEPT" && swap.op === "touch" && epoch === swap.epoch && pod === swap.pod) {
-    return { verdict, ...answer };
+  if (typeof epoch !== "number" || !Number.isSafeInteger(epoch) || epoch > MAX_EPOCH) {
+    throw new AnswerError("an epoch", epoch);
   }
-  if (verdict === "WON" && moves && epoch > swap.epoch && pod === swap.to) return { verdict, ...answer };
-  if (verdict === "ADOPT" && swap.op !== "revoke" && epoch >= swap.epoch) return { verdict, ...answer };
-  const least = swap.op === "revoke" ? swap.epoch + 1 : swap.epoch;
-  if (verdict === "REVOKED" && epoch >= least) return { verdict, ...answer };
-  throw new AnswerError(`a verdict on ${swap.op} at epoch ${swap.epoch}`, verdict);
+  const answer = { epoch, pod, home, cause: causeFrom(claim.cause), from };
+  const named = VERDICTS.find((name) => name === verdict);
+  if (named === undefined || !CAN[named](swap, answer)) {
+    throw new AnswerError(`a verdict on ${swap.op} at epoch ${swap.epoch}`, verdict);
+  }
+  return { verdict: named, ...answer };
+}
+
+const VERDICTS = ["KEPT", "WON", "ADOPT", "REVOKED", "ABSENT"] as const;
+
+/** Whether an answer with this verdict can be honest. No binding has an epoch below 1 but one that a token brought. */
+const CAN: Record<Swapped["verdict"], (swap: Swap, answer: Omit<Swapped, "verdict">) => boolean> = {
+  KEPT: ({ op, epoch, pod }, answer) =>
+    (op === "touch" || (isKeyed(op) && epoch > 0)) && answer.epoch === epoch && answer.pod === pod,
+  WON: (swap, answer) => {
+    if (answer.pod !== swap.to || answer.epoch <= swap.epoch) return false;
+    if (swap.op !== "create") return swap.op === "rebind" || swap.op === "rebind2";
+    if (answer.home !== swap.to) return false;
+    if (answer.cause === "") return swap.epoch === 0 && answer.epoch === 1 && answer.from === undefined;
+    const again = answer.cause === "expired-idle" || answer.cause === "revoked";
+    return again && answer.from !== undefined;
+  },
+  ADOPT: ({ op, epoch, pod }, answer) =>
+    op !== "revoke" &&
+    answer.from === answer.pod &&
+    (answer.epoch > epoch || (answer.epoch === epoch && answer.pod !== pod)),
+  REVOKED: ({ op, epoch }, answer) =>
+    op === "revoke"
+      ? answer.epoch > epoch
+      : op !== "create" && answer.epoch >= epoch && answer.from === answer.pod,
+  ABSENT: ({ op, epoch, pod }, answer) => {
+    if (op !== "find") return false;
+    if (answer.from !== undefined)
+      return answer.cause === "expired-idle" && answer.epoch >= epoch && answer.from === answer.pod;
+    return answer.cause === "" && epoch === 0 && answer.epoch === 0 && answer.pod === pod;
+  },
+};
+
+function isKeyed(op: Swap["op"]): boolean {
+  return op === "create" || op === "find";
 }

@@ -68,6 +68,11 @@ export class BindingTable {
     return swapped;
   }
 
+  /** A session is indexed where its binding is, so one row says it all. A revocation stays. */
+  release(sid: Sid, _pod: PodTag): void {
+    this.#sql.exec("DELETE FROM bindings WHERE sid = ? AND state <> 'R'", checkSid(sid));
+  }
+
   /** A session is indexed where its binding is, so only its score is left to follow. */
   index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): void {
     checkSid(sid);

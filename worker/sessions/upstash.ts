@@ -1,15 +1,14 @@
 import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
 import { type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding, Swap, Swapped } from "../../src/model/ports.ts";
-import { Generations } from "../../src/sessions/generations.ts";
 import { relate } from "../../src/sessions/settle.ts";
-import { AnswerError, asInteger, asList, asOk, asText, asTextOrNull } from "./answer.ts";
+import { asInteger, asList, asOk, asText, asTextOrNull } from "./answer.ts";
 import { listPage } from "./page.ts";
 import { after, type RedisClient } from "./redis.ts";
 import { repairAbsent, repairBehind } from "./repair.ts";
 import { SWAP } from "./scripts.ts";
 import { checkSwap, checkSwapped } from "./swap.ts";
-import { bindingKey, causeFrom, checkSid, encodeBinding, parseBinding } from "./value.ts";
+import { bindingKey, checkSid, encodeBinding, parseBinding } from "./value.ts";
 
 /** How often an index loses its dead members while it is counted, how long dead they are, and when it ends uncounted. */
 const TRIM = { every: 60_000, margin: 600_000, forgotten: 30 * 86_400_000 } as const;
@@ -27,8 +26,6 @@ export class UpstashStore implements BindingStore {
   readonly kind = "upstash";
   readonly #redis: RedisClient;
   readonly #trimmed = new Map<PodTag, number>();
-  /** Pods that a compare-and-set found behind, until the index of the sid is brought up to date. */
-  readonly #behind = new Generations<PodTag>(1024);
   /** Of the script, once Redis has it. */
   #sha = "";
 
@@ -76,22 +73,30 @@ export class UpstashStore implements BindingStore {
     const named = { op: swap.op, cause: swap.cause, ...tags, ...numbers };
     const args = SWAP.args.map((name) => String(named[name]));
     const answer = asList(await this.#run([bindingKey(swap.sid)], args), 6).map(asText);
-    const [verdict = "", epoch = "", pod = "", home = "", cause = "", held = ""] = answer;
-    const swapped = checkSwapped(swap, {
+    const [verdict = "", epoch = "", pod = "", home = "", cause = "", from = ""] = answer;
+    return checkSwapped(swap, {
       verdict,
       epoch: /^[0-9]{1,10}$/.test(epoch) ? Number(epoch) : Number.NaN,
       pod: tagFromHex(pod),
       home: tagFromHex(home),
-      cause: causeFrom(cause),
+      cause,
+      from: from === "" ? undefined : tagFromHex(from),
     });
-    // A store that was behind named a pod that no token does: its index must lose the sid as well.
-    const behind = held === "" ? undefined : tagFromHex(held);
-    if (Number.isNaN(behind)) throw new AnswerError("a pod", held);
-    const wrote = swapped.verdict === "WON" || swapped.verdict === "KEPT";
-    if (wrote && behind !== undefined && behind !== swapped.pod && behind !== swap.pod) {
-      this.#behind.set(swap.sid, behind);
+  }
+
+  async release(sid: Sid, pod: PodTag): Promise<void> {
+    const pipeline = this.#redis
+      .pipeline()
+      .getdel(bindingKey(checkSid(sid)))
+      .zrem(indexKey(pod), sid);
+    const [value, removed] = asList(await pipeline.exec<unknown[]>(), 2);
+    asInteger(removed);
+    const held = parseBinding(sid, asTextOrNull(value) ?? "");
+    // Without its revocation an edge that remembers the session would repair the store to it.
+    if (held?.state === "R") await repairBehind(this.#redis, held, 0);
+    else if (held !== undefined && held.pod !== pod) {
+      asInteger(await this.#redis.zrem(indexKey(held.pod), sid));
     }
-    return swapped;
   }
 
   async index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): Promise<void> {
@@ -99,9 +104,6 @@ export class UpstashStore implements BindingStore {
     const pipeline = this.#redis.pipeline();
     if (to !== undefined) pipeline.zadd(indexKey(to), { score: Math.ceil(keep.expires), member: sid });
     if (from !== undefined && from !== to) pipeline.zrem(indexKey(from), sid);
-    const behind = this.#behind.get(sid);
-    this.#behind.delete(sid);
-    if (behind !== undefined && behind !== to && behind !== from) pipeline.zrem(indexKey(behind), sid);
     const length = pipeline.length();
     if (length === 0) return;
     for (const answer of asList(await pipeline.exec<unknown[]>(), length)) asInteger(answer);
