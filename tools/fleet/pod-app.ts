@@ -1,0 +1,133 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+
+/** How a pod is told to behave, over what each request asks of it. */
+export interface Behaviour {
+  /** What the readiness path says. */
+  readonly ready: boolean;
+  /** Milliseconds before each answer. */
+  readonly delay: number;
+  /** Status of each answer but readiness. */
+  readonly status: number;
+}
+
+export const WELL: Behaviour = { ready: true, delay: 0, status: 200 };
+
+/** A request as it arrived; the id is its X-Request-Id, empty when it had none. */
+export interface Arrival {
+  readonly method: string;
+  readonly path: string;
+  readonly id: string;
+}
+
+export interface PodApp {
+  readonly listener: RequestListener;
+  behave(change: Partial<Behaviour>): void;
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** The pod's own session of this client: Mcp-Session-Id, SESSIONID, or what X-Client says. */
+  readonly session: string | undefined;
+}
+
+/**
+ * What a pod of the fleet serves, with a memory that dies with it:
+ *
+ * | path | answer |
+ * |---|---|
+ * | anything else | the pod's id and a line feed |
+ * | `/ready` | 200 or 503 |
+ * | `/login`, `/logout` | mints a SESSIONID cookie, takes it back |
+ * | `/mcp` | POST without Mcp-Session-Id mints one; with one that is unknown 404; DELETE ends it |
+ * | `/cart` | POST adds `?item=`, both answer `{ pod, boot, session, items }` of the session |
+ * | `/sse?events=3&every=20` | so many server-sent events, each with the pod's id |
+ * | `/slow?ms=500`, `/status?code=503`, `/reset`, `/headers` | what they say; the last as JSON |
+ *
+ * @param boot tells one life of the pod from another
+ * @param arrived is told of every request before anything is done with it
+ */
+export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => void): PodApp {
+  let behaviour = WELL;
+  let minted = 0;
+  const carts = new Map<string, string[]>();
+  const mint = () => {
+    const session = `${id}.${boot}.${++minted}`;
+    carts.set(session, []);
+    return session;
+  };
+  const say = (response: ServerResponse, body: string | object, status = behaviour.status) => {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    response.writeHead(status, {
+      "content-type": typeof body === "string" ? "text/plain" : "application/json",
+      "content-length": Buffer.byteLength(text),
+    });
+    response.end(text);
+  };
+
+  const paths: Record<string, (exchange: Exchange) => unknown> = {
+    "/ready": ({ response }) => say(response, `${behaviour.ready}\n`, behaviour.ready ? 200 : 503),
+    "/login": ({ response }) => {
+      response.setHeader("set-cookie", `SESSIONID=${mint()}; Path=/; HttpOnly`);
+      say(response, `${id}\n`);
+    },
+    "/logout": ({ response, session = "" }) => {
+      carts.delete(session);
+      response.setHeader("set-cookie", "SESSIONID=; Path=/; Max-Age=0");
+      say(response, `${id}\n`);
+    },
+    "/mcp": ({ request, response, session }) => {
+      if (session === undefined) {
+        if (request.method !== "POST") return say(response, `${id}\n`, 400);
+        response.setHeader("mcp-session-id", mint());
+      } else if (!carts.has(session)) return say(response, `${id}\n`, 404);
+      else if (request.method === "DELETE") carts.delete(session);
+      return say(response, `${id}\n`);
+    },
+    "/cart": ({ request, response, session = "", query }) => {
+      const items = carts.get(session) ?? [];
+      if (request.method === "POST") carts.set(session, [...items, query.get("item") ?? "thing"]);
+      say(response, { pod: id, boot, session, items: carts.get(session) ?? [] });
+    },
+    "/sse": ({ response, query }) => {
+      let left = Number(query.get("events") ?? 3);
+      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      const timer = setInterval(
+        () => {
+          if (left-- <= 0) response.end();
+          else response.write(`data: ${id}\n\n`);
+        },
+        Number(query.get("every") ?? 20),
+      );
+      response.on("close", () => clearInterval(timer));
+    },
+    "/slow": ({ response, query }) => {
+      setTimeout(() => say(response, `${id}\n`), Number(query.get("ms") ?? 500));
+    },
+    "/status": ({ response, query }) => say(response, `${id}\n`, Number(query.get("code") ?? 500)),
+    "/reset": ({ request }) => request.socket.resetAndDestroy(),
+    "/headers": ({ request, response }) => say(response, request.headers),
+  };
+
+  const listener: RequestListener = (request, response) => {
+    const url = new URL(request.url ?? "/", "http://pod");
+    const { method = "" } = request;
+    arrived({ method, path: url.pathname, id: String(request.headers["x-request-id"] ?? "") });
+    request.resume();
+    const exchange = { request, response, query: url.searchParams, session: sessionOf(request) };
+    const answer = paths[url.pathname] ?? (() => say(response, `${id}\n`));
+    if (behaviour.delay === 0) answer(exchange);
+    else setTimeout(() => answer(exchange), behaviour.delay);
+  };
+  const behave = (change: Partial<Behaviour>) => {
+    behaviour = { ...behaviour, ...change };
+  };
+  return { listener, behave };
+}
+
+function sessionOf({ headers }: IncomingMessage): string | undefined {
+  const header = headers["mcp-session-id"] ?? headers["x-client"];
+  if (header !== undefined) return String(header);
+  return /(?:^|;\s*)SESSIONID=([^;]+)/.exec(headers.cookie ?? "")?.[1];
+}
