@@ -1,9 +1,29 @@
 import type { Beat, Break, RequestCount } from "../../src/model/beat.ts";
 
-/** Breaks that are kept; the counts by cause are of all there ever were. */
+/** Breaks that are listed; the counts by cause are of all there ever were. */
 const KEPT = 10_000;
+/** Breaks that are known when they are told again: an old cookie may tell of one long after it left the list. */
+const KNOWN = 100_000;
 /** How long a silent isolate may still repeat its last batch. Milliseconds. */
 const REMEMBERED = 24 * 3600 * 1000;
+
+/** Which breaks are asked for; undefined: all. */
+export interface BreakFilter {
+  readonly pool?: string | undefined;
+  readonly sid?: string | undefined;
+  readonly cause?: string | undefined;
+}
+
+type BreakRow = {
+  seq: number;
+  sid: string;
+  epoch: number;
+  at: number;
+  pool: string;
+  source: string;
+  target: string;
+  cause: Break["cause"];
+};
 
 /** What the edges reported, on the coordinator's disk: exact after restarts. */
 export class Ledger {
@@ -60,7 +80,7 @@ export class Ledger {
       );
     }
     if (breaks.length > 0) {
-      this.#sql.exec("DELETE FROM breaks WHERE seq <= (SELECT MAX(seq) FROM breaks) - ?", KEPT);
+      this.#sql.exec("DELETE FROM breaks WHERE seq <= (SELECT MAX(seq) FROM breaks) - ?", KNOWN);
     }
   }
 
@@ -91,17 +111,29 @@ export class Ledger {
       .toArray();
   }
 
-  /** The newest breaks first. */
-  breaks(limit: number): Break[] {
-    const rows = this.#sql.exec<{
-      sid: string;
-      epoch: number;
-      at: number;
-      pool: string;
-      source: string;
-      target: string;
-      cause: Break["cause"];
-    }>("SELECT sid, epoch, at, pool, source, target, cause FROM breaks ORDER BY seq DESC LIMIT ?", limit);
-    return rows.toArray().map(({ source, target, ...rest }) => ({ ...rest, from: source, to: target }));
+  /** The newest breaks first, of those before position `before`; the cursor is where the next page begins. */
+  breaks(
+    limit: number,
+    before: number | undefined,
+    { pool, sid, cause }: BreakFilter = {},
+  ): { breaks: Break[]; cursor: number | null } {
+    const rows = this.#sql
+      .exec<BreakRow>(
+        `SELECT seq, sid, epoch, at, pool, source, target, cause FROM breaks
+         WHERE seq > (SELECT MAX(seq) FROM breaks) - ? AND seq < ? AND (? IS NULL OR pool = ?)
+           AND (? IS NULL OR sid = ?) AND (? IS NULL OR cause = ?)
+         ORDER BY seq DESC LIMIT ?`,
+        KEPT,
+        before ?? Number.MAX_SAFE_INTEGER,
+        ...[pool, sid, cause].flatMap((value) => [value ?? null, value ?? null]),
+        limit + 1,
+      )
+      .toArray();
+    const breaks = rows.slice(0, limit).map(({ seq: _, source, target, ...rest }) => ({
+      ...rest,
+      from: source,
+      to: target,
+    }));
+    return { breaks, cursor: rows.length > limit ? rows[limit - 1]!.seq : null };
   }
 }

@@ -70,14 +70,12 @@ export class Prober {
     this.#targets = targets;
   }
 
-  /** The states that are not ready, by tag. */
-  health(now: number): Record<string, PodState> {
-    const health: Record<string, PodState> = {};
-    for (const [tag, target] of this.#targets) {
-      const { state } = target.readiness;
-      if (state !== "ready") health[tag] = state === "down" && isServing(target, now) ? "unready" : state;
-    }
-    return health;
+  /** What the probes and the edges make of a pod; one that is not probed is ready. */
+  state(tag: string, now: number): PodState {
+    const target = this.#targets.get(tag);
+    if (target === undefined) return "ready";
+    const { state } = target.readiness;
+    return state === "down" && isServing(target, now) ? "unready" : state;
   }
 
   /** The tags that are probed. */

@@ -1,0 +1,54 @@
+import { type Meaning, type PodState, STATES } from "../../src/health/state.ts";
+import type { DepartedPod } from "../../src/model/beat.ts";
+import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
+import type { AffinityConfig } from "../../src/model/pool.ts";
+import type { Scope, Snapshot } from "../../src/model/snapshot.ts";
+
+/** The pods of one config by what sessions say of them, those that have left it included. */
+export class Places {
+  readonly #snapshot: Snapshot;
+  readonly #byTag = new Map<PodTag, Pod>();
+  readonly #departed = new Map<string, DepartedPod>();
+  readonly #state: (pod: Pod) => PodState;
+
+  constructor(snapshot: Snapshot, departed: readonly DepartedPod[], state: (pod: Pod) => PodState) {
+    this.#snapshot = snapshot;
+    this.#state = state;
+    for (const pool of snapshot.pools) for (const pod of pool.pods) this.#byTag.set(pod.tag, pod);
+    for (const pod of departed) this.#departed.set(pod.tag, pod);
+  }
+
+  pods(): Pod[] {
+    return [...this.#byTag.values()];
+  }
+
+  /** Pool and id of a pod; undefined when nobody remembers it. */
+  named(tag: PodTag): { pool: string; id: string } | undefined {
+    return this.#byTag.get(tag) ?? this.#departed.get(tagToHex(tag));
+  }
+
+  standing(pod: Pod): { state: PodState; meaning: Meaning } {
+    const state = this.#state(pod);
+    return { state, meaning: STATES[state] };
+  }
+
+  /** The pods that share sessions with this one, its own pool's first. */
+  neighbours(tag: PodTag): Pod[] {
+    const own = this.named(tag)?.pool;
+    const pools = new Set(this.#scopes(own).flatMap((scope) => scope.pools));
+    return [...pools]
+      .sort((a, b) => Number(b.name === own) - Number(a.name === own))
+      .flatMap((pool) => pool.pods);
+  }
+
+  /** The affinity chain of the sessions on a pod. */
+  affinity(tag: PodTag): readonly AffinityConfig[] {
+    return this.#scopes(this.named(tag)?.pool)[0]?.affinity ?? [];
+  }
+
+  /** The scopes of a pool; the one that it is the primary of comes first. */
+  #scopes(pool: string | undefined): Scope[] {
+    const scopes = this.#snapshot.scopes.filter((scope) => scope.pools.some(({ name }) => name === pool));
+    return scopes.sort((a, b) => Number(b.id === pool) - Number(a.id === pool));
+  }
+}

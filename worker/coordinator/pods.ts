@@ -1,0 +1,171 @@
+import type { PodState } from "../../src/health/state.ts";
+import { type Pod, tagToHex } from "../../src/model/pod.ts";
+import type { Pool } from "../../src/model/pool.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import { type Operator, type PodOrder, type PoolOrder, poolSubject } from "./operator.ts";
+import { noPod, noPool, type Reply } from "./reply.ts";
+
+/** How one pod stands. Times in milliseconds since the epoch; null where nothing is known. */
+export interface PodStatus {
+  readonly pool: string;
+  readonly id: string;
+  /** 12 hex digits. */
+  readonly tag: string;
+  readonly weight: number;
+  /** What the edges go by: the operator's word together with the probes'. */
+  readonly state: PodState;
+  readonly since: number | null;
+  /** When draining or retiring ends, or ended. */
+  readonly deadline: number | null;
+  /** What the probes say, whatever the operator said. */
+  readonly health: { readonly state: PodState; readonly since: number | null };
+}
+
+/** An order about one pod. */
+export interface PodChange {
+  readonly pool: string;
+  readonly pod: string;
+  readonly state: "ready" | "draining" | "disabled";
+  /** Milliseconds since the epoch; undefined: the pool's `drain` from now. */
+  readonly deadline?: number;
+  /** Leave the pod as it is when it takes no new sessions already. */
+  readonly once?: boolean;
+  readonly who: string;
+}
+
+/** An order about all pods of a pool; `ready` takes it back. */
+export interface PoolChange {
+  readonly pool: string;
+  readonly state: "ready" | "rolled-back" | "retiring";
+  readonly deadline?: number;
+  readonly who: string;
+}
+
+/** What the probes know of a pod. */
+export interface Probed {
+  readonly state: PodState;
+  readonly since: number | undefined;
+}
+
+/** Pods of the config in force: how they stand, and what operators order. */
+export class Pods {
+  readonly #operator: Operator;
+  readonly #snapshot: () => Snapshot | undefined;
+  readonly #probed: (tag: string) => Probed;
+
+  constructor(operator: Operator, snapshot: () => Snapshot | undefined, probed: (tag: string) => Probed) {
+    this.#operator = operator;
+    this.#snapshot = snapshot;
+    this.#probed = probed;
+  }
+
+  state(pod: Pod): PodState {
+    const tag = tagToHex(pod.tag);
+    return this.#operator.state(pod.pool, tag, this.#probed(tag).state);
+  }
+
+  /** The states that are not ready, by tag: what edges hear. */
+  health(): Record<string, PodState> {
+    const health: Record<string, PodState> = {};
+    for (const pool of this.#snapshot()?.pools ?? []) {
+      for (const pod of pool.pods) {
+        const state = this.state(pod);
+        if (state !== "ready") health[tagToHex(pod.tag)] = state;
+      }
+    }
+    return health;
+  }
+
+  list(pool: string): Reply<{ pods: PodStatus[] }> {
+    const found = this.#pool(pool);
+    return found === undefined ? noPool(pool) : { ok: true, pods: found.pods.map((pod) => this.status(pod)) };
+  }
+
+  read(pool: string, id: string): Reply<{ pod: PodStatus }> {
+    const pod = this.#pod(pool, id);
+    return "ok" in pod ? pod : { ok: true, pod: this.status(pod) };
+  }
+
+  /** Sets what the operator says of a pod. The same order again counts from now. */
+  order(change: PodChange, now: number): Reply<{ pod: PodStatus }> {
+    const pod = this.#pod(change.pool, change.pod);
+    if ("ok" in pod) return pod;
+    const tag = tagToHex(pod.tag);
+    const standing = change.once === true && change.deadline === undefined ? this.#closed(pod) : false;
+    if (!standing) this.#set(tag, change.state, change, now);
+    return { ok: true, pod: this.status(pod) };
+  }
+
+  /** All pods of a canary at once lose their sessions: `canary-rollback`. */
+  rollBack(pool: string, who: string, now: number): Reply<{ pods: PodStatus[] }> {
+    return this.orderPool({ pool, state: "rolled-back", who }, now);
+  }
+
+  /** All pods of a primary keep their sessions until the deadline, and take no new ones: `canary-promote`. */
+  promote(
+    pool: string,
+    deadline: number | undefined,
+    who: string,
+    now: number,
+  ): Reply<{ pods: PodStatus[] }> {
+    const until = deadline === undefined ? {} : { deadline };
+    return this.orderPool({ pool, state: "retiring", ...until, who }, now);
+  }
+
+  orderPool(change: PoolChange, now: number): Reply<{ pods: PodStatus[] }> {
+    if (this.#pool(change.pool) === undefined) return noPool(change.pool);
+    this.#set(poolSubject(change.pool), change.state, change, now);
+    return this.list(change.pool);
+  }
+
+  status(pod: Pod): PodStatus {
+    const tag = tagToHex(pod.tag);
+    const { state: probed, since } = this.#probed(tag);
+    const state = this.#operator.state(pod.pool, tag, probed);
+    const orders = [this.#operator.of(tag), this.#operator.of(poolSubject(pod.pool))];
+    const order = orders.find((candidate) => candidate?.state === state);
+    return {
+      pool: pod.pool,
+      id: pod.id,
+      tag,
+      weight: pod.weight,
+      state,
+      since: order?.since ?? since ?? null,
+      deadline: (order ?? orders.find((candidate) => candidate?.deadline !== undefined))?.deadline ?? null,
+      health: { state: probed, since: since ?? null },
+    };
+  }
+
+  #set(
+    subject: string,
+    state: PodOrder | PoolOrder | "ready",
+    { pool, deadline, who }: Pick<PodChange, "pool" | "deadline" | "who">,
+    now: number,
+  ): void {
+    if (state === "ready") {
+      this.#operator.lift(subject);
+      return;
+    }
+    const ends = state === "draining" || state === "retiring";
+    const until = ends ? (deadline ?? now + this.#pool(pool)!.drain) : undefined;
+    this.#operator.set(subject, { state, deadline: until, since: now, who });
+    // A deadline that is over already is so at once.
+    this.#operator.flip(now);
+  }
+
+  /** Whether an operator has taken the pod out already. */
+  #closed(pod: Pod): boolean {
+    const orders = [this.#operator.of(tagToHex(pod.tag)), this.#operator.of(poolSubject(pod.pool))];
+    return orders.some((order) => order !== undefined);
+  }
+
+  #pool(name: string): Pool | undefined {
+    return this.#snapshot()?.pools.find((pool) => pool.name === name);
+  }
+
+  #pod(pool: string, id: string): Pod | ReturnType<typeof noPod> {
+    const found = this.#pool(pool);
+    if (found === undefined) return noPool(pool);
+    return found.pods.find((pod) => pod.id === id) ?? noPod(pool, id);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Coordinator } from "./coordinator.ts";
+import type { PodChange, PoolChange } from "./pods.ts";
+
+/** Breaks in one answer at most. */
+const BREAKS = 1000;
+
+/** Who asks for a move or a revocation, and of what. */
+export interface SessionChange {
+  readonly sid: string;
+  readonly pool?: string;
+  readonly pod?: string;
+}
+
+/** The coordinator's own interface, for the edges alone: they have checked who asks and what, and make problems of refusals. */
+export async function serve(coordinator: Coordinator, request: Request): Promise<Response> {
+  const { pathname, searchParams: query } = new URL(request.url);
+  const { config, ledger, pods, sessions } = coordinator;
+  const body = async <T>() => (await request.json()) as T;
+  switch (`${request.method} ${pathname}`) {
+    case "GET /config":
+      return Response.json(config.record ?? null);
+    case "GET /history":
+      return Response.json(config.history());
+    case "GET /counts":
+      return Response.json({ requests: ledger.requests(), causes: ledger.causes() });
+    case "GET /breaks":
+      return Response.json({ ...page(coordinator, query), causes: ledger.causes() });
+    case "GET /pods":
+      return Response.json(pods.list(query.get("pool") ?? ""));
+    case "GET /pod":
+      return Response.json(pods.read(query.get("pool") ?? "", query.get("pod") ?? ""));
+    case "POST /pod":
+      return ordered(coordinator, pods.order(await body<PodChange>(), Date.now()));
+    case "POST /pool":
+      return ordered(coordinator, pods.orderPool(await body<PoolChange>(), Date.now()));
+    case "POST /revoke": {
+      const { sid } = await body<SessionChange>();
+      return Response.json(await sessions.revoke(sid));
+    }
+    case "POST /move": {
+      const { sid, pool, pod } = await body<SessionChange>();
+      return Response.json(await sessions.move(sid, pool, pod ?? ""));
+    }
+    default:
+      return Response.json({ error: "the coordinator has no such path" }, { status: 404 });
+  }
+}
+
+/** The order is on the disk; its deadline needs the alarm. */
+async function ordered(coordinator: Coordinator, reply: object): Promise<Response> {
+  await coordinator.schedule();
+  return Response.json(reply);
+}
+
+function page({ ledger }: Coordinator, query: URLSearchParams) {
+  const number = (name: string) => {
+    const value = Number(query.get(name) ?? "");
+    return Number.isSafeInteger(value) && value > 0 ? value : undefined;
+  };
+  const limit = Math.min(number("limit") ?? BREAKS, BREAKS);
+  const only = (name: string) => query.get(name) ?? undefined;
+  const filter = { pool: only("pool"), sid: only("sid"), cause: only("cause") };
+  return ledger.breaks(limit, number("before"), filter);
+}

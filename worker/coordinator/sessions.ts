@@ -1,0 +1,193 @@
+import type { Binding, Cause, Sid } from "../../src/model/binding.ts";
+import { type Pod, tagToHex } from "../../src/model/pod.ts";
+import type { BindingStore, Swapped } from "../../src/model/ports.ts";
+import type { Guard } from "../../src/sessions/guard.ts";
+import type { FeedStore } from "./feed-store.ts";
+import type { Ledger } from "./ledger.ts";
+import { keepAt, lifeOf } from "./life.ts";
+import type { Places } from "./places.ts";
+import { type Refused, type Reply, refused } from "./reply.ts";
+
+/** Compare-and-sets that are tried while edges move the same session at the same time. */
+const TRIES = 4;
+
+/** What was done: the binding as the store holds it now, and the position of the feed that tells of it. */
+export interface Changed {
+  readonly binding: Binding;
+  readonly seq: number;
+}
+
+/** What a move or a revocation needs. */
+export interface SessionParts {
+  readonly store: BindingStore;
+  readonly guard: Guard;
+  readonly feed: FeedStore;
+  readonly ledger: Ledger;
+  /** Pods and states of now. */
+  readonly places: () => Places;
+  readonly now: () => number;
+}
+
+/**
+ * Moves and revocations by an operator. Each goes to the store first, then on the feed, then into the ledger: what the
+ * store does not know an edge would undo. All of them may be repeated: what is done already is told again, not done again.
+ */
+export class Sessions {
+  readonly #parts: SessionParts;
+  /** One at a time for each session, or two at once would count as two breaks. */
+  readonly #turns = new Map<Sid, Promise<unknown>>();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends a session: every token of it that is out is refused from now on. */
+  revoke(sid: Sid): Promise<Reply<Changed>> {
+    return this.#inTurn(sid, async () => {
+      const found = await this.#find(sid);
+      if ("ok" in found) return found;
+      const { state, epoch, pod, home, created, exp } = found;
+      if (state === "R") return this.#tell(found, null, "revoked", found.pod);
+      const swap = { op: "revoke", sid, epoch, pod, to: pod, home, cause: "revoked", created, exp } as const;
+      const answer = await this.#ask(() => this.#parts.store.swap(swap, this.#keep(found)));
+      if (answer === undefined) return STORE_DOWN;
+      return this.#changed({ ...found, ...held(answer), state: "R" }, null, "revoked", answer.pod);
+    });
+  }
+
+  /** Moves a session to a pod of its scope; that pod is its home from then on. */
+  move(sid: Sid, pool: string | undefined, id: string): Promise<Reply<Changed>> {
+    return this.#inTurn(sid, async () => {
+      let found = await this.#find(sid);
+      for (let tries = 0; tries < TRIES; tries++) {
+        if ("ok" in found) return found;
+        if (found.state === "R") return unknown(sid);
+        const to = this.#target(found, pool, id);
+        if ("ok" in to) return to;
+        const cause = "moved-by-operator";
+        if (found.pod === to.tag) return this.#tell(found, tagToHex(to.tag), cause, undefined);
+        const { epoch, pod, created, exp } = found;
+        const swap = {
+          op: "rebind",
+          sid,
+          epoch,
+          pod,
+          to: to.tag,
+          home: to.tag,
+          cause,
+          created,
+          exp,
+        } as const;
+        const keep = this.#keep(found);
+        const answer = await this.#ask(() => this.#parts.store.swap(swap, keep));
+        if (answer === undefined) return STORE_DOWN;
+        if (answer.verdict === "REVOKED") return unknown(sid);
+        if (answer.verdict === "WON") {
+          return this.#changed({ ...found, ...held(answer) }, tagToHex(to.tag), cause, pod);
+        }
+        // An edge moved it meanwhile: from there, then.
+        found = { ...found, ...held(answer) };
+      }
+      const detail = "Edges move it at the same time. Try again.";
+      return refused(409, "session-busy", "The session is being moved", detail);
+    });
+  }
+
+  /** Feed and ledger in one turn of the object, before anything else can happen; the index follows. */
+  async #changed(binding: Binding, to: string | null, cause: Cause, from: number): Promise<Reply<Changed>> {
+    const seq = this.#announce(binding, to, cause, from);
+    const keep = this.#keep(binding);
+    const target = to === null ? undefined : binding.pod;
+    const left = from === target ? undefined : from;
+    await this.#ask(() => this.#parts.store.index(binding.sid, left, target, keep));
+    return { ok: true, binding, seq };
+  }
+
+  /**
+   * It is so already. That may be the work of a call whose answer from the store was late: its session is in the store, and
+   * on no feed yet.
+   */
+  #tell(binding: Binding, to: string | null, cause: Cause, from: number | undefined): Reply<Changed> {
+    if (binding.cause !== cause) return { ok: true, binding, seq: this.#parts.feed.seq };
+    return { ok: true, binding, seq: this.#announce(binding, to, cause, from) };
+  }
+
+  #announce(binding: Binding, to: string | null, cause: Cause, from: number | undefined): number {
+    const { feed, ledger, now, places } = this.#parts;
+    const { sid, epoch, exp } = binding;
+    const seq = feed.add({ sid, epoch, to, cause, exp }, now());
+    const left = from === undefined ? undefined : places().named(from);
+    const came = to === null ? undefined : places().named(binding.pod);
+    const pool = (came ?? left)?.pool ?? "";
+    ledger.add([{ at: now(), sid, epoch, pool, from: left?.id ?? "", to: came?.id ?? "", cause }]);
+    return seq;
+  }
+
+  /** The pod with this id among the pods that share sessions with the one that the session is on. */
+  #target(binding: Binding, pool: string | undefined, id: string): Pod | Refused {
+    const places = this.#parts.places();
+    const named = (pod: Pod) => pod.id === id && (pool === undefined || pod.pool === pool);
+    const near = places.neighbours(binding.pod);
+    const pod = near.find(named);
+    if (pod === undefined) {
+      const elsewhere = places.pods().some(named);
+      const where = `It can go to: ${
+        near
+          .map((other) => other.id)
+          .slice(0, 20)
+          .join(", ") || "none"
+      }.`;
+      if (elsewhere) return refused(409, "other-scope", "That pod is of another scope", where);
+      return refused(422, "no-such-pod", `There is no pod ${JSON.stringify(id)}`, where);
+    }
+    const { state, meaning } = places.standing(pod);
+    if (meaning.admit && meaning.keep) return pod;
+    const detail = "Choose a pod that is ready, or make this one ready first.";
+    return refused(409, "pod-not-ready", `The pod ${JSON.stringify(id)} is ${state}`, detail);
+  }
+
+  #keep(binding: Binding) {
+    const chain = this.#parts.places().affinity(binding.pod);
+    return keepAt(binding, lifeOf(chain, binding), this.#parts.now());
+  }
+
+  async #find(sid: Sid): Promise<Binding | Refused> {
+    const found = await this.#ask(async () => ({ binding: await this.#parts.store.read(sid) }));
+    if (found === undefined) return STORE_DOWN;
+    const { binding } = found;
+    return binding === undefined || binding.exp < this.#parts.now() ? unknown(sid) : binding;
+  }
+
+  /** Undefined: the store is down or slow. */
+  #ask<T>(call: () => Promise<T>): Promise<T | undefined> {
+    const { guard } = this.#parts;
+    return guard.within(guard.background(call));
+  }
+
+  async #inTurn<T>(sid: Sid, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(sid);
+    const turn = before === undefined ? work() : before.then(work, work);
+    this.#turns.set(sid, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(sid) === turn) this.#turns.delete(sid);
+    }
+  }
+}
+
+function held({ epoch, pod, home, cause }: Swapped): Pick<Binding, "epoch" | "pod" | "home" | "cause"> {
+  return { epoch, pod, home, cause };
+}
+
+const STORE_DOWN = refused(
+  503,
+  "store-down",
+  "The binding store does not answer",
+  "Nothing was told to the edges. Try again: it is safe to repeat.",
+);
+
+function unknown(sid: Sid): Refused {
+  const detail = "It ended, was revoked, or never was. GET /_mooring/v1/sessions lists those that are live.";
+  return refused(404, "no-such-session", `There is no session ${sid}`, detail);
+}
