@@ -24,9 +24,11 @@ export class Feed {
     for (const [sid, entry] of this.#entries) if (entry.exp < now) this.#entries.delete(sid);
   }
 
-  /** Forgets everything, for a feed that begins anew with another incarnation of the coordinator. */
-  clear(): void {
-    this.#entries.clear();
+  /**
+   * For a feed that begins anew, with another incarnation of the coordinator. What was heard stays: that disk may have
+   * lost it, and a token that was once refused must not become good again.
+   */
+  restart(): void {
     this.#seq = 0;
   }
 

@@ -48,6 +48,11 @@ export class Heartbeat {
     this.#next = period;
   }
 
+  /** The time between heartbeats, as the coordinator last said. Milliseconds. */
+  get period(): number {
+    return this.#next;
+  }
+
   /** Called by every request, as it comes and when it was counted: costs two comparisons while a loop runs. */
   touch(now: number, background: Background): void {
     this.#touched = true;
@@ -86,6 +91,14 @@ export class Heartbeat {
     for (let i = 0; i < 3 && (this.#views.current?.stamp.revision ?? 0) < revision; i++) {
       await this.beat(background);
     }
+  }
+
+  /** Beats until this isolate has heard all that the coordinator knew before this call, and its feed up to `seq`. */
+  async hear(seq: number, background: Background): Promise<void> {
+    // One on its way may have been answered already.
+    await this.#sending?.done.catch(() => undefined);
+    // The feed comes by pages: as many as a hundred for one who was away.
+    for (let i = 0; i === 0 || (this.#feed.seq < seq && i < 100); i++) await this.beat(background);
   }
 
   async #loop(start: number): Promise<void> {
@@ -138,7 +151,7 @@ export class Heartbeat {
     const answer = await timeLimit(this.#post(beat), TIMEOUT);
     // Told is told, whatever becomes of the answer.
     this.#batches.confirm(batch);
-    if (stamp !== undefined && stamp.incarnation !== answer.incarnation) this.#feed.clear();
+    if (stamp !== undefined && stamp.incarnation !== answer.incarnation) this.#feed.restart();
     this.#feed.hear(answer.feed.entries, answer.feed.seq, Date.now());
     await this.#views.take(answer, Date.now());
     this.#next = Math.min(5000, Math.max(500, answer.next));
