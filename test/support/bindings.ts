@@ -27,6 +27,9 @@ const HOUR = 3_600_000;
 export const NOW = Date.now();
 export const FAR = NOW + HOUR;
 
+/** Before any compare-and-set of these tests is made. */
+export const EXPIRED = 1500;
+
 /** Long enough that nothing ends within a test. */
 export const KEEP: Retention = { ttl: HOUR, expires: NOW + HOUR / 2 };
 
@@ -63,7 +66,7 @@ export async function arrange(store: BindingStore, corrupt: Corrupt | undefined,
   if (holds === "corrupt") await corrupt!(sid);
   if (epoch !== undefined && at !== undefined && state !== undefined) {
     // It lives longer than the token, which no compare-and-set may take from it.
-    const life = { created: 1000, exp: FAR + 5000 };
+    const life = { created: 1000, exp: holds.startsWith("expired") ? EXPIRED : FAR + 5000 };
     stored = { sid, epoch, pod: pods[at], home: homes.stored, state, cause: CAUSED.stored, ...life };
     if (state === "A") await store.create(stored, KEEP);
     else await store.swap(swap("revoke", stored, { epoch: epoch - 1, cause: CAUSED.stored }), KEEP);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { BindingStore, Swapped } from "../../src/model/ports.ts";
-import { arrange, binding, type Corrupt, FAR, freshPod, KEEP, swap } from "./bindings.ts";
+import { arrange, binding, type Corrupt, FAR, freshPod, freshSid, KEEP, swap } from "./bindings.ts";
 import { seeded } from "./seeded.ts";
 import { CAUSED, SWAP_CASES } from "./swap-cases.ts";
 
@@ -29,15 +29,19 @@ export function swapContract(opened: () => BindingStore, corrupt: Corrupt | unde
     });
 
     it.each(SWAP_CASES.filter(({ holds }) => corrupt !== undefined || holds !== "corrupt"))(
-      "$op where the store is $holds: $verdict at $epoch",
+      "$op (knows: $knows) where the store is $holds: $verdict at $epoch",
       async (row) => {
         const { sid, pods, homes, token, stored } = await arrange(store, corrupt, row.holds);
-        const answer = await store.swap(swap(row.op, token, { to: pods.to, cause: CAUSED.swap }), KEEP);
-        const cause = row.cause === "none" ? "" : CAUSED[row.cause];
-        const holds = { epoch: row.epoch, pod: pods[row.pod], home: homes[row.home], cause };
-        expect(answer).toEqual({ verdict: row.verdict, ...holds });
+        const known = row.knows ? token : { ...token, epoch: 0, pod: pods.to };
+        const answer = await store.swap(swap(row.op, known, { to: pods.to, cause: CAUSED.swap }), KEEP);
+        const cause = row.cause === "stored" || row.cause === "swap" ? CAUSED[row.cause] : row.cause;
+        const home = row.home === "to" ? pods.to : homes[row.home];
+        const holds = { epoch: row.epoch, pod: pods[row.pod], home, cause };
+        const from = row.from === "none" ? undefined : pods[row.from];
+        expect(answer).toEqual({ verdict: row.verdict, ...holds, from });
         const fresh = row.created === "swap";
-        const life = { created: fresh ? token.created : 1000, exp: fresh ? token.exp : FAR + 5000 };
+        const outlives = !fresh && stored!.exp > FAR;
+        const life = { created: fresh ? token.created : 1000, exp: outlives ? FAR + 5000 : FAR };
         const left = row.left === "as it was" ? stored : { sid, ...holds, ...life, state: row.left };
         expect(await store.read(sid)).toEqual(left);
       },
@@ -52,9 +56,26 @@ export function swapContract(opened: () => BindingStore, corrupt: Corrupt | unde
         );
         const winners = answers.filter(({ verdict }) => verdict === "WON");
         expect(winners).toHaveLength(1);
-        const followed = { ...winners[0]!, verdict: "ADOPT" };
+        const followed = { ...winners[0]!, verdict: "ADOPT", from: winners[0]!.pod };
         expect(answers.filter(({ verdict }) => verdict !== "WON")).toEqual(Array(63).fill(followed));
         expect(await store.read(token.sid)).toMatchObject({ epoch: 2, pod: winners[0]!.pod });
+      }
+    });
+
+    it("lets one of 64 racing creates of a key begin it; the others follow it", async () => {
+      const sid = freshSid();
+      for (const [epoch, cause] of [
+        [1, ""],
+        [3, "revoked"],
+      ] as const) {
+        const racing = Array.from({ length: 64 }, () => binding({ sid, epoch: 0 }));
+        const answers = await Promise.all(racing.map((one) => store.swap(swap("create", one), KEEP)));
+        const [winner, ...more] = answers.filter(({ verdict }) => verdict === "WON");
+        expect(more).toEqual([]);
+        expect(winner).toMatchObject({ epoch, cause, home: winner!.pod });
+        const followed = { ...winner!, verdict: "ADOPT", from: winner!.pod };
+        expect(answers.filter(({ verdict }) => verdict !== "WON")).toEqual(Array(63).fill(followed));
+        await store.swap(swap("revoke", binding({ sid, epoch, pod: winner!.pod })), KEEP);
       }
     });
 
@@ -98,7 +119,7 @@ export function swapContract(opened: () => BindingStore, corrupt: Corrupt | unde
     it("never lets an epoch go down, over random calls with tokens old, current and provisional", async () => {
       const random = seeded(7);
       const pods = Array.from({ length: 4 }, freshPod);
-      const ops = ["touch", "rebind", "rebind2", "revoke"] as const;
+      const ops = ["touch", "rebind", "rebind2", "create", "find", "revoke"] as const;
       for (let game = 0; game < 6; game++) {
         const tokens = [binding({ pod: pods[random.below(4)]! })];
         const { sid } = tokens[0]!;
@@ -112,7 +133,7 @@ export function swapContract(opened: () => BindingStore, corrupt: Corrupt | unde
           else if (kind < 3) await store.renew(token, KEEP);
           else {
             // Revocations end most games early, so they are rare.
-            const op = ops[random.below(random.below(6) === 0 ? 4 : 3)]!;
+            const op = ops[random.below(random.below(6) === 0 ? 6 : 5)]!;
             const answer = await store.swap(swap(op, token, { to: pods[random.below(4)]! }), KEEP);
             expect(answer.epoch).toBeGreaterThanOrEqual(token.epoch);
             if (answer.verdict !== "REVOKED") tokens.push({ ...token, epoch: answer.epoch, pod: answer.pod });
