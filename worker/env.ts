@@ -16,6 +16,8 @@ export interface Env {
   MOORING_SECRET?: string;
   MOORING_SECRET_NEXT?: string;
   MOORING_SECRET_PREVIOUS?: string;
+  /** Opens a token only to say in the ledger whose session ended with its key. */
+  MOORING_SECRET_RETIRED?: string;
   UPSTASH_REDIS_REST_URL?: string;
   UPSTASH_REDIS_REST_TOKEN?: string;
   MOORING_ADMIN_TOKEN?: string;

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { DAY, duration, HOUR, MINUTE, SECOND } from "./duration.ts";
+import { readCookieName } from "./keyed.ts";
 import { Fault, issueText, reading, shown } from "./option.ts";
 import type { AffinitySource } from "./source.ts";
 
@@ -28,7 +29,7 @@ export type CookieOptions = {
 const LONGEST = 400 * DAY;
 
 const shape = z.strictObject({
-  name: z.optional(reading(readName)),
+  name: z.optional(reading(readCookieName)),
   path: z._default(reading(readPath), "/"),
   domain: z.optional(reading(readDomain)),
   sameSite: z._default(z.enum(["Lax", "Strict", "None"]), "Lax"),
@@ -39,15 +40,6 @@ const shape = z.strictObject({
   absolute: z._default(duration(MINUTE, LONGEST), 12 * HOUR),
   forward: z._default(z.boolean(), false),
 });
-
-/** cookie-name of RFC 6265: a token. */
-function readName(text: string): string | Fault {
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(text)) return text;
-  return new Fault(
-    `${shown(text)} is not a cookie name`,
-    "use 1–128 letters, digits and !#$%&'*+-.^_`|~, without blanks or separators",
-  );
-}
 
 /** path-value of RFC 6265, absolute: what else stood here could end the attribute. */
 function readPath(text: string): string | Fault {
@@ -95,6 +87,7 @@ function* contradictions(
 /** The edge issues a token of its own in a cookie; needs nothing of the pods. */
 export const cookie: AffinitySource<CookieOptions> = {
   name: "cookie",
+  carrier: "cookie",
   summary: "A sealed token in a cookie that the edge issues and renews.",
   options: shape.check(
     z.superRefine(

@@ -5,5 +5,6 @@ import type { AffinitySource } from "./source.ts";
 export const none: AffinitySource<Record<string, never>> = {
   name: "none",
   summary: "No stickiness: the policy chooses a pod for every request.",
+  carrier: "none",
   options: z.strictObject({}) as z.ZodMiniType<Record<string, never>>,
 };

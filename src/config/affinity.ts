@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { affinities } from "../affinity/index.ts";
+import { type AffinityName, affinities } from "../affinity/index.ts";
 import { Fault, issueText } from "../affinity/option.ts";
+import type { AffinitySource } from "../affinity/source.ts";
 import type { AffinityConfig } from "../model/pool.ts";
-import { adopt, choice } from "./choice.ts";
+import { adopt, type Choice, choice } from "./choice.ts";
 import { explain } from "./explain.ts";
-import { PLANNED_AFFINITIES } from "./inactive.ts";
 
-const source = choice("affinity source", affinities, PLANNED_AFFINITIES);
+const source = choice("affinity source", affinities, []);
 const sources = z.array(source);
 
 /**
@@ -25,12 +25,8 @@ export const chain = z.prefault(
         adopt(context.issues as z.core.$ZodRawIssue[], issues, []);
         return z.NEVER;
       }
-      parsed.data.forEach(({ name }, i) => {
-        const fault = misplaced(
-          name,
-          parsed.data.findIndex((other) => other.name === name) < i,
-          parsed.data.length,
-        );
+      parsed.data.forEach((link, i) => {
+        const fault = misplaced(link, parsed.data.slice(0, i), parsed.data.length);
         if (fault !== undefined) {
           context.issues.push({ code: "custom", message: issueText(fault), path: [i], input });
         }
@@ -43,8 +39,17 @@ export const chain = z.prefault(
   "cookie",
 );
 
-function misplaced(name: string, again: boolean, length: number): Fault | undefined {
-  if (again) return new Fault(`affinity source ${JSON.stringify(name)} stands here twice`, "leave one out");
+function misplaced(link: Choice, before: readonly Choice[], length: number): Fault | undefined {
+  const { name } = link;
+  if (before.some((other) => labelOf(other) === labelOf(link))) {
+    return new Fault(`affinity source ${JSON.stringify(name)} stands here twice`, "leave one out");
+  }
   if (name === "none" && length > 1) return new Fault("none stands alone", "leave out none, or the others");
   return undefined;
+}
+
+/** Sources that read one named thing may stand in a chain several times, each with another name. */
+function labelOf({ name, options }: Choice): string {
+  const source = affinities[name as AffinityName] as AffinitySource<unknown>;
+  return source.label?.(options) ?? name;
 }

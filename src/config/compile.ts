@@ -19,11 +19,17 @@ export async function compile(config: Config, revision: number, digest: Digest):
   const scopes = scopesOf(sides);
   const byPrimary = new Map(scopes.map((scope) => [scope.id, scope]));
   const routes = config.routes.map(
-    ({ host, path }, i): Route => ({
+    ({ host, path, overrides }, i): Route => ({
       host,
       path,
       scope: byPrimary.get(sides[i]![0]!.pool.name)!,
       sides: sides[i]!,
+      overrides: overrides.map(({ header, cookie, value, pool }) => ({
+        header,
+        cookie,
+        value,
+        side: sides[i]!.findIndex((side) => side.pool.name === pool),
+      })),
     }),
   );
   return {

@@ -9,11 +9,8 @@ export interface Inactive {
 /** What this version takes without acting on it. A change that acts on a key deletes its line. */
 export const INACTIVE: readonly Inactive[] = [
   { path: "pods[].zone" },
-  { path: "strict", fine: (value) => value === false },
-  { path: "failover", fine: (value) => value === "sticky" },
   { path: "health.outlier" },
   { path: "slowStart" },
-  { path: "drain" },
   { path: "retry.attempts", fine: (value) => typeof value === "number" && value <= 2 },
   { path: "retry.budget" },
   { path: "retry.on", fine: (value) => !(Array.isArray(value) && value.includes("timeout")) },
@@ -22,6 +19,3 @@ export const INACTIVE: readonly Inactive[] = [
 
 /** Policies to come: a config that names one is not wrong, only early. */
 export const PLANNED_POLICIES: readonly string[] = ["maglev", "ring-hash", "ketama", "peak-ewma"];
-
-/** Affinity sources to come. */
-export const PLANNED_AFFINITIES: readonly string[] = ["learn", "header", "query", "client-ip", "hash"];

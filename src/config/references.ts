@@ -89,6 +89,23 @@ function checkAim(path: Path, route: Tree, checkPool: CheckPool, report: Report)
       new Fault("no side takes new sessions", "give at least one side a weight over 0"),
     );
   }
+  const names = typeof pool === "string" ? [pool] : sides.map(([name]) => name);
+  list(route.overrides).forEach((entry, i) => {
+    checkOverride([...path, "overrides", i], tree(entry), names, report);
+  });
+}
+
+/** A rule leads to a side of its own route, or the session's token would name a pod outside its scope. */
+function checkOverride(path: Path, override: Tree, sides: readonly string[], report: Report): void {
+  const { header, cookie, pool } = override;
+  if ((header === undefined) === (cookie === undefined)) {
+    const message = "a rule needs either a header or a cookie";
+    report(path, new Fault(message, "write { header: X-Canary, value: always, pool: NAME }"));
+  }
+  if (typeof pool === "string" && !sides.includes(pool)) {
+    const message = `${shown(pool)} is not a side of this route`;
+    report([...path, "pool"], new Fault(message, `write one of ${sides.slice(0, 8).join(", ")}`));
+  }
 }
 
 /** Host and path in their normal forms; undefined when one of them is wrong. */

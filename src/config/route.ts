@@ -1,8 +1,17 @@
 import * as z from "zod/mini";
+import { readCookieName, readHeaderName } from "../affinity/keyed.ts";
 import { reading } from "../affinity/option.ts";
 import { parseHost } from "./host.ts";
 import { parsePath } from "./path.ts";
 import { weight } from "./pod.ts";
+
+/** A rule that chooses the side of a new session: a header or cookie of the request, of one value or of any. */
+const override = z.strictObject({
+  header: z.optional(reading(readHeaderName)),
+  cookie: z.optional(reading(readCookieName)),
+  value: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
+  pool: z.string(),
+});
 
 /** What a route may hold. That it has either a pool or a split, which pools exist and so on is {@link references}' part. */
 export const route = z.strictObject({
@@ -10,6 +19,7 @@ export const route = z.strictObject({
   path: z._default(reading(parsePath), "/"),
   pool: z.optional(z.string()),
   split: z.optional(z.record(z.string(), weight)),
+  overrides: z._default(z.array(override).check(z.maxLength(32)), () => []),
 });
 
 /** host + path → where new sessions go, the primary side first. */
@@ -17,6 +27,16 @@ export interface RouteConfig {
   readonly host: string;
   readonly path: string;
   readonly sides: readonly { readonly pool: string; readonly weight: number }[];
+  /** The first that fits a request without a session chooses its side. */
+  readonly overrides: readonly OverrideConfig[];
+}
+
+/** Either a header or a cookie; without a value any that is not empty fits. */
+export interface OverrideConfig {
+  readonly header?: string | undefined;
+  readonly cookie?: string | undefined;
+  readonly value?: string | undefined;
+  readonly pool: string;
 }
 
 /** The sides of a route: a pool is a split with one side. */

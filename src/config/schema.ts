@@ -33,6 +33,11 @@ export function toConfig(parsed: z.infer<typeof schema>): Config {
     explain: parsed.explain,
     trustedProxies: parsed.trustedProxies,
     pools: Object.entries(parsed.pools).map(([name, pool]) => ({ ...pool, name })),
-    routes: parsed.routes.map((route) => ({ host: route.host, path: route.path, sides: sidesOf(route) })),
+    routes: parsed.routes.map((route) => ({
+      host: route.host,
+      path: route.path,
+      sides: sidesOf(route),
+      overrides: route.overrides,
+    })),
   };
 }

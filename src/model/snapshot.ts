@@ -24,6 +24,17 @@ export interface Scope {
   readonly affinity: readonly AffinityConfig[];
 }
 
+/** A rule that chooses the side of a new session: by a header, or else by a cookie, of the request. */
+export interface Override {
+  /** Lower case. */
+  readonly header: string | undefined;
+  readonly cookie: string | undefined;
+  /** Undefined: any that is not empty. */
+  readonly value: string | undefined;
+  /** Index in `Route.sides`. */
+  readonly side: number;
+}
+
 /** host + path → scope. */
 export interface Route {
   /** Lower case, no port: `shop.example.com`, `*.example.com` (one or more labels), or `*` for any. */
@@ -33,6 +44,8 @@ export interface Route {
   readonly scope: Scope;
   /** Where a new session goes; the primary side first. */
   readonly sides: readonly Side[];
+  /** The first that fits goes before the weights. */
+  readonly overrides: readonly Override[];
 }
 
 /** Compiled config: immutable, numbered. */

@@ -1,11 +1,11 @@
 import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
-import type { Token } from "../sessions/token.ts";
 import type { Failure } from "./edge.ts";
+import { seatNew } from "./fresh.ts";
 import type { PodRuntime } from "./pods.ts";
 import { BAD_BODY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
 import { rebind, undo } from "./rebind.ts";
-import { seatNew } from "./seat.ts";
+
 import type { Seat, Trip } from "./trip.ts";
 
 /** Longest wait for the probe that tells a reset from a dead pod. Milliseconds. */
@@ -30,21 +30,14 @@ export interface Delivery {
 /**
  * Step 6: sends the request to its seat, at most twice. Only an idempotent request without a body goes out again; what
  * may have reached a pod stays with that pod.
- *
- * @param token what the client came with; undefined for a new session
  */
-export async function deliver(
-  trip: Trip,
-  first: Seat,
-  token: Token | undefined,
-  headers: Headers,
-): Promise<Delivery> {
+export async function deliver(trip: Trip, first: Seat, headers: Headers): Promise<Delivery> {
   const { request } = trip;
   const replayable = bodyOf(request) === null && IDEMPOTENT.has(request.method);
   let seat = first;
   if (seat.pod.doubt && !replayable && !(await connects(trip, seat.pod))) {
     // Nothing was sent yet, so even a POST may go elsewhere.
-    const other = await reseat(trip, seat, token);
+    const other = await reseat(trip, seat);
     if (isRefusal(other)) return failed(seat, other);
     seat = other;
   }
@@ -52,8 +45,8 @@ export async function deliver(
   if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
   const { attempts, on } = seat.pod.pool.pool.retry;
   const retry = answer === "connect" && replayable && attempts > 1 && on.includes("connect");
-  if (retry) return again(trip, seat, token, headers);
-  if (answer === "connect" && token !== undefined) undo(trip, seat, token);
+  if (retry) return again(trip, seat, headers);
+  if (answer === "connect") takeBack(trip, seat);
   return failed(seat, answer === "connect" && replayable ? UNREACHABLE : REFUSALS[answer]);
 }
 
@@ -63,24 +56,32 @@ function bodyOf(request: Request): ReadableStream | null {
 }
 
 /** The second and last try: at the same pod while that still connects, else at the next one. */
-async function again(trip: Trip, seat: Seat, token: Token | undefined, headers: Headers): Promise<Delivery> {
+async function again(trip: Trip, seat: Seat, headers: Headers): Promise<Delivery> {
   // One reset moves no session: only a pod that cannot be reached at all loses it.
   const same = seat.outcome === "kept" && (await connects(trip, seat.pod));
-  const next = same ? seat : await reseat(trip, seat, token);
+  const next = same ? seat : await reseat(trip, seat);
   if (isRefusal(next)) return failed(seat, next);
   const answer = await send(trip, next.pod, headers);
   if (typeof answer !== "string") return { seat: next, response: answer, refusal: undefined };
-  if (!same && answer === "connect" && token !== undefined) undo(trip, next, token);
+  if (!same && answer === "connect") takeBack(trip, next);
   return failed(next, answer === "connect" ? UNREACHABLE : REFUSALS[answer]);
 }
 
 /** Another pod for what its pod could not be reached for. */
-async function reseat(trip: Trip, seat: Seat, token: Token | undefined): Promise<Seat | Refusal> {
+async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   const { session } = seat;
-  if (token === undefined || session === undefined) return seatNew(trip, seat.pod);
+  const { held, keyed } = trip;
+  if (session === undefined || (held === undefined && keyed === undefined)) return seatNew(trip, seat.pod);
   const next = await rebind(trip, session, seat.pod, seat.pod);
-  if (isRefusal(next) || seat.from === undefined) return next;
-  return { ...next, from: seat.from };
+  if (isRefusal(next)) return next;
+  // No pod has served it yet, so it begins where it comes to lie.
+  if (held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
+  return seat.from === undefined ? next : { ...next, from: seat.from };
+}
+
+/** The pod that it was moved to never answered. */
+function takeBack(trip: Trip, seat: Seat): void {
+  if (trip.held !== undefined) undo(trip, seat, trip.held);
 }
 
 async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Response | Failure> {

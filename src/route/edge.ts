@@ -5,7 +5,9 @@ import type { Background, BindingStore, Chance, Clock, Swapped } from "../model/
 import type { Feed } from "../sessions/feed.ts";
 import type { Generations } from "../sessions/generations.ts";
 import type { Guard } from "../sessions/guard.ts";
+import type { Keyer } from "../sessions/keyer.ts";
 import type { Sealer } from "../sessions/token.ts";
+import type { Keyed } from "./keyed.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { View } from "./view.ts";
 
@@ -56,6 +58,7 @@ export interface Edge {
   readonly store: BindingStore;
   readonly guard: Guard;
   readonly sealer: Sealer;
+  readonly keyer: Keyer;
   /** The address that connected to us, as text; undefined when the platform does not tell. */
   readonly peer: (request: Request) => string | undefined;
   /** CF-* headers are the platform's own there, and pass. */
@@ -64,6 +67,8 @@ export interface Edge {
   readonly feed: Feed;
   readonly counters: Counters;
   readonly settlements: Generations<Settlement>;
+  /** Keyed sessions that this isolate knows, by scope, source and value. */
+  readonly keyed: Generations<Keyed>;
   /** Expiries that were recorded, by sid and epoch: an old cookie may come back many times. */
   readonly expired: Generations<true>;
   /** Compare-and-sets in flight, by sid and epoch. */
@@ -72,6 +77,10 @@ export interface Edge {
 
   /** The view to decide by now: refreshed first when it is too old. Undefined: no config was ever seen. */
   view(now: number, background: Background): View | undefined | Promise<View | undefined>;
+  /** How long what the store said of a keyed session holds: the heartbeat's period. Milliseconds. */
+  period(): number;
+  /** Whether a view is older than it may be, and could not be refreshed. */
+  stale(view: View, now: number): boolean;
   /** A failure that the fleet should hear of soon. */
   failed(pod: PodRuntime): void;
   /** Something was counted or recorded that the coordinator has not heard of. */

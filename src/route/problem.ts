@@ -36,6 +36,33 @@ export const NO_POD: Refusal = {
   proxyStatus: "destination_unavailable",
 };
 
+export const POD_DOWN: Refusal = {
+  status: 503,
+  code: "pod-down",
+  title: "The pod of this session is down",
+  detail: "The session waits for its pod, as the pool is configured to (failover: none). Try again soon.",
+  retryAfter: 2,
+  proxyStatus: "destination_unavailable",
+};
+
+export const NO_STORE: Refusal = {
+  status: 503,
+  code: "no-store",
+  title: "The session cannot be moved now",
+  detail: "The session store does not answer, and the pool is strict. Try again soon.",
+  retryAfter: 2,
+  proxyStatus: "destination_unavailable",
+};
+
+export const STALE_VIEW: Refusal = {
+  status: 503,
+  code: "stale-view",
+  title: "This edge has not heard of its coordinator for too long",
+  detail: "What it knows of the pods may be wrong, and the pool is strict. Try again soon.",
+  retryAfter: 2,
+  proxyStatus: "destination_unavailable",
+};
+
 export const CONNECT_FAILED: Refusal = {
   status: 502,
   code: "connect-failed",

@@ -1,12 +1,14 @@
-import type { Binding, Cause, Retention } from "../model/binding.ts";
+import type { Cause } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
-import { without } from "../policies/policy.ts";
-import { renewalAge, retention } from "../sessions/expiry.ts";
+import type { Refusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
-import type { PodRuntime, PoolRuntime } from "./pods.ts";
-import { NO_POD } from "./problem.ts";
-import { seatNew } from "./seat.ts";
+import { hashPod } from "./choose.ts";
+import { seatFresh } from "./fresh.ts";
+import { lookUpAgain } from "./keyed.ts";
+import type { PodRuntime } from "./pods.ts";
+import { NO_POD, NO_STORE, POD_DOWN } from "./problem.ts";
+import { ask, bindingOf, retain, settle, swapOf } from "./swap.ts";
 import { type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 
 /**
@@ -23,23 +25,44 @@ export async function rebind(
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
+  const cause = causeOf(trip, token.pod, pod, failed);
+  const waits = pod?.pool.pool.failover === "none" && (cause === "pod-gone" || cause === "pod-unhealthy");
+  if (waits) return POD_DOWN;
   const candidate = candidateFor(trip, token, pod, failed);
   // With nowhere to go it may as well be tried where it is: the view may be wrong, and nothing moves for it.
   const stay = candidate === pod || (candidate === undefined && failed === undefined && pod?.meaning.tried);
   if (pod !== undefined && stay) return seated(trip, token, token, pod, undefined, false);
   if (candidate === undefined) return NO_POD;
-  const cause: Cause = pod === undefined ? "config-change" : failed === pod ? "pod-gone" : pod.meaning.cause;
-  if (trip.preflight) return seated(trip, token, token, candidate, cause, false);
+  return move(trip, token, candidate, cause, undefined, failed);
+}
+
+/**
+ * To a pod that is known, by compare-and-set.
+ *
+ * @param stay where a strict pool leaves it when the store does not answer; undefined: nowhere
+ */
+export async function move(
+  trip: Trip,
+  token: Token,
+  candidate: PodRuntime,
+  cause: Cause,
+  stay: PodRuntime | undefined,
+  failed: PodRuntime | undefined,
+): Promise<Seated> {
+  if (trip.preflight) return seated(trip, token, token, stay ?? candidate, cause, false);
   const swap = swapOf(trip, "rebind", token, candidate, cause);
-  const answer = await ask(trip, swap, token);
-  if (answer === undefined) return provisional(trip, token, candidate, cause, token.epoch);
-  return follow(trip, token, answer, swap, candidate, failed);
+  const answer = await ask(trip, swap, token, "move");
+  if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed);
+  if (stay !== undefined && candidate.pool.pool.strict) {
+    return seated(trip, token, token, stay, undefined, false);
+  }
+  return provisional(trip, token, candidate, cause, token.epoch);
 }
 
 /** The next request after the store was found ahead: asks it, and follows. */
 export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<Seated> {
   const swap = swapOf(trip, "touch", token, pod, "store-adopt");
-  const answer = await ask(trip, swap, token);
+  const answer = await ask(trip, swap, token, "move");
   if (answer === undefined) return seated(trip, token, token, pod, undefined, false);
   trip.edge.settlements.delete(token.sid);
   return follow(trip, token, answer, swap, pod, undefined);
@@ -54,7 +77,7 @@ async function follow(
   candidate: PodRuntime,
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
-  if (answer.verdict === "REVOKED") return seatNew(trip, undefined);
+  if (answer.verdict === "REVOKED") return anew(trip);
   // The store has spoken, so nothing is provisional any more.
   const next = { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home, flags: 0 };
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
@@ -66,11 +89,20 @@ async function follow(
   if (swap.op === "rebind2") return provisional(trip, token, candidate, swap.cause, answer.epoch);
   const target = swap.op === "touch" ? candidateFor(trip, next, adopted, failed) : candidate;
   if (target === undefined) return NO_POD;
-  const cause: Cause = adopted === undefined ? "config-change" : adopted.meaning.cause;
+  const cause = causeOf(trip, answer.pod, adopted, failed);
   const second = swapOf(trip, "rebind2", next, target, cause);
-  const final = await ask(trip, second, token);
+  const final = await ask(trip, second, token, "move");
   if (final === undefined) return provisional(trip, token, target, cause, answer.epoch);
   return follow(trip, token, final, second, target, failed);
+}
+
+/** The store has revoked the session: whoever sent the request begins a new one. */
+async function anew(trip: Trip): Promise<Seated> {
+  if (trip.keyed !== undefined) {
+    const seat = await lookUpAgain(trip);
+    if (seat !== undefined) return seat;
+  }
+  return seatFresh(trip, trip.route.scope.behind);
 }
 
 /** The candidate could not be reached either: back to the old pod, so that the store names no pod that never answered. */
@@ -108,51 +140,39 @@ function candidateFor(
   const { pools } = trip.route.scope;
   const home = pod?.pool.pool.name ?? trip.view.departed.get(token.pod)?.pool;
   const own = pools.find((pool) => pool.pool.name === home);
-  const order: PoolRuntime[] =
-    own === undefined ? [...pools] : [own, ...pools.filter((pool) => pool !== own)];
-  for (const pool of order) {
-    const { shared } = pool;
-    const standing = failed?.pool === pool ? without(shared, pool.pool.pods, failed.pod.index) : shared;
-    const index = pool.table().lookup(token.sid, standing);
-    if (index >= 0) return pool.pods[index];
-  }
-  return undefined;
+  const order = own === undefined ? pools : [own, ...pools.filter((pool) => pool !== own)];
+  return hashPod(token.sid, order, failed);
 }
 
-/** One compare-and-set for each (sid, epoch) in this isolate; each waiter waits by its own timer. */
-function ask(trip: Trip, swap: Swap, token: Token): Promise<Swapped | undefined> {
-  const { flights, guard, store } = trip.edge;
-  const key = `${swap.op} ${swap.sid} ${swap.epoch} ${swap.to}`;
-  let flight = flights.get(key);
-  if (flight === undefined) {
-    flight = guard
-      .start(async () => settle(trip, swap, await store.swap(swap, retain(trip, token))))
-      .finally(() => flights.delete(key));
-    flights.set(key, flight);
-    // Its owner's client may go away while others wait for it.
-    trip.background.waitUntil(flight);
-  }
-  return guard.within(flight);
-}
-
-/** Once for each answer, however many wait for it: the index follows off path. */
-function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
-  const won = answer.verdict === "WON";
-  if (!won && answer.verdict !== "KEPT") return answer;
-  const { store, guard } = trip.edge;
-  const { idle } = trip.cookie!;
-  const keep = retention(idle, renewalAge(idle, swap.sid), swap.exp / 1000, trip.now / 1000);
-  const left = won && swap.pod !== swap.to ? swap.pod : undefined;
-  trip.background.waitUntil(guard.background(() => store.index(swap.sid, left, answer.pod, keep)));
-  return answer;
+/** Why a session must leave its pod. */
+function causeOf(
+  trip: Trip,
+  tag: PodTag,
+  pod: PodRuntime | undefined,
+  failed: PodRuntime | undefined,
+): Cause {
+  if (pod !== undefined) return failed === pod && pod.keep ? "pod-gone" : pod.meaning.cause;
+  const left = trip.view.departed.get(tag);
+  const { pools } = trip.route.scope;
+  const again = pools.find((pool) => pool.pool.name === left?.pool)?.pods;
+  // The same id with another tag: an operator has raised its generation.
+  return again?.some((other) => other.pod.id === left?.id) ? "pod-replaced" : "config-change";
 }
 
 /** The id of a pod of the scope, or of one that has left it; empty when nobody knows it any more. */
-function podId(trip: Trip, tag: PodTag): string {
+export function podId(trip: Trip, tag: PodTag): string {
   return trip.route.scope.pods.get(tag)?.pod.id ?? trip.view.departed.get(tag)?.id ?? "";
 }
 
-function provisional(trip: Trip, token: Token, candidate: PodRuntime, cause: Cause, above: number): Seat {
+/** Not in a strict pool, which would rather refuse than let two edges disagree. */
+function provisional(
+  trip: Trip,
+  token: Token,
+  candidate: PodRuntime,
+  cause: Cause,
+  above: number,
+): Seat | Refusal {
+  if (candidate.pool.pool.strict) return NO_STORE;
   const next = { ...token, epoch: above + 1, pod: candidate.pod.tag, flags: PROVISIONAL };
   return seated(trip, next, token, candidate, cause, true);
 }
@@ -175,22 +195,4 @@ function seated(
     from: moved ? podId(trip, before.pod) || undefined : undefined,
     cause: moved ? cause : undefined,
   };
-}
-
-function swapOf(trip: Trip, op: Swap["op"], token: Token, to: PodRuntime, cause: Cause): Swap {
-  const { sid, epoch, pod, home } = token;
-  const { created, exp } = bindingOf(trip, token);
-  return { op, sid, epoch, pod, to: to.pod.tag, home, cause, created, exp };
-}
-
-function bindingOf(trip: Trip, token: Token): Binding {
-  const { sid, epoch, pod, home } = token;
-  // Absolute expiry is never extended, so it tells when the session began.
-  const created = (token.exp - trip.cookie!.absolute) * 1000;
-  return { sid, epoch, pod, home, state: "A", cause: "", created, exp: token.exp * 1000 };
-}
-
-function retain(trip: Trip, token: Token): Retention {
-  const { idle } = trip.cookie!;
-  return retention(idle, renewalAge(idle, token.sid), token.exp, trip.now / 1000);
 }

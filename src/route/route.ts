@@ -6,14 +6,19 @@ import { renewalAge } from "../sessions/expiry.ts";
 import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
 import { type Edge, recordBreak } from "./edge.ts";
+import { remember } from "./keyed.ts";
+import { learn } from "./learn.ts";
 import { openToken } from "./open.ts";
-import { NO_CONFIG, NO_ROUTE, problem } from "./problem.ts";
+import { NO_CONFIG, NO_ROUTE, problem, STALE_VIEW } from "./problem.ts";
 import { runErrand } from "./rebind.ts";
 import { seat as findSeat } from "./seat.ts";
 import { decisionText, isShared, requestHeaders, responseHeaders } from "./stamp.ts";
 import { readTarget, validate } from "./target.ts";
-import type { Seat, Trip } from "./trip.ts";
+import { type Life, type Seat, seconds, type Trip } from "./trip.ts";
 import type { View } from "./view.ts";
+
+/** Of what is unkeyed: nothing lasts. */
+const NO_LIFE: Life = { idle: 0, absolute: undefined };
 
 /**
  * The way of a request: match → read key → open token → decide → forward → record. A warm one awaits the pod and nothing
@@ -45,7 +50,14 @@ export async function route(edge: Edge, request: Request, background: Background
     now,
     preflight,
     cookie,
+    life: cookie ?? NO_LIFE,
+    keyed: undefined,
+    stranger: undefined,
+    held: undefined,
   };
+  if (matched.scope.strict && edge.stale(view, now)) {
+    return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, STALE_VIEW);
+  }
 
   const header = cookie === undefined ? null : request.headers.get("cookie");
   const opening =
@@ -65,22 +77,33 @@ export async function route(edge: Edge, request: Request, background: Background
     cloudflare: edge.cloudflare,
     cookie: header === null || cookie!.options.forward ? undefined : withoutOurs(header, trip),
   });
-  const delivery = await deliver(trip, seat, verified?.token, headers);
+  const delivery = await deliver(trip, seat, headers);
   if (delivery.response === undefined) {
     return refuse(edge, background, view, delivery.seat.pod.pod.pool, delivery.refusal!);
   }
   return answer(trip, delivery.seat, delivery.response);
 }
 
-/** Step 7: the cookie only if new, moved or renewed, and only where no shared cache would hand it to others. */
+/** What pods have minted is learned before the client can come back with it. */
 function answer(trip: Trip, seat: Seat, response: Response): Response | Promise<Response> {
-  if (!seat.issue) {
+  const learning =
+    trip.route.scope.minting.length === 0 || trip.preflight ? undefined : learn(trip, seat, response);
+  if (learning === undefined) return carry(trip, seat, response);
+  return learning.then((learned) => carry(trip, learned, response));
+}
+
+/** Step 7: the cookie only if new, moved or renewed, and only where no shared cache would hand it to others. */
+function carry(trip: Trip, seat: Seat, response: Response): Response | Promise<Response> {
+  const { keyed } = trip;
+  if (seat.issue && keyed !== undefined) remember(trip, seat.session!);
+  if (!seat.issue || (keyed !== undefined && !keyed.source.behindCookie)) {
     runErrand(trip, seat);
     return finish(trip, seat, seat.outcome, response, undefined);
   }
   if (isShared(response.headers)) {
     // The client never learns of a session that was to begin here, so there is none.
-    return finish(trip, seat, seat.outcome === "bound" ? "unkeyed" : seat.outcome, response, undefined);
+    const outcome = seat.outcome === "bound" && keyed === undefined ? "unkeyed" : seat.outcome;
+    return finish(trip, seat, outcome, response, undefined);
   }
   return issueToken(trip, seat).then((cookie) => {
     runErrand(trip, seat);
@@ -124,10 +147,18 @@ function recordMove(trip: Trip, seat: Seat): void {
 async function issueToken(trip: Trip, seat: Seat): Promise<string> {
   const { edge, route: matched, client } = trip;
   const cookie = trip.cookie!;
-  const token = seat.session!;
+  const session = seat.session!;
+  const iat = seconds(trip.now);
+  // A key has no absolute expiry, but the cookie beside it has.
+  const token = trip.keyed === undefined ? session : { ...session, iat, exp: iat + cookie.absolute };
   const text = await edge.sealer.seal(matched.scope.scope.id, token);
   // The client's next request brings it back here more often than not.
-  matched.scope.verified.set(text, { token, stale: false, renewal: renewalAge(cookie.idle, token.sid) });
+  matched.scope.verified.set(text, {
+    token,
+    stale: false,
+    retired: false,
+    renewal: renewalAge(cookie.idle, token.sid),
+  });
   const secure = cookie.options.secure === "auto" ? client.https : cookie.options.secure;
   return write(client.https ? cookie.secureName : cookie.plainName, text, cookie.shape, secure);
 }

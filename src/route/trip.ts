@@ -1,4 +1,4 @@
-import type { Cause } from "../model/binding.ts";
+import type { Cause, Sid } from "../model/binding.ts";
 import type { Outcome } from "../model/decision.ts";
 import type { Background } from "../model/ports.ts";
 import type { Refusal } from "../model/refusal.ts";
@@ -7,7 +7,23 @@ import type { Client } from "./client.ts";
 import type { Edge } from "./edge.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { Target } from "./target.ts";
-import type { CookieRuntime, RouteRuntime, View } from "./view.ts";
+import type { CookieRuntime, RouteRuntime, SourceRuntime, View } from "./view.ts";
+
+/** How long sessions last. Seconds. */
+export interface Life {
+  /** Until a session ends that is not seen. */
+  readonly idle: number;
+  /** From its beginning; undefined: it ends by silence alone. */
+  readonly absolute: number | undefined;
+}
+
+/** The affinity key that carries the session of a request. */
+export interface KeyRef {
+  readonly source: SourceRuntime;
+  readonly sid: Sid;
+  /** Its place in `Edge.keyed`. */
+  readonly place: string;
+}
 
 /** One request on its way through the steps. */
 export interface Trip {
@@ -22,8 +38,19 @@ export interface Trip {
   readonly now: number;
   /** A CORS preflight neither makes nor moves a session. */
   readonly preflight: boolean;
-  /** The cookie of the scope; undefined for unkeyed requests. */
+  /** The cookie of the scope; undefined when it issues none. */
   readonly cookie: CookieRuntime | undefined;
+  /** Of the session by its carrier; the cookie's until a key is found to carry it. */
+  life: Life;
+  /** Set when a key carries the session. */
+  keyed: KeyRef | undefined;
+  /**
+   * The sid of a key that no pod has minted, as far as the store knows: there is no session, but requests that bring it
+   * had better stay together.
+   */
+  stranger: Sid | undefined;
+  /** The session as the request brought it: by its cookie, or as this isolate remembers its key. */
+  held: Token | undefined;
 }
 
 /** What the store must hear after the response. */
@@ -35,7 +62,7 @@ export interface Seat {
   readonly outcome: Exclude<Outcome, "refused">;
   /** The session as it is with this request; undefined when it has none. */
   readonly session: Token | undefined;
-  /** Whether the client must be given the session's token. */
+  /** Whether the session's carrier must be told: the client's cookie, or this isolate's memory of the key. */
   readonly issue: boolean;
   readonly errand: Errand;
   /** Id of the pod that a moved session left. */
@@ -46,3 +73,8 @@ export interface Seat {
 export type Seated = Seat | Refusal;
 
 export const seconds = (ms: number): number => Math.floor(ms / 1000);
+
+/** A seat of the session as it is, of which nobody need be told. */
+export function kept(pod: PodRuntime, session: Token, issue: boolean, errand: Errand): Seat {
+  return { pod, outcome: "kept", session, issue, errand, from: undefined, cause: undefined };
+}

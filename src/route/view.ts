@@ -1,13 +1,17 @@
 import type { CookieOptions } from "../affinity/cookie.ts";
+import { type AffinityName, affinities } from "../affinity/index.ts";
+import type { AffinitySource, Asked, KeyedOptions, Minted } from "../affinity/source.ts";
 import type { Core } from "../core/core.ts";
 import type { HealthView } from "../health/state.ts";
 import { type PodTag, tagToHex } from "../model/pod.ts";
-import type { Route, Scope, Snapshot } from "../model/snapshot.ts";
+import type { AffinityConfig } from "../model/pool.ts";
+import type { Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
 import type { CookieShape } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Opened } from "../sessions/token.ts";
 import { Matcher } from "./match.ts";
 import { type PodRuntime, PoolRuntime } from "./pods.ts";
+import type { Life } from "./trip.ts";
 
 /** Verified tokens that are remembered for each scope, in each of two generations. */
 const VERIFIED = 8192;
@@ -17,6 +21,8 @@ export interface Stamp {
   /** When the coordinator's disk was new. Milliseconds since the epoch. */
   readonly incarnation: number;
   readonly revision: number;
+  /** Of the sids of keyed sessions; the coordinator has made it once. */
+  readonly salt?: string;
 }
 
 /** A pod that left the config while tokens may still name it. */
@@ -45,12 +51,31 @@ export interface CookieRuntime {
   readonly absolute: number;
 }
 
+/** An affinity source of a scope that finds sessions by a key. */
+export interface SourceRuntime {
+  readonly carrier: "key" | "minted";
+  /** Scope and source: what tells equal values apart. No value can hold its end. */
+  readonly label: string;
+  readonly life: Life;
+  /** In a chain behind the scope's cookie: a client that it finds is given one all the same. */
+  readonly behindCookie: boolean;
+  key(asked: Asked): string | undefined;
+  minted(headers: Headers, now: number): Minted | undefined;
+}
+
 export interface ScopeRuntime {
   readonly scope: Scope;
   readonly pools: readonly PoolRuntime[];
   readonly pods: ReadonlyMap<PodTag, PodRuntime>;
-  /** Undefined: requests are unkeyed. */
+  /** Undefined: it issues none. */
   readonly cookie: CookieRuntime | undefined;
+  /** The sources of the chain before the cookie, all of them where there is none, and those behind it. */
+  readonly ahead: readonly SourceRuntime[];
+  readonly behind: readonly SourceRuntime[];
+  /** Those of both whose keys pods mint. */
+  readonly minting: readonly SourceRuntime[];
+  /** Whether a request would rather be refused than be decided on a view that may be wrong. */
+  readonly strict: boolean;
   readonly verified: Generations<Verified>;
 }
 
@@ -61,6 +86,7 @@ export interface RouteRuntime {
   readonly sides: readonly { readonly pool: PoolRuntime; readonly weight: number }[];
   /** Sum of the sides' weights. */
   readonly total: number;
+  readonly overrides: readonly Override[];
 }
 
 /** A snapshot with everything that this isolate keeps beside it. */
@@ -114,7 +140,12 @@ export class View {
     const pools = scope.pools.map((pool) => this.pools[pool.index]!);
     const pods = new Map<PodTag, PodRuntime>();
     for (const pool of pools) for (const pod of pool.pods) pods.set(pod.pod.tag, pod);
-    const chosen = scope.affinity.find((affinity) => affinity.source === "cookie");
+    const at = scope.affinity.findIndex((affinity) => affinity.source === "cookie");
+    const chosen = scope.affinity[at];
+    const sources = scope.affinity.map((affinity, i) => sourceRuntime(scope.id, affinity, at >= 0 && i > at));
+    const isThere = (source: SourceRuntime | undefined) => source !== undefined;
+    const ahead = sources.slice(0, at < 0 ? sources.length : at).filter(isThere);
+    const behind = at < 0 ? [] : sources.slice(at).filter(isThere);
     const options = chosen?.options as CookieOptions | undefined;
     const old = before?.scopes.find((other) => other.scope.id === scope.id);
     // What an idle timeout makes of a token is remembered with it, so another timeout starts anew.
@@ -124,6 +155,10 @@ export class View {
       pools,
       pods,
       cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
+      ahead,
+      behind,
+      minting: [...ahead, ...behind].filter(({ carrier }) => carrier === "minted"),
+      strict: scope.pools[0]!.strict,
       verified: sameIdle ? old.verified : new Generations(VERIFIED),
     };
   }
@@ -136,8 +171,28 @@ export class View {
       scope: this.scopes[route.scope.index]!,
       sides,
       total: sides.reduce((sum, side) => sum + side.weight, 0),
+      overrides: route.overrides,
     };
   }
+}
+
+/** Undefined for sources that find no session by a key. */
+function sourceRuntime(
+  scope: string,
+  { source: name, options }: AffinityConfig,
+  behindCookie: boolean,
+): SourceRuntime | undefined {
+  const source = affinities[name as AffinityName] as AffinitySource<unknown>;
+  const { carrier, key, label, minted } = source;
+  if ((carrier !== "key" && carrier !== "minted") || key === undefined) return undefined;
+  return {
+    carrier,
+    label: `${scope} ${label?.(options) ?? name}\n`,
+    life: { idle: (options as unknown as KeyedOptions).timeout / 1000, absolute: undefined },
+    behindCookie,
+    key: (asked) => key(asked, options),
+    minted: (headers, now) => minted?.(headers, now, options),
+  };
 }
 
 /** A browser refuses a prefixed name with attributes that break the prefix's promise (RFC 6265bis 4.1.3). */

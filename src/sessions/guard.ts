@@ -8,11 +8,19 @@ export interface GuardOptions {
   readonly failures: number;
   /** How long it stays open before one call may try again. Milliseconds. */
   readonly pause: number;
-  /** Calls on the path of a request per second, beyond which they are refused. */
-  readonly rate: number;
+  /** Calls on the path of a request per second, beyond which they are refused: to move sessions, and to find keyed ones. */
+  readonly rate: Readonly<Record<Lane, number>>;
 }
 
-export const GUARD: GuardOptions = { budget: 150, failures: 5, pause: 5000, rate: 500 };
+/** What a request waits for: a session that moves, or one that is looked up by its key. */
+export type Lane = "move" | "key";
+
+export const GUARD: GuardOptions = {
+  budget: 150,
+  failures: 5,
+  pause: 5000,
+  rate: { move: 500, key: 200 },
+};
 
 /** Budget, circuit breaker and rate cap before the store. Undefined means: go on without it. */
 export class Guard {
@@ -22,7 +30,7 @@ export class Guard {
   #failed = 0;
   #openUntil = 0;
   #second = 0;
-  #spent = 0;
+  #spent: Record<Lane, number> = { move: 0, key: 0 };
 
   constructor(clock: Clock, after: After, options: GuardOptions = GUARD) {
     this.#clock = clock;
@@ -61,14 +69,14 @@ export class Guard {
    * Starts a call that requests wait for. The promise never rejects, and goes on after the budget: keep it under
    * waitUntil, and let each waiter have its own {@link within}.
    */
-  start<T>(call: () => Promise<T>): Promise<T | undefined> {
+  start<T>(call: () => Promise<T>, lane: Lane = "move"): Promise<T | undefined> {
     const second = Math.floor(this.#clock.now() / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#spent = 0;
+      this.#spent = { move: 0, key: 0 };
     }
-    this.#spent++;
-    return this.#spent > this.#options.rate ? Promise.resolve(undefined) : this.background(call);
+    this.#spent[lane]++;
+    return this.#spent[lane] > this.#options.rate[lane] ? Promise.resolve(undefined) : this.background(call);
   }
 
   /** Waits for `work` at most the budget, by a timer of this waiter alone. */

@@ -28,10 +28,13 @@ export interface Token {
   readonly flags: number;
 }
 
-/** A token that opened, and whether it must be sealed anew because its key is on the way out. */
+/** A token that opened, and how its key stands. */
 export interface Opened {
   readonly token: Token;
+  /** Its key is on the way out: it must be sealed anew. */
   readonly stale: boolean;
+  /** Its key is out: it names a session that has ended. */
+  readonly retired: boolean;
 }
 
 /** Seals and opens tokens of a scope. The simulator has its own. */
@@ -70,7 +73,9 @@ export function sealer(subtle: SubtleCrypto, ring: readonly RingKey[], chance: C
         if (candidate.kid !== bytes[1]) continue;
         const key = await candidate.forScope(scope);
         const plain = await decrypt(subtle, key, bytes, additional(candidate.kid, scope));
-        if (plain !== undefined) return { token: unpack(plain), stale: candidate.role === "previous" };
+        if (plain === undefined) continue;
+        const { role } = candidate;
+        return { token: unpack(plain), stale: role === "previous", retired: role === "retired" };
       }
       return undefined;
     },

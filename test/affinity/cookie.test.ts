@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cookie } from "../../src/affinity/cookie.ts";
 import { affinities } from "../../src/affinity/index.ts";
+import type { AffinitySource } from "../../src/affinity/source.ts";
 
 /** What is wrong: `option: message`, hints left out. */
 function wrong(options: unknown): string[] {
@@ -16,9 +17,12 @@ describe("the registry", () => {
   });
 
   it.each(Object.entries(affinities))(
-    "%s has defaults for everything, and no options that it does not know",
-    (_, source) => {
-      expect(source.options.safeParse({}).success).toBe(true);
+    "%s has a carrier that fits what it reads, and no options that it does not know",
+    (_, line) => {
+      const source = line as unknown as AffinitySource;
+      const reads = source.carrier === "key" || source.carrier === "minted";
+      expect([source.key !== undefined, source.label !== undefined]).toEqual([reads, reads]);
+      expect(source.minted !== undefined).toBe(source.carrier === "minted");
       expect(source.options.safeParse({ unheard: 1 }).success).toBe(false);
     },
   );

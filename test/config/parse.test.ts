@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { affinities } from "../../src/affinity/index.ts";
 import { MAX_ERRORS } from "../../src/config/diagnostic.ts";
-import { INACTIVE, PLANNED_AFFINITIES, PLANNED_POLICIES } from "../../src/config/inactive.ts";
+import { INACTIVE, PLANNED_POLICIES } from "../../src/config/inactive.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
@@ -68,10 +67,11 @@ describe("a full config", () => {
       timeouts: { headers: 15_000, idleBody: 60_000 },
     });
     expect(config.routes).toEqual([
-      { host: "shop.example.com", path: "/", sides: [{ pool: "web", weight: 1 }] },
+      { host: "shop.example.com", path: "/", sides: [{ pool: "web", weight: 1 }], overrides: [] },
       {
         host: "*",
         path: "/",
+        overrides: [],
         sides: [
           { pool: "web", weight: 95 },
           { pool: "web-canary", weight: 5 },
@@ -138,11 +138,8 @@ describe("defaults", () => {
 describe("what is accepted without effect", () => {
   const samples: Record<string, string> = {
     "pods[].zone": 'pods: [{ id: a, url: "http://a", zone: x }]',
-    strict: "strict: true",
-    failover: "failover: temporary",
     "health.outlier": "health: { outlier: {} }",
     slowStart: "slowStart: 1s",
-    drain: "drain: 1m",
     "retry.attempts": "retry: { attempts: 3 }",
     "retry.budget": "retry: { budget: 10% }",
     "retry.on": "retry: { on: [timeout] }",
@@ -163,17 +160,10 @@ describe("what is accepted without effect", () => {
 describe("names of later versions", () => {
   it("are not in the registries already", () => {
     expect(PLANNED_POLICIES.filter((name) => name in policies)).toEqual([]);
-    expect(PLANNED_AFFINITIES.filter((name) => name in affinities)).toEqual([]);
   });
 
   it.each(PLANNED_POLICIES)("policy %s", (name) =>
     expect(messages(pool(`policy: ${name}`))).toEqual([`policy "${name}" is not in this version`]),
-  );
-
-  it.each(PLANNED_AFFINITIES)("affinity source %s", (name) =>
-    expect(messages(pool(`affinity: [${name}]`))).toEqual([
-      `affinity source "${name}" is not in this version`,
-    ]),
   );
 
   it.each(Object.keys(policies))("policy %s is there, by name and by map", (name) => {

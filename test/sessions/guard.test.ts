@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Guard } from "../../src/sessions/guard.ts";
 
-const OPTIONS = { budget: 150, failures: 3, pause: 5000, rate: 4 };
+const OPTIONS = { budget: 150, failures: 3, pause: 5000, rate: { move: 4, key: 2 } };
 
 /** A clock and timers that only move when told. */
 function hand() {

@@ -37,7 +37,7 @@ describe("the token", () => {
     const text = await ours.seal("web", TOKEN);
     expect(text).toMatch(/^[A-Za-z0-9_-]{96}$/);
     expect(text).toHaveLength(TOKEN_LENGTH);
-    expect(await ours.open("web", text)).toEqual({ token: TOKEN, stale: false });
+    expect(await ours.open("web", text)).toEqual({ token: TOKEN, stale: false, retired: false });
   });
 
   it("is another text each time, as its nonce is random", async () => {
@@ -81,10 +81,13 @@ describe("the token", () => {
     const after = await sealerOf({ current: COMING, previous: SECRET });
     const old = await before.seal("web", TOKEN);
     const fresh = await during.seal("web", TOKEN);
-    expect(await before.open("web", fresh)).toEqual({ token: TOKEN, stale: false });
-    expect(await during.open("web", old)).toEqual({ token: TOKEN, stale: true });
-    expect(await after.open("web", fresh)).toEqual({ token: TOKEN, stale: true });
+    expect(await before.open("web", fresh)).toEqual({ token: TOKEN, stale: false, retired: false });
+    expect(await during.open("web", old)).toEqual({ token: TOKEN, stale: true, retired: false });
+    expect(await after.open("web", fresh)).toEqual({ token: TOKEN, stale: true, retired: false });
     expect(await after.open("web", old)).toBeUndefined();
+    // Kept for the ledger, it still tells whose token it was, and that it is out.
+    const naming = await sealerOf({ current: COMING, previous: SECRET, retired: OLD });
+    expect(await naming.open("web", old)).toEqual({ token: TOKEN, stale: false, retired: true });
   });
 });
 
@@ -94,6 +97,7 @@ describe("secrets", () => {
     expect(badSecret({ current: "short" })).toBe("MOORING_SECRET");
     expect(badSecret({ current: SECRET, next: "short" })).toBe("MOORING_SECRET_NEXT");
     expect(badSecret({ current: SECRET, previous: "short" })).toBe("MOORING_SECRET_PREVIOUS");
+    expect(badSecret({ current: SECRET, retired: "short" })).toBe("MOORING_SECRET_RETIRED");
     expect(badSecret({ current: SECRET, previous: "", next: undefined })).toBeUndefined();
   });
 });

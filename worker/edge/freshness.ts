@@ -24,6 +24,11 @@ export class Freshness {
     this.#sources = sources;
   }
 
+  /** Whether a view is older than it may be, though there is a coordinator that could refresh it. */
+  isStale(view: View, now: number): boolean {
+    return now - view.at > STALE && this.#sources.heartbeat !== undefined;
+  }
+
   view(now: number, background: Background): View | undefined | Promise<View | undefined> {
     const view = this.#views.current;
     this.#sources.heartbeat?.touch(now, background);

@@ -8,6 +8,7 @@ import type { Edge } from "../../src/route/edge.ts";
 import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import { Guard } from "../../src/sessions/guard.ts";
+import { keyer } from "../../src/sessions/keyer.ts";
 import { badSecret, isLongEnough, keyRing } from "../../src/sessions/keyring.ts";
 import { sealer } from "../../src/sessions/token.ts";
 import type { Env } from "../env.ts";
@@ -27,6 +28,8 @@ const core = new Core(wasm);
 
 /** Settlements that are remembered, in each of two generations. */
 const SETTLEMENTS = 4096;
+/** Keyed sessions likewise: 10,000 in all. */
+const KEYED = 5000;
 /** Heartbeat period until the coordinator says another. Milliseconds. */
 const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
 
@@ -73,6 +76,7 @@ async function build(env: Env): Promise<Isolate> {
     current: env.MOORING_SECRET,
     next: env.MOORING_SECRET_NEXT,
     previous: env.MOORING_SECRET_PREVIOUS,
+    retired: env.MOORING_SECRET_RETIRED,
   };
   const bad = badSecret(secrets) ?? badLink(env);
   // Without a good secret no traffic is served, so tokens of this key never leave the isolate.
@@ -104,12 +108,16 @@ async function build(env: Env): Promise<Isolate> {
     store,
     guard: new Guard(clock, after),
     sealer: sealer(crypto.subtle, ring, chance),
+    keyer: keyer(crypto.subtle),
     peer: peerOf(cloudflare),
     cloudflare,
     settlements: new Generations(SETTLEMENTS),
     expired: new Generations(SETTLEMENTS),
+    keyed: new Generations(KEYED),
     flights: new Map<string, Promise<Swapped | undefined>>(),
     view: (now, background) => freshness.view(now, background),
+    period: () => heartbeat?.period ?? period,
+    stale: (view, now) => freshness.isStale(view, now),
     recorded: (background) => heartbeat?.touch(Date.now(), background),
     failed: (pod) => heartbeat?.failed(tagToHex(pod.pod.tag), Date.now()),
   };

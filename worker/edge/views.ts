@@ -38,9 +38,9 @@ export class Views {
     const snapshot = await compile(parsed.config, record.revision, digest);
     // Another request may have been quicker while this one compiled.
     if (!this.newer(record.incarnation, record.revision)) return;
-    const { incarnation, revision } = record;
+    const { incarnation, revision, salt } = record;
     const departed = record.departed.map(({ tag, pool, id }) => ({ tag: tagFromHex(tag), pool, id }));
-    const view = new View({ incarnation, revision }, snapshot, departed, this.#core, this.current, now);
+    const view = new View({ incarnation, revision, salt }, snapshot, departed, this.#core, this.current, now);
     this.#before?.free();
     this.#before = this.current;
     this.current = view;

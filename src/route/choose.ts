@@ -1,0 +1,95 @@
+import { cookieValue } from "../affinity/cookie-value.ts";
+import type { Sid } from "../model/binding.ts";
+import type { Override } from "../model/snapshot.ts";
+import { without } from "../policies/policy.ts";
+import type { PodRuntime, PoolRuntime } from "./pods.ts";
+import type { Trip } from "./trip.ts";
+
+/**
+ * The pools of a route in the order in which a new session tries them: the side that a rule names, else one by weight,
+ * then the others. A session without a key draws its side; one with a key has it from its sid, so that a ramp moves keys
+ * one way only: canaries take the lowest of the hash, and the primary what is left.
+ */
+export function sidesFor(trip: Trip, sid: Sid | undefined): readonly PoolRuntime[] {
+  const { sides } = trip.route;
+  if (sides.length === 1) return [sides[0]!.pool];
+  const first = overridden(trip) ?? (sid === undefined ? drawn(trip) : hashed(trip, sid));
+  return sides.map((_, i) => sides[(first + i) % sides.length]!.pool);
+}
+
+function drawn(trip: Trip): number {
+  const { sides, total } = trip.route;
+  let draw = trip.edge.chance.word() % total;
+  let side = 0;
+  while (draw >= sides[side]!.weight) draw -= sides[side++]!.weight;
+  return side;
+}
+
+/** A sid is an HMAC: its first 32 bits are the hash of the key. */
+function hashed(trip: Trip, sid: Sid): number {
+  const { sides, total } = trip.route;
+  let at = (Number.parseInt(sid.slice(0, 8), 16) / 2 ** 32) * total;
+  for (let side = 1; side < sides.length; side++) {
+    if (at < sides[side]!.weight) return side;
+    at -= sides[side]!.weight;
+  }
+  return 0;
+}
+
+/** The side of the first rule that fits; undefined when none does. */
+function overridden(trip: Trip): number | undefined {
+  const { overrides } = trip.route;
+  if (overrides.length === 0) return undefined;
+  return overrides.find((rule) => fits(rule, trip.request.headers))?.side;
+}
+
+function fits({ header, cookie, value }: Override, headers: Headers): boolean {
+  const found =
+    header === undefined ? cookieValue(headers.get("cookie"), cookie!) : headers.get(header)?.trim();
+  return value === undefined ? found !== undefined && found !== "" : found === value;
+}
+
+/**
+ * The pod for a new session by its pool's policy. When no pod admits, all that nobody told to stop may be tried once, as the
+ * view may be wrong.
+ *
+ * @param key the text that places it in hashing policies
+ * @param tried a pod that could not be reached just now
+ */
+export function choosePod(
+  trip: Trip,
+  key: string,
+  order: readonly PoolRuntime[],
+  tried: PodRuntime | undefined,
+): PodRuntime | undefined {
+  for (const standing of [
+    (pool: PoolRuntime) => pool.standing(trip.now),
+    (pool: PoolRuntime) => pool.desperate(),
+  ]) {
+    for (const pool of order) {
+      const now = standing(pool);
+      const open = tried?.pool === pool ? without(now, pool.pool.pods, tried.pod.index) : now;
+      const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open) : -1;
+      if (index >= 0) return pool.pods[index];
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The pod of a sid by the pools' hash tables and the shared view alone, without load, suspicion or slow start: the same at
+ * every edge.
+ */
+export function hashPod(
+  sid: Sid,
+  order: readonly PoolRuntime[],
+  failed: PodRuntime | undefined,
+): PodRuntime | undefined {
+  for (const pool of order) {
+    const { shared } = pool;
+    const standing = failed?.pool === pool ? without(shared, pool.pool.pods, failed.pod.index) : shared;
+    const index = pool.table().lookup(sid, standing);
+    if (index >= 0) return pool.pods[index];
+  }
+  return undefined;
+}

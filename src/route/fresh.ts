@@ -1,0 +1,74 @@
+import { type Token, toHex } from "../sessions/token.ts";
+import { choosePod, hashPod, sidesFor } from "./choose.ts";
+import { seatKeyed } from "./keyed.ts";
+import type { PodRuntime } from "./pods.ts";
+import { NO_POD } from "./problem.ts";
+import { type Seated, seconds, type Trip } from "./trip.ts";
+import type { SourceRuntime } from "./view.ts";
+
+/**
+ * A request that brought no session of ours: the first of these sources that yields a key carries it; without one the
+ * scope's cookie begins a new session, and without a cookie the request is unkeyed.
+ */
+export function seatFresh(trip: Trip, sources: readonly SourceRuntime[]): Seated | Promise<Seated> {
+  if (trip.preflight) return seatUnkeyed(trip, undefined);
+  const seating = seatByKey(trip, sources);
+  if (seating instanceof Promise) return seating.then((seat) => seat ?? seatNew(trip, undefined));
+  return seating ?? seatNew(trip, undefined);
+}
+
+/** The seat by the first source that yields a key; undefined when none does. */
+export function seatByKey(
+  trip: Trip,
+  sources: readonly SourceRuntime[],
+): Seated | undefined | Promise<Seated | undefined> {
+  if (sources.length === 0) return undefined;
+  const { request, target, client } = trip;
+  const asked = { headers: request.headers, query: queryOf(target.rest), ip: client.ip };
+  for (let i = 0; i < sources.length; i++) {
+    const source = sources[i]!;
+    const value = source.key(asked);
+    if (value === undefined) continue;
+    const seating = seatKeyed(trip, source, value);
+    if (!(seating instanceof Promise)) return seating;
+    // A value that no pod has minted may be known to no store: then it is as if it were not there.
+    return seating.then((seat) => seat ?? seatByKey(trip, sources.slice(i + 1)));
+  }
+  return undefined;
+}
+
+function queryOf(rest: string): string {
+  const at = rest.indexOf("?");
+  return at < 0 ? "" : rest.slice(at + 1);
+}
+
+/** Step 4: a new session of the cookie. `tried` could not be reached just now. */
+export function seatNew(trip: Trip, tried: PodRuntime | undefined): Seated {
+  const { edge, cookie, now } = trip;
+  if (trip.preflight || cookie === undefined) return seatUnkeyed(trip, tried);
+  const sid = toHex(edge.chance.bytes(16));
+  const pod = choosePod(trip, sid, sidesFor(trip, undefined), tried);
+  if (pod === undefined) return NO_POD;
+  const iat = seconds(now);
+  const tag = pod.pod.tag;
+  const session: Token = { sid, pod: tag, home: tag, epoch: 1, iat, exp: iat + cookie.absolute, flags: 0 };
+  return { pod, outcome: "bound", session, issue: true, errand: "create", from: undefined, cause: undefined };
+}
+
+export function seatUnkeyed(trip: Trip, tried: PodRuntime | undefined): Seated {
+  const { stranger } = trip;
+  const order = sidesFor(trip, stranger);
+  // Chance stands in for the key, or a hashing policy would send every unkeyed request to one pod.
+  const pod =
+    (stranger === undefined ? undefined : hashPod(stranger, order, tried)) ??
+    choosePod(trip, trip.edge.chance.word().toString(36), order, tried);
+  if (pod === undefined) return NO_POD;
+  const none = {
+    session: undefined,
+    issue: false,
+    errand: "none",
+    from: undefined,
+    cause: undefined,
+  } as const;
+  return { pod, outcome: "unkeyed", ...none };
+}

@@ -1,0 +1,214 @@
+import type { FeedEntry } from "../model/beat.ts";
+import { tagFromHex } from "../model/pod.ts";
+import type { Swap, Swapped } from "../model/ports.ts";
+import { PROVISIONAL, type Token } from "../sessions/token.ts";
+import { choosePod, hashPod, sidesFor } from "./choose.ts";
+import { recordBreak } from "./edge.ts";
+import type { PodRuntime } from "./pods.ts";
+import { NO_POD, NO_STORE } from "./problem.ts";
+import { move, podId, rebind } from "./rebind.ts";
+import { ask } from "./swap.ts";
+import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
+import type { SourceRuntime } from "./view.ts";
+
+/** What this isolate remembers of a keyed session. */
+export interface Keyed {
+  readonly token: Token;
+  /** When the store last confirmed it; 0: it must be asked. Milliseconds since the epoch. */
+  readonly checked: number;
+}
+
+/** Values up to this length are remembered by themselves; longer ones, which would fill the memory, by their sid. */
+export const LONG = 256;
+
+/**
+ * Steps 3 to 5 for a session that a key carries. At once when the store confirmed it within the heartbeat's period; else
+ * the store is asked before the request is forwarded, which is where a session is created: two edges that meet a key at
+ * the same moment must not choose two pods.
+ *
+ * @returns undefined for a value that no pod has minted
+ */
+export function seatKeyed(
+  trip: Trip,
+  source: SourceRuntime,
+  value: string,
+): Seated | undefined | Promise<Seated | undefined> {
+  const { edge, now } = trip;
+  const place = value.length > LONG ? undefined : source.label + value;
+  const known = place === undefined ? undefined : edge.keyed.get(place);
+  if (known === undefined || now - known.checked > edge.period()) return meet(trip, source, value, place);
+  carry(trip, { source, sid: known.token.sid, place: place! });
+  return resume(trip, known.token) ?? lookUp(trip, known.token);
+}
+
+/** From here on it is the key that carries the session, whatever else the request holds. */
+function carry(trip: Trip, keyed: KeyRef): void {
+  trip.life = keyed.source.life;
+  trip.keyed = keyed;
+}
+
+async function meet(
+  trip: Trip,
+  source: SourceRuntime,
+  value: string,
+  short: string | undefined,
+): Promise<Seated | undefined> {
+  const { edge, view, now } = trip;
+  const sid = await edge.keyer.sid(view.stamp.salt ?? "", source.label, value);
+  const place = short ?? source.label + sid;
+  const known = edge.keyed.get(place);
+  carry(trip, { source, sid, place });
+  const fresh = known !== undefined && now - known.checked <= edge.period();
+  return (fresh ? resume(trip, known.token) : undefined) ?? lookUp(trip, known?.token);
+}
+
+/** The store has revoked what this isolate remembered. */
+export function lookUpAgain(trip: Trip): Promise<Seated | undefined> {
+  trip.edge.keyed.delete(trip.keyed!.place);
+  return lookUp(trip, undefined);
+}
+
+/** There is no session of this key: whatever carries it now, the key does not. */
+function forget(trip: Trip): undefined {
+  const { place, sid } = trip.keyed!;
+  trip.edge.keyed.delete(place);
+  trip.stranger = sid;
+  trip.held = undefined;
+  trip.keyed = undefined;
+  if (trip.cookie !== undefined) trip.life = trip.cookie;
+  return undefined;
+}
+
+/** The session as it is remembered; undefined when the feed has revoked it: then the store knows what is next. */
+function resume(trip: Trip, token: Token): Seated | Promise<Seated> | undefined {
+  const news = trip.edge.feed.below(token.sid, token.epoch);
+  trip.held = token;
+  if (news !== undefined) {
+    if (news.to === null) return undefined;
+    const to = tagFromHex(news.to);
+    const next = { ...token, epoch: news.epoch, pod: to, home: to };
+    return arrive(trip, next, token, { cause: news.cause, news: true });
+  }
+  return arrive(trip, token, token, OLD);
+}
+
+/** Why a session is where it is, if it moved, and whether this isolate has that from elsewhere than its memory. */
+interface Word {
+  readonly cause: Seat["cause"];
+  readonly news: boolean;
+}
+const OLD: Word = { cause: undefined, news: false };
+
+/** To the pod of a session that is known, or on from there. */
+function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word): Seated | Promise<Seated> {
+  const pod = trip.route.scope.pods.get(token.pod);
+  if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
+  const { failover } = pod.pool.pool;
+  if (failover === "temporary" && token.home !== token.pod) {
+    const home = trip.route.scope.pods.get(token.home);
+    if (home?.keep && home.suspectUntil <= trip.now)
+      return move(trip, token, home, "failback", pod, undefined);
+  }
+  if (before.pod === token.pod) return kept(pod, token, news || trip.keyed!.source.behindCookie, "none");
+  const from = podId(trip, before.pod) || undefined;
+  return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause };
+}
+
+/** Asks the store for the session of the key, and creates it where the source may. */
+async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated | undefined> {
+  const { edge, now } = trip;
+  const { sid, source } = trip.keyed!;
+  const creates = source.carrier === "key";
+  const order = sidesFor(trip, sid);
+  const candidate = creates ? choosePod(trip, sid, order, undefined) : hashPod(sid, order, undefined);
+  const to = candidate?.pod.tag ?? remembered?.pod;
+  if (to === undefined) return creates ? NO_POD : forget(trip);
+  const news = edge.feed.below(sid, remembered?.epoch ?? 0);
+  if (news?.to === null && !creates) return forget(trip);
+  const exp = now + source.life.idle * 1000;
+  const base = { sid, pod: to, home: to, epoch: 0, iat: seconds(now), exp: seconds(exp), flags: 0 };
+  const known = knownOf(base, remembered, news);
+  const { epoch, pod, home } = known;
+  const swap: Swap = {
+    op: creates ? "create" : "find",
+    ...{ sid, epoch, pod, to, home, exp },
+    cause: "expired-idle",
+    created: now,
+  };
+  trip.held = remembered;
+  const answer = await ask(trip, swap, known, "key");
+  if (answer === undefined) return alone(trip, known, remembered ?? known, candidate, news?.cause);
+  if (answer.verdict === "ABSENT" || answer.verdict === "REVOKED") return forget(trip);
+  return met(trip, answer, base, remembered);
+}
+
+/** What a lookup may take for granted: what is remembered, unless the feed knows better. Epoch 0: nothing. */
+function knownOf(base: Token, remembered: Token | undefined, news: FeedEntry | undefined): Token {
+  if (news === undefined) return remembered === undefined ? base : { ...remembered, exp: base.exp };
+  // A session that was revoked begins anew above the epoch that ended.
+  if (news.to === null) return { ...base, epoch: news.epoch + 1 };
+  const to = tagFromHex(news.to);
+  return { ...base, epoch: news.epoch, pod: to, home: to };
+}
+
+/** What the store answered, made a seat. */
+function met(
+  trip: Trip,
+  answer: Swapped,
+  base: Token,
+  remembered: Token | undefined,
+): Seated | Promise<Seated> {
+  const token: Token = { ...base, epoch: answer.epoch, pod: answer.pod, home: answer.home };
+  if (answer.verdict === "WON") {
+    if (answer.cause === "expired-idle") recordEnd(trip, answer);
+    const pod = trip.route.scope.pods.get(answer.pod);
+    // Created by another request of this isolate, which had another view of the config.
+    return pod === undefined ? rebind(trip, token, undefined, undefined) : begin(pod, token);
+  }
+  return arrive(trip, token, remembered ?? token, { cause: answer.cause || "store-adopt", news: true });
+}
+
+function begin(pod: PodRuntime, session: Token): Seat {
+  return { pod, outcome: "bound", session, issue: true, errand: "none", from: undefined, cause: undefined };
+}
+
+/**
+ * Without the store: where it is known to be, else by hash alone, which every edge with the same view does alike. The next
+ * request asks again.
+ */
+function alone(
+  trip: Trip,
+  known: Token,
+  before: Token,
+  candidate: PodRuntime | undefined,
+  cause: Seat["cause"],
+): Seated | undefined | Promise<Seated> {
+  const { sid, source } = trip.keyed!;
+  const order = sidesFor(trip, sid);
+  if ((candidate?.pool ?? order[0]!).pool.strict) return NO_STORE;
+  if (known.epoch > 0) {
+    return arrive(trip, { ...known, flags: PROVISIONAL }, before, { cause, news: true });
+  }
+  // Nobody knows whether a pod has minted it, so nothing may be written of it later on.
+  if (source.carrier === "minted") return forget(trip);
+  const pod = hashPod(sid, order, undefined) ?? candidate;
+  if (pod === undefined) return NO_POD;
+  const { tag } = pod.pod;
+  return begin(pod, { ...known, epoch: Math.max(1, known.epoch), pod: tag, home: tag, flags: PROVISIONAL });
+}
+
+/** The session of this key had ended by silence when the key came again. */
+export function recordEnd(trip: Trip, answer: Swapped): void {
+  const from = answer.from === undefined ? "" : podId(trip, answer.from);
+  const pool = trip.route.scope.scope.id;
+  const { sid } = trip.keyed!;
+  // The epoch that ended; the one that began is the next.
+  const epoch = answer.epoch - 1;
+  recordBreak(trip.edge, { at: trip.now, sid, epoch, pool, from, to: "", cause: "expired-idle" });
+}
+
+/** Once a pod has answered: this isolate knows the session by its key. */
+export function remember(trip: Trip, session: Token): void {
+  const provisional = (session.flags & PROVISIONAL) !== 0;
+  trip.edge.keyed.set(trip.keyed!.place, { token: session, checked: provisional ? 0 : trip.now });
+}

@@ -1,0 +1,63 @@
+import type { Binding, Cause, Retention } from "../model/binding.ts";
+import type { Swap, Swapped } from "../model/ports.ts";
+import { renewalAge, retention } from "../sessions/expiry.ts";
+import type { Lane } from "../sessions/guard.ts";
+import type { Token } from "../sessions/token.ts";
+import type { PodRuntime } from "./pods.ts";
+import type { Trip } from "./trip.ts";
+
+/** One compare-and-set for each (sid, epoch) in this isolate; each waiter waits by its own timer. */
+export function ask(trip: Trip, swap: Swap, token: Token, lane: Lane): Promise<Swapped | undefined> {
+  const { flights, guard, store } = trip.edge;
+  // Who creates is told where it was created; who moves must know that it went where they meant.
+  const to = lane === "key" ? "" : swap.to;
+  const key = `${swap.op} ${swap.sid} ${swap.epoch} ${to}`;
+  let flight = flights.get(key);
+  if (flight === undefined) {
+    flight = guard
+      .start(async () => settle(trip, swap, await store.swap(swap, retain(trip, token))), lane)
+      .finally(() => flights.delete(key));
+    flights.set(key, flight);
+    // Its owner's client may go away while others wait for it.
+    trip.background.waitUntil(flight);
+  }
+  return guard.within(flight);
+}
+
+/** Once for each answer, however many wait for it: the index follows off path. */
+export function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
+  const { verdict, pod, from } = answer;
+  const looked = swap.op === "create" || swap.op === "find";
+  // To be looked up is to be seen, wherever it is; who follows a move has nothing to add to it.
+  if (verdict !== "WON" && verdict !== "KEPT" && !(looked && verdict === "ADOPT")) return answer;
+  const { store, guard } = trip.edge;
+  const keep = retain(trip, swap, swap.exp / 1000);
+  const left = verdict !== "WON" ? undefined : looked ? from : swap.pod;
+  const leaves = left !== undefined && left !== pod ? left : undefined;
+  trip.background.waitUntil(guard.background(() => store.index(swap.sid, leaves, pod, keep)));
+  return answer;
+}
+
+export function swapOf(trip: Trip, op: Swap["op"], token: Token, to: PodRuntime, cause: Cause): Swap {
+  const { sid, epoch, pod, home } = token;
+  const { created, exp } = bindingOf(trip, token);
+  return { op, sid, epoch, pod, to: to.pod.tag, home, cause, created, exp };
+}
+
+export function bindingOf(trip: Trip, token: Token): Binding {
+  const { sid, epoch, pod, home } = token;
+  const { idle, absolute } = trip.life;
+  // Absolute expiry is never extended, so it tells when the session began; what has none is seen now.
+  const created = absolute === undefined ? trip.now : (token.exp - absolute) * 1000;
+  const exp = absolute === undefined ? trip.now + idle * 1000 : token.exp * 1000;
+  return { sid, epoch, pod, home, state: "A", cause: "", created, exp };
+}
+
+/** @param exp the absolute expiry in seconds; the token's unless given */
+export function retain(trip: Trip, { sid, exp: own }: Pick<Token, "sid" | "exp">, exp = own): Retention {
+  const { idle, absolute } = trip.life;
+  const now = trip.now / 1000;
+  if (absolute !== undefined) return retention(idle, renewalAge(idle, sid), exp, now);
+  const { ttl } = retention(idle, 0, now + idle, now);
+  return { ttl, expires: trip.now + idle * 1000 };
+}
