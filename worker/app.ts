@@ -1,8 +1,12 @@
 import { type Context, Hono } from "hono";
 import { requires } from "./admin/auth.ts";
-import { getConfig, putConfig } from "./admin/config.ts";
+import { getConfig, getHistory, putConfig } from "./admin/config.ts";
+import { drainedPod, drainPod } from "./admin/drain.ts";
+import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
+import { listPods, listPools, patchPod } from "./admin/pools.ts";
 import { apiProblem } from "./admin/problem.ts";
+import { deleteSession, getSession, getSessions, moveSession } from "./admin/sessions.ts";
 import { type Isolate, theIsolate } from "./edge/isolate.ts";
 import { peerOf } from "./edge/peer.ts";
 import type { Env } from "./env.ts";
@@ -49,13 +53,56 @@ app.get("/_mooring/readyz", async (c) => {
 });
 
 app.get("/_mooring/metrics", requires("read", client), async (c) => metrics(await isolateOf(c)));
-app.get("/_mooring/v1/config", requires("read", client), async (c) => getConfig(await isolateOf(c)));
-app.put("/_mooring/v1/config", requires("write", client), async (c) => putConfig(c, await isolateOf(c)));
+const V1 = "/_mooring/v1";
+const POD = `${V1}/pools/:pool/pods/:pod`;
+const read = requires("read", client);
+const drain = requires("drain", client);
+const write = requires("write", client);
 
-app.all("/_mooring/v1/config", () => {
-  const detail = "The config can be read with GET and replaced with PUT.";
-  return apiProblem(405, "method", "This method is not allowed here", detail, { allow: "GET, PUT" });
-});
+app.get(`${V1}/config`, read, async (c) => getConfig(await isolateOf(c)));
+app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
+app.get(`${V1}/config/history`, read, async (c) => getHistory(await isolateOf(c)));
+
+app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
+app.get(`${V1}/pools/:pool/pods`, read, async (c) => listPods(await isolateOf(c), c.req.param("pool")));
+app.patch(POD, write, async (c) => patchPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")));
+app.post(`${POD}/drain`, drain, async (c) =>
+  drainPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")),
+);
+app.get(`${POD}/drained`, read, async (c) =>
+  drainedPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")),
+);
+
+app.get(`${V1}/sessions`, read, async (c) => getSessions(c, await isolateOf(c)));
+app.get(`${V1}/sessions/:sid`, read, async (c) => getSession(c, await isolateOf(c), c.req.param("sid")));
+app.delete(`${V1}/sessions/:sid`, write, async (c) =>
+  deleteSession(c, await isolateOf(c), c.req.param("sid")),
+);
+app.post(`${V1}/sessions/:sid/move`, write, async (c) =>
+  moveSession(c, await isolateOf(c), c.req.param("sid")),
+);
+app.get(`${V1}/ledger`, read, async (c) => getLedger(c, await isolateOf(c)));
+
+/** What each path takes: the others are told so. */
+const METHODS: Readonly<Record<string, string>> = {
+  [`${V1}/config`]: "GET, PUT",
+  [`${V1}/config/history`]: "GET",
+  [`${V1}/pools`]: "GET",
+  [`${V1}/pools/:pool/pods`]: "GET",
+  [POD]: "PATCH",
+  [`${POD}/drain`]: "POST",
+  [`${POD}/drained`]: "GET",
+  [`${V1}/sessions`]: "GET",
+  [`${V1}/sessions/:sid`]: "GET, DELETE",
+  [`${V1}/sessions/:sid/move`]: "POST",
+  [`${V1}/ledger`]: "GET",
+};
+for (const [path, allow] of Object.entries(METHODS)) {
+  app.all(path, () => {
+    const detail = `This path takes ${allow}.`;
+    return apiProblem(405, "method", "This method is not allowed here", detail, { allow });
+  });
+}
 
 app.notFound(() =>
   apiProblem(404, "not-found", "Nothing is here", "See the documentation of the admin API."),

@@ -3,6 +3,7 @@ import type { ConfigRecord } from "../../src/model/beat.ts";
 import { OWN, WHO, type WriteResult } from "../coordinator/config-write.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
+import { callCoordinator, ok } from "./call.ts";
 import { apiProblem } from "./problem.ts";
 
 type AdminContext = Context<{ Bindings: Env }>;
@@ -28,6 +29,12 @@ export async function getConfig(isolate: Isolate): Promise<Response> {
     "cache-control": "no-store",
   };
   return new Response(body, { headers });
+}
+
+/** GET /config/history: who wrote which revision, newest first. Times in milliseconds since the epoch. */
+export async function getHistory(isolate: Isolate): Promise<Response> {
+  const answer = await callCoordinator(isolate, "/history", {});
+  return answer instanceof Response ? answer : ok({ revisions: await answer.json() });
 }
 
 /** PUT /config: replaces the whole config on the revision that its writer read. */
@@ -90,30 +97,6 @@ async function written(result: WriteResult, c: AdminContext, isolate: Isolate): 
   const detail =
     'GET the config and send its ETag as If-Match: "<revision>", or If-None-Match: * for the first one.';
   return apiProblem(428, "precondition-required", "If-Match is needed", detail, etag);
-}
-
-/** Asks the coordinator; a Response that is not ok is made a problem here, so the caller passes it on. */
-async function callCoordinator(
-  isolate: Isolate,
-  path: string,
-  init: { method?: string; body?: string; headers?: Record<string, string> },
-): Promise<Response | { json(): Promise<unknown> }> {
-  if (isolate.link === undefined) {
-    const detail = "This deployment has no coordinator: its config is MOORING_CONFIG alone.";
-    return apiProblem(503, "no-coordinator", "There is no coordinator", detail);
-  }
-  try {
-    const response = await isolate.link.call(path, init);
-    if (response.ok) return { json: () => response.json() };
-    console.error(`coordinator answered ${response.status} to ${init.method ?? "GET"} ${path}`);
-  } catch (error) {
-    console.error(`coordinator not reached: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const detail =
-    "The coordinator does not answer. Traffic goes on with the last config; nothing was changed here.";
-  return apiProblem(503, "coordinator-down", "The coordinator is not reachable", detail, {
-    "retry-after": "2",
-  });
 }
 
 /**

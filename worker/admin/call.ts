@@ -1,0 +1,58 @@
+import type { Refused } from "../coordinator/reply.ts";
+import type { Isolate } from "../edge/isolate.ts";
+import { apiProblem } from "./problem.ts";
+
+/** A request to the coordinator's own interface. */
+export interface CoordinatorCall {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** Asks the coordinator; a Response that is not ok is made a problem here, so the caller passes it on. */
+export async function callCoordinator(
+  isolate: Isolate,
+  path: string,
+  init: CoordinatorCall,
+): Promise<Response | { json(): Promise<unknown> }> {
+  if (isolate.link === undefined) {
+    const detail = "This deployment has no coordinator: its config is MOORING_CONFIG alone.";
+    return apiProblem(503, "no-coordinator", "There is no coordinator", detail);
+  }
+  try {
+    const response = await isolate.link.call(path, init);
+    if (response.ok) return { json: () => response.json() };
+    console.error(`coordinator answered ${response.status} to ${init.method ?? "GET"} ${path}`);
+  } catch (error) {
+    console.error(`coordinator not reached: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const detail =
+    "The coordinator does not answer. Traffic goes on with the last config; nothing was changed here.";
+  return apiProblem(503, "coordinator-down", "The coordinator is not reachable", detail, {
+    "retry-after": "2",
+  });
+}
+
+/** Asks for an operation, by POST when there is a body; a refusal comes back as its problem. */
+export async function askCoordinator<T>(
+  isolate: Isolate,
+  path: string,
+  body?: object,
+): Promise<T | Response> {
+  const headers = { "content-type": "application/json" };
+  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers };
+  const answer = await callCoordinator(isolate, path, init);
+  if (answer instanceof Response) return answer;
+  const reply = (await answer.json()) as ({ readonly ok: true } & T) | Refused;
+  return reply.ok ? reply : refusal(reply);
+}
+
+/** A refusal of the coordinator as problem+json. */
+export function refusal({ status, code, title, detail }: Refused): Response {
+  return apiProblem(status, code, title, detail, status === 503 ? { "retry-after": "2" } : {});
+}
+
+/** 200 with JSON that no cache keeps. */
+export function ok(body: object): Response {
+  return Response.json(body, { headers: { "cache-control": "no-store" } });
+}

@@ -1,0 +1,53 @@
+import type { Background } from "../../src/model/ports.ts";
+import type { View } from "../../src/route/view.ts";
+import { Places } from "../coordinator/places.ts";
+import type { Isolate } from "../edge/isolate.ts";
+import { apiProblem } from "./problem.ts";
+
+/** Pods that are counted at once: the embedded store asks sixteen shards for each. */
+const AT_ONCE = 4;
+
+/** The view of this edge as new as the coordinator can make it; the last one held when that is away. */
+export async function freshView(isolate: Isolate, background: Background): Promise<View | Response> {
+  await isolate.heartbeat?.beat(background).catch((error) => console.warn(`admin: ${error}`));
+  const view = isolate.views.current ?? (await isolate.freshness.view(Date.now(), background));
+  return view ?? apiProblem(503, "no-config", "There is no config yet", "PUT one first.");
+}
+
+/** The pods of a view by what sessions say of them. */
+export function placesOf(view: View): Places {
+  const departed = [...view.departed.values()].map(({ tag, pool, id }) => ({
+    tag: tag.toString(16).padStart(12, "0"),
+    pool,
+    id,
+  }));
+  const states = new Map(view.pools.flatMap(({ pods }) => pods.map(({ pod, state }) => [pod.tag, state])));
+  return new Places(view.snapshot, departed, (pod) => states.get(pod.tag) ?? "ready");
+}
+
+/** Live sessions of each pod by the store's index; null for those that it did not tell. */
+export async function countSessions(isolate: Isolate, tags: readonly number[]): Promise<(number | null)[]> {
+  const counts: (number | null)[] = tags.map(() => null);
+  const queue = tags.entries();
+  let down = false;
+  const worker = async () => {
+    for (const [i, tag] of queue) {
+      if (down) return;
+      try {
+        counts[i] = await isolate.edge.store.count(tag, Date.now());
+      } catch (error) {
+        // Each further pod would wait for it as long.
+        down = true;
+        console.warn(`sessions not counted: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, tags.length) }, worker));
+  return counts;
+}
+
+/** The store must answer for what was asked; traffic goes on without it. */
+export function storeDown(): Response {
+  const detail = "Traffic goes on by the cookies alone; sessions cannot be listed or counted. Try again.";
+  return apiProblem(503, "store-down", "The binding store does not answer", detail, { "retry-after": "2" });
+}

@@ -1,0 +1,47 @@
+import type { Break } from "../../src/model/beat.ts";
+import { CAUSES } from "../../src/model/binding.ts";
+import type { Isolate } from "../edge/isolate.ts";
+import { callCoordinator, ok } from "./call.ts";
+import { invalid, readLimit } from "./input.ts";
+import type { AdminContext } from "./pools.ts";
+
+interface Breaks {
+  readonly breaks: readonly Break[];
+  readonly cursor: number | null;
+  readonly causes: readonly { readonly cause: string; readonly count: number }[];
+}
+
+/** GET /ledger: why sessions left their pods, newest first, and the counts by cause of all time. */
+export async function getLedger(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const { limit: size, cursor, pool, sid, cause } = c.req.query();
+  const limit = readLimit(size, 100, 1000);
+  if (limit instanceof Response) return limit;
+  if (cursor && !/^[1-9][0-9]{0,15}$/.test(cursor)) {
+    return invalid(
+      "cursor",
+      "not a cursor of this listing",
+      "Send the cursor of the page before, as it was.",
+    );
+  }
+  if (cause && !CAUSES.some((name) => name === cause)) {
+    return invalid("cause", `${JSON.stringify(cause)} is no cause`, `Write one of: ${CAUSES.join(", ")}.`);
+  }
+  const query = new URLSearchParams({ limit: String(limit) });
+  if (cursor) query.set("before", cursor);
+  for (const [name, value] of Object.entries({ pool, sid, cause })) if (value) query.set(name, value);
+  const answer = await callCoordinator(isolate, `/breaks?${query}`, {});
+  if (answer instanceof Response) return answer;
+  const { breaks, cursor: next, causes } = (await answer.json()) as Breaks;
+  return ok({
+    breaks: breaks.map(({ at, sid: session, pool: own, from, to, cause: why }) => ({
+      at,
+      sid: session,
+      pool: own,
+      from,
+      to,
+      cause: why,
+    })),
+    counts: Object.fromEntries(causes.map(({ cause: name, count }) => [name, count])),
+    cursor: next === null ? null : String(next),
+  });
+}

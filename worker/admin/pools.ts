@@ -1,0 +1,116 @@
+import type { Context } from "hono";
+import { tagFromHex } from "../../src/model/pod.ts";
+import type { PodChange, PodStatus } from "../coordinator/pods.ts";
+import type { Isolate } from "../edge/isolate.ts";
+import type { Env } from "../env.ts";
+import { askCoordinator, ok } from "./call.ts";
+import { countSessions, freshView } from "./fleet.ts";
+import { invalid, readDeadline, readObject } from "./input.ts";
+
+export type AdminContext = Context<{ Bindings: Env }>;
+
+const STATES = ["ready", "draining", "disabled"] as const;
+
+/** GET /pools: each pool with its policy, how many of its pods are in which state, and its sessions. */
+export async function listPools(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const view = await freshView(isolate, c.executionCtx);
+  if (view instanceof Response) return view;
+  const all = view.pools.flatMap(({ pods }) => pods.map(({ pod }) => pod.tag));
+  const counts = await countSessions(isolate, all);
+  const byTag = new Map(all.map((tag, i) => [tag, counts[i] ?? null]));
+  const pools = view.pools.map(({ pool, pods }) => {
+    const states: Record<string, number> = {};
+    for (const { state } of pods) states[state] = (states[state] ?? 0) + 1;
+    return {
+      name: pool.name,
+      policy: pool.policy.name,
+      pods: pods.length,
+      states,
+      sessions: sum(pods.map(({ pod }) => byTag.get(pod.tag) ?? null)),
+    };
+  });
+  return ok({ pools });
+}
+
+/** GET /pools/{pool}/pods. */
+export async function listPods(isolate: Isolate, pool: string): Promise<Response> {
+  const path = `/pods?${new URLSearchParams({ pool })}`;
+  const reply = await askCoordinator<{ pods: PodStatus[] }>(isolate, path);
+  if (reply instanceof Response) return reply;
+  const tags = reply.pods.map(({ tag }) => tagFromHex(tag));
+  const counts = await countSessions(isolate, tags);
+  return ok({ pods: reply.pods.map((pod, i) => shown(pod, counts[i] ?? null)) });
+}
+
+/** PATCH /pools/{pool}/pods/{pod}: what the operator says of it. */
+export async function patchPod(
+  c: AdminContext,
+  isolate: Isolate,
+  pool: string,
+  pod: string,
+): Promise<Response> {
+  const body = await readObject(c.req.raw, ["state", "deadline"], { weight: WEIGHT });
+  if (body instanceof Response) return body;
+  const state = STATES.find((name) => name === body.state);
+  if (state === undefined) {
+    const message = body.state === undefined ? "it is missing" : `${JSON.stringify(body.state)} is no state`;
+    return invalid("state", message, `Write one of: ${STATES.join(", ")}.`);
+  }
+  const deadline = readDeadline(body.deadline, Date.now());
+  if (deadline instanceof Response) return deadline;
+  if (deadline !== undefined && state !== "draining") {
+    return invalid(
+      "deadline",
+      `a pod that is ${state} has none`,
+      'Leave it out, or write "state": "draining".',
+    );
+  }
+  return order(c, isolate, {
+    pool,
+    pod,
+    state,
+    ...(deadline === undefined ? {} : { deadline }),
+    who: "admin",
+  });
+}
+
+const WEIGHT = "A pod's weight is changed in the config: GET it, change the weight, PUT it.";
+
+async function order(c: AdminContext, isolate: Isolate, change: PodChange): Promise<Response> {
+  const status = await orderPod(c, isolate, change);
+  if (status instanceof Response) return status;
+  const [sessions = null] = await countSessions(isolate, [tagFromHex(status.tag)]);
+  return ok(shown(status, sessions));
+}
+
+/** Has the coordinator take an order, and this edge obey it before anybody hears that it stands. */
+export async function orderPod(
+  c: AdminContext,
+  isolate: Isolate,
+  change: PodChange,
+): Promise<PodStatus | Response> {
+  const reply = await askCoordinator<{ pod: PodStatus }>(isolate, "/pod", change);
+  if (reply instanceof Response) return reply;
+  await hear(c, isolate, 0);
+  return reply.pod;
+}
+
+/** This edge holds a change before it says that it is made; the others hear of it with their heartbeat. */
+export async function hear(c: AdminContext, isolate: Isolate, seq: number): Promise<void> {
+  await isolate.heartbeat
+    ?.hear(seq, c.executionCtx)
+    .catch((error) => console.warn(`after a change: ${error instanceof Error ? error.message : error}`));
+}
+
+function shown({ id, pool, state, weight, since, deadline, health }: PodStatus, sessions: number | null) {
+  return { id, pool, state, weight, sessions, since, deadline, health };
+}
+
+function sum(counts: readonly (number | null)[]): number | null {
+  let total = 0;
+  for (const count of counts) {
+    if (count === null) return null;
+    total += count;
+  }
+  return total;
+}

@@ -1,0 +1,124 @@
+import type { Binding } from "../../src/model/binding.ts";
+import type { PodTag } from "../../src/model/pod.ts";
+import type { ListedBinding } from "../../src/model/ports.ts";
+import type { View } from "../../src/route/view.ts";
+import { noPod, noPool } from "../coordinator/reply.ts";
+import type { Changed } from "../coordinator/sessions.ts";
+import type { Isolate } from "../edge/isolate.ts";
+import { askCoordinator, ok, refusal } from "./call.ts";
+import { freshView, placesOf, storeDown } from "./fleet.ts";
+import { invalid, readLimit, readObject } from "./input.ts";
+import { listSessions } from "./listing.ts";
+import { type AdminContext, hear } from "./pools.ts";
+import { apiProblem } from "./problem.ts";
+import { sessionView } from "./session-view.ts";
+
+/** GET /sessions: those of all pods, of a pool's or of one. */
+export async function getSessions(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const { pool, pod, limit: size, cursor } = c.req.query();
+  const limit = readLimit(size, 100, 1000);
+  if (limit instanceof Response) return limit;
+  const view = await freshView(isolate, c.executionCtx);
+  if (view instanceof Response) return view;
+  const pods = podsOf(view, pool, pod);
+  if (pods instanceof Response) return pods;
+  try {
+    const page = await listSessions(isolate.edge.store, pods, Date.now(), limit, cursor || undefined);
+    const places = placesOf(view);
+    return ok({ sessions: page.sessions.map((entry) => sessionView(entry, places)), cursor: page.cursor });
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return invalid("cursor", error.message, "Send the cursor of the page before, as it was.");
+    }
+    return failed(error);
+  }
+}
+
+/** GET /sessions/{sid}. */
+export async function getSession(c: AdminContext, isolate: Isolate, sid: string): Promise<Response> {
+  if (!SID.test(sid)) return noSession(sid);
+  const view = await freshView(isolate, c.executionCtx);
+  if (view instanceof Response) return view;
+  try {
+    const now = Date.now();
+    const binding = await isolate.edge.store.read(sid);
+    if (binding === undefined || binding.state !== "A" || binding.exp < now) return noSession(sid);
+    const expires = await expiryOf(isolate, binding, now);
+    // In no index: it has not been seen for so long that it has ended.
+    return expires === undefined ? noSession(sid) : ok(sessionView({ ...binding, expires }, placesOf(view)));
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** DELETE /sessions/{sid}: revokes it. Done twice it comes to the same. */
+export async function deleteSession(c: AdminContext, isolate: Isolate, sid: string): Promise<Response> {
+  if (!SID.test(sid)) return noSession(sid);
+  const reply = await askCoordinator<Changed>(isolate, "/revoke", { sid });
+  if (reply instanceof Response) return reply;
+  await hear(c, isolate, reply.seq);
+  return ok({ sid, epoch: reply.binding.epoch, cause: "revoked" });
+}
+
+/** POST /sessions/{sid}/move: to another pod of its scope. */
+export async function moveSession(c: AdminContext, isolate: Isolate, sid: string): Promise<Response> {
+  const body = await readObject(c.req.raw, ["pod", "pool"]);
+  if (body instanceof Response) return body;
+  const { pod, pool } = body;
+  if (typeof pod !== "string" || pod === "")
+    return invalid("pod", "it is missing", 'Send {"pod": "the id of a pod"}.');
+  if (pool !== undefined && typeof pool !== "string")
+    return invalid("pool", "not a name", "Leave it out, or name a pool.");
+  if (!SID.test(sid)) return noSession(sid);
+  const reply = await askCoordinator<Changed>(isolate, "/move", { sid, pod, pool });
+  if (reply instanceof Response) return reply;
+  await hear(c, isolate, reply.seq);
+  const view = await freshView(isolate, c.executionCtx);
+  if (view instanceof Response) return view;
+  const { binding } = reply;
+  const expires = await expiryOf(isolate, binding, Date.now()).catch(() => undefined);
+  // Moved for certain; when it was last seen the store may tell later.
+  return ok(sessionView({ ...binding, expires: expires ?? binding.exp }, placesOf(view)));
+}
+
+const SID = /^[0-9a-f]{32}$/;
+
+function noSession(sid: string): Response {
+  const detail = SID.test(sid)
+    ? "It ended, was revoked, or never was. GET /_mooring/v1/sessions lists those that are live."
+    : "A sid is 32 lower-case hex digits. GET /_mooring/v1/sessions lists those that are live.";
+  return apiProblem(404, "no-such-session", `There is no session ${sid.slice(0, 64)}`, detail);
+}
+
+function failed(error: unknown): Response {
+  console.warn(`sessions not read: ${error instanceof Error ? error.message : String(error)}`);
+  return storeDown();
+}
+
+/** The pods that are asked for, with those that left the config: sessions may be bound to them still. */
+function podsOf(view: View, pool: string | undefined, pod: string | undefined): PodTag[] | Response {
+  const present = view.pools.flatMap(({ pods }) => pods.map((runtime) => runtime.pod));
+  const all = [...present, ...view.departed.values()];
+  if (
+    pool &&
+    !view.pools.some((found) => found.pool.name === pool) &&
+    !all.some((one) => one.pool === pool)
+  ) {
+    return refusal(noPool(pool));
+  }
+  const found = all.filter((one) => (!pool || one.pool === pool) && (!pod || one.id === pod));
+  if (pod && found.length === 0) return refusal(noPod(pool ?? "", pod));
+  return found.map(({ tag }) => tag);
+}
+
+/** Its score in the index of its pod; undefined when that does not have it. */
+async function expiryOf(isolate: Isolate, { sid, pod }: Binding, now: number): Promise<number | undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await isolate.edge.store.list(pod, now, 1000, cursor);
+    const entry = page.sessions.find((one: ListedBinding) => one.sid === sid);
+    if (entry !== undefined) return entry.expires;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return undefined;
+}
