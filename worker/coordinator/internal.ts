@@ -30,7 +30,7 @@ export async function internal(request: Request, env: Env, path: string): Promis
     });
   }
   const stub = COORDINATOR.get(COORDINATOR.idFromName("main"));
-  return stub.fetch(`http://coordinator${rest}`, { method, headers, body });
+  return stub.fetch(`http://coordinator${rest}${new URL(request.url).search}`, { method, headers, body });
 }
 
 function notFound(): Response {
