@@ -3,13 +3,12 @@ import { isRefusal } from "../model/refusal.ts";
 import type { Failure } from "./edge.ts";
 import { seatNew } from "./fresh.ts";
 import type { PodRuntime } from "./pods.ts";
+import { connects } from "./probe.ts";
 import { BAD_BODY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
 import { rebind, undo } from "./rebind.ts";
 
 import type { Seat, Trip } from "./trip.ts";
 
-/** Longest wait for the probe that tells a reset from a dead pod. Milliseconds. */
-const PROBE = 500;
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
 const REFUSALS: Record<Failure, Refusal> = {
@@ -114,18 +113,6 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
   if (pod.pool.load) return edge.forwarder.hold(answer, () => pod.release(), trip.background);
   pod.release();
   return answer;
-}
-
-/** Whether the pod accepts connections; one probe for all that wait. */
-function connects(trip: Trip, pod: PodRuntime): Promise<boolean> {
-  if (pod.probing !== undefined) return pod.probing;
-  const path = pod.pool.pool.readiness?.path ?? "/";
-  const probing = trip.edge.forwarder.connects(pod.pod, path, PROBE).finally(() => {
-    pod.probing = undefined;
-  });
-  pod.probing = probing;
-  trip.background.waitUntil(probing);
-  return probing;
 }
 
 function failed(seat: Seat, refusal: Refusal): Delivery {

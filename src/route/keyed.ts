@@ -4,9 +4,10 @@ import type { Swap, Swapped } from "../model/ports.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { choosePod, hashPod, sidesFor } from "./choose.ts";
 import { recordBreak } from "./edge.ts";
+import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE } from "./problem.ts";
-import { move, podId, rebind } from "./rebind.ts";
+import { podId, rebind } from "./rebind.ts";
 import { ask } from "./swap.ts";
 import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 import type { SourceRuntime } from "./view.ts";
@@ -103,12 +104,8 @@ const OLD: Word = { cause: undefined, news: false };
 function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word): Seated | Promise<Seated> {
   const pod = trip.route.scope.pods.get(token.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
-  const { failover } = pod.pool.pool;
-  if (failover === "temporary" && token.home !== token.pod) {
-    const home = trip.route.scope.pods.get(token.home);
-    if (home?.keep && home.suspectUntil <= trip.now)
-      return move(trip, token, home, "failback", pod, undefined);
-  }
+  const home = homeOf(trip, token, pod);
+  if (home !== undefined) return goHome(trip, token, pod, home);
   if (before.pod === token.pod) return kept(pod, token, news || trip.keyed!.source.behindCookie, "none");
   const from = podId(trip, before.pod) || undefined;
   return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause };

@@ -3,8 +3,9 @@ import { verdict } from "../sessions/expiry.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { recordBreak } from "./edge.ts";
 import { seatByKey, seatFresh, seatUnkeyed } from "./fresh.ts";
+import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
-import { move, podId, rebind, touch } from "./rebind.ts";
+import { podId, rebind, touch } from "./rebind.ts";
 import { kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 import type { Verified } from "./view.ts";
 
@@ -46,11 +47,8 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
   }
   const pod = pods.get(token.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
-  if (token.home !== token.pod && pod.pool.pool.failover === "temporary") {
-    const home = pods.get(token.home);
-    // One isolate's suspicion moves nobody, but it may well wait with sending them back.
-    if (home?.keep && home.suspectUntil <= now) return move(trip, token, home, "failback", pod, undefined);
-  }
+  const home = homeOf(trip, token, pod);
+  if (home !== undefined) return goHome(trip, token, pod, home);
   const known = edge.settlements.get(token.sid);
   // What was found out of another epoch says nothing of this one.
   const settlement = known?.epoch === token.epoch ? known : undefined;

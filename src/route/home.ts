@@ -1,0 +1,28 @@
+import type { Token } from "../sessions/token.ts";
+import type { PodRuntime } from "./pods.ts";
+import { connects } from "./probe.ts";
+import { move } from "./rebind.ts";
+import { kept, type Seated, type Trip } from "./trip.ts";
+
+/**
+ * `failover: temporary`: the home of a session that is away, when it is in keep again; undefined when it stays. One
+ * isolate's suspicion moves nobody, but it may well wait with sending them back.
+ */
+export function homeOf(trip: Trip, token: Token, pod: PodRuntime): PodRuntime | undefined {
+  if (token.home === token.pod || pod.pool.pool.failover !== "temporary") return undefined;
+  const home = trip.route.scope.pods.get(token.home);
+  return home?.keep && home.suspectUntil <= trip.now ? home : undefined;
+}
+
+/**
+ * Back to where the session began. Without a readiness probe the view calls a dead pod ready, and its sessions would come
+ * and go: then the pod is asked first, once for all that wait, and again only when suspicion has passed.
+ */
+export async function goHome(trip: Trip, token: Token, pod: PodRuntime, home: PodRuntime): Promise<Seated> {
+  if (trip.preflight) return kept(pod, token, false, "none");
+  if (home.pool.pool.readiness === undefined && !(await connects(trip, home))) {
+    home.suspect(trip.now);
+    return kept(pod, token, false, "none");
+  }
+  return move(trip, token, home, "failback", pod, undefined);
+}
