@@ -4,7 +4,8 @@ import { explore, type Rule } from "../support/explore.ts";
 
 /** Small enough for every `npm test`; what is held and asked repeats long before more calls would show anything new. */
 const WITHOUT_LOSS = { calls: 3, losses: 0, silences: 0 };
-const WITH_LOSS = { calls: 2, losses: 1, silences: 1 };
+const WITH_LOSS = { calls: 2, losses: 1, silences: 0 };
+const WITH_SILENCE = { calls: 2, losses: 0, silences: 1 };
 
 describe("the compare-and-set, every interleaving of three clients", () => {
   it("keeps its promises over three calls each", () => {
@@ -23,9 +24,13 @@ describe("the compare-and-set, every interleaving of three clients", () => {
     );
   });
 
-  it("keeps them, but for the one winner, where a write is answered and dropped and a session falls silent", () => {
-    const { calls, ends } = explore(settle, WITH_LOSS);
-    expect(calls).toBeGreaterThan(500_000);
+  it.each([
+    // Two can win an epoch then, as the store forgot the first of them; the rest is promised all the same.
+    ["a write is answered and dropped", WITH_LOSS],
+    ["the session falls silent for too long", WITH_SILENCE],
+  ])("keeps them over two calls each where at any moment %s", (_, what) => {
+    const { calls, ends } = explore(settle, what);
+    expect(calls).toBeGreaterThan(200_000);
     expect(ends).toBeGreaterThan(5000);
   });
 });

@@ -58,6 +58,8 @@ export class BindingTable {
         this.#put(binding, keep);
         return "repaired";
       default:
+        // The store knows more, and is left as it is; a session that was seen where it is has been seen.
+        if (stored!.state === "A" && stored!.pod === binding.pod) this.#put(stored!, keep);
         return "ahead";
     }
   }
