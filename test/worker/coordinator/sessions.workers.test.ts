@@ -1,0 +1,252 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Break, FeedEntry } from "../../../src/model/beat.ts";
+import type { Binding } from "../../../src/model/binding.ts";
+import { tagFromHex } from "../../../src/model/pod.ts";
+import { FeedStore, PAGE } from "../../../worker/coordinator/feed-store.ts";
+import type { PodStatus } from "../../../worker/coordinator/pods.ts";
+import type { Reply } from "../../../worker/coordinator/reply.ts";
+import type { Changed } from "../../../worker/coordinator/sessions.ts";
+import type { Env } from "../../../worker/env.ts";
+import { openStore } from "../../../worker/sessions/open.ts";
+import { ask, beat, fresh, put } from "./calls.ts";
+
+const HOUR = 3_600_000;
+const { store } = openStore(env as Env);
+const keep = () => ({ ttl: HOUR, expires: Date.now() + HOUR / 2 });
+let sids = 0xabc0;
+/** Spread over the shards. */
+const freshSid = () => (++sids).toString(16).split("").reverse().join("").padEnd(32, "0");
+
+describe("an operator's word on one session", () => {
+  const stub = fresh();
+  const tags = new Map<string, number>();
+
+  beforeAll(async () => {
+    const pods = (ids: string[]) => ({
+      pods: ids.map((id, i) => ({ id, url: `http://127.0.0.1:${1 + i}` })),
+    });
+    const document = {
+      version: 1,
+      pools: { web: pods(["a", "b"]), canary: pods(["c"]), other: pods(["z"]) },
+      routes: [
+        { path: "/", split: { web: 95, canary: 5 } },
+        { path: "/other", pool: "other" },
+      ],
+    };
+    await put(stub, document, { "if-none-match": "*" });
+    for (const pool of ["web", "canary", "other"]) {
+      const { pods: listed } = await ask<{ pods: PodStatus[] }>(stub, `/pods?pool=${pool}`);
+      for (const { id, tag } of listed) tags.set(id, tagFromHex(tag));
+    }
+  });
+
+  const move = (sid: string, pod: string) => ask<Reply<Changed>>(stub, "/move", { sid, pod });
+  const revoke = (sid: string) => ask<Reply<Changed>>(stub, "/revoke", { sid });
+  const breaks = async (sid: string) => (await ask<{ breaks: Break[] }>(stub, `/breaks?sid=${sid}`)).breaks;
+  const entry = async (sid: string) => (await beat(stub)).feed.entries.find((found) => found.sid === sid);
+
+  async function session(pod = "a"): Promise<Binding> {
+    const tag = tags.get(pod)!;
+    const created = Date.now();
+    const binding: Binding = {
+      sid: freshSid(),
+      epoch: 1,
+      pod: tag,
+      home: tag,
+      state: "A",
+      cause: "",
+      created,
+      exp: created + 12 * HOUR,
+    };
+    await store.create(binding, keep());
+    return binding;
+  }
+
+  it("moves it in the store, on the feed and into the ledger, and to its index", async () => {
+    const before = await session();
+    const { sid, exp, created } = before;
+    const reply = await move(sid, "b");
+    const binding = {
+      sid,
+      epoch: 2,
+      pod: tags.get("b"),
+      home: tags.get("b"),
+      state: "A",
+      cause: "moved-by-operator",
+    };
+    expect(reply).toMatchObject({ ok: true, binding });
+    expect(await store.read(sid)).toEqual({ ...binding, created, exp });
+    const to = tags.get("b")!.toString(16).padStart(12, "0");
+    expect(await entry(sid)).toMatchObject({ epoch: 2, to, cause: "moved-by-operator", exp });
+    expect(await breaks(sid)).toMatchObject([{ epoch: 2, pool: "web", from: "a", to: "b" }]);
+    const { sessions } = await store.list(tags.get("b")!, Date.now(), 1000, undefined);
+    expect(sessions.map((one) => one.sid)).toContain(sid);
+  });
+
+  it("goes to the other side of a split, and to no other scope", async () => {
+    const { sid } = await session();
+    expect(await move(sid, "c")).toMatchObject({ ok: true, binding: { pod: tags.get("c") } });
+    expect(await move(sid, "z")).toMatchObject({ ok: false, status: 409, code: "other-scope" });
+    expect(await move(sid, "nobody")).toMatchObject({ ok: false, status: 422, code: "no-such-pod" });
+    await ask(stub, "/pod", { pool: "web", pod: "b", state: "draining", who: "admin" });
+    expect(await move(sid, "b")).toMatchObject({ ok: false, status: 409, code: "pod-not-ready" });
+    await ask(stub, "/pod", { pool: "web", pod: "b", state: "ready", who: "admin" });
+    expect(await breaks(sid)).toHaveLength(1);
+  });
+
+  it("revokes it for good: neither a cookie nor another call brings it back", async () => {
+    const { sid, exp, pod } = await session();
+    expect(await revoke(sid)).toMatchObject({ ok: true, binding: { epoch: 2, state: "R" } });
+    expect(await store.read(sid)).toMatchObject({ epoch: 2, state: "R", cause: "revoked", exp });
+    expect(await entry(sid)).toMatchObject({ epoch: 2, to: null, cause: "revoked" });
+    expect(await revoke(sid)).toMatchObject({ ok: true, binding: { epoch: 2 } });
+    expect(await move(sid, "b")).toMatchObject({ ok: false, status: 404, code: "no-such-session" });
+    expect(await breaks(sid)).toMatchObject([{ epoch: 2, from: "a", to: "", cause: "revoked" }]);
+    const { sessions } = await store.list(pod, Date.now(), 1000, undefined);
+    expect(sessions.map((one) => one.sid)).not.toContain(sid);
+  });
+
+  it("counts once what the coordinator did and two edges saw", async () => {
+    const [moved, revoked] = [await session(), await session()];
+    await move(moved.sid, "b");
+    await revoke(revoked.sid);
+    const at = Date.now();
+    const told = [
+      { at, sid: moved.sid, epoch: 2, pool: "web", from: "a", to: "b", cause: "moved-by-operator" },
+      { at, sid: revoked.sid, epoch: 2, pool: "web", from: "a", to: "", cause: "revoked" },
+    ] as const;
+    const before = await ask(stub, "/counts");
+    for (const isolate of ["x", "y"]) await beat(stub, { isolate, batch: 1, breaks: told });
+    expect(await breaks(moved.sid)).toHaveLength(1);
+    expect(await breaks(revoked.sid)).toHaveLength(1);
+    expect(await ask(stub, "/counts")).toEqual(before);
+  });
+
+  it("tells the edges of what a call did whose answer it never saw", async () => {
+    const { sid, pod, home, created, exp } = await session();
+    const to = tags.get("b")!;
+    const cause = "moved-by-operator";
+    // The store took it, and the coordinator gave up waiting.
+    await store.swap({ op: "rebind", sid, epoch: 1, pod, to, home, cause, created, exp }, keep());
+    expect(await entry(sid)).toBeUndefined();
+    expect(await move(sid, "b")).toMatchObject({ ok: true, binding: { epoch: 2 } });
+    expect(await entry(sid)).toMatchObject({ epoch: 2 });
+    expect(await breaks(sid)).toHaveLength(1);
+  });
+
+  it("takes one at a time for a session: two revocations at once were two breaks", async () => {
+    const { sid } = await session();
+    const answers = await Promise.all([revoke(sid), revoke(sid), revoke(sid)]);
+    for (const answer of answers) expect(answer).toMatchObject({ ok: true, binding: { epoch: 2 } });
+    expect(await breaks(sid)).toHaveLength(1);
+    const other = await session();
+    const race = ["b", "c", "a", "b"].map((pod) => move(other.sid, pod));
+    for (const answer of await Promise.all(race)) expect(answer.ok).toBe(true);
+    const held = (await store.read(other.sid))!;
+    const recorded = await breaks(other.sid);
+    expect(recorded.map(({ epoch }) => epoch).sort()).toEqual([2, 3, 4, 5].slice(0, held.epoch - 1));
+    expect(await entry(other.sid)).toMatchObject({ epoch: held.epoch });
+  });
+
+  it("follows an edge that moved the session meanwhile", async () => {
+    const { sid, pod, home, created, exp } = await session();
+    const swap = { op: "rebind", sid, epoch: 1, pod, home, created, exp, cause: "pod-gone" } as const;
+    await Promise.all([move(sid, "b"), store.swap({ ...swap, to: tags.get("c")! }, keep())]);
+    // Whichever came first, what is on the feed is what the store holds, or the edge's move came after it.
+    const held = (await store.read(sid))!;
+    expect(held.epoch).toBeGreaterThanOrEqual(2);
+    expect((await entry(sid))!.epoch).toBeLessThanOrEqual(held.epoch);
+  });
+
+  it("knows nothing of a session that never was, or has ended", async () => {
+    expect(await revoke("f".repeat(32))).toMatchObject({ ok: false, status: 404, code: "no-such-session" });
+    expect(await move("f".repeat(32), "a")).toMatchObject({ ok: false, status: 404 });
+  });
+});
+
+describe("the feed", () => {
+  const revoked = (sid: string, epoch = 2, exp = 1000): Omit<FeedEntry, "seq"> => ({
+    sid,
+    epoch,
+    to: null,
+    cause: "revoked",
+    exp,
+  });
+
+  it("comes by pages to an edge that was away, and ends with every live entry", async () => {
+    await runInDurableObject(fresh(), (_, { storage }) => {
+      const feed = new FeedStore(storage.sql);
+      const total = 2 * PAGE + 5;
+      for (let i = 1; i <= total; i++) feed.add(revoked(`sid-${i}`), 0);
+      const heard: FeedEntry[] = [];
+      let seq = 0;
+      let pages = 0;
+      for (let more = true; more; pages++) {
+        const page = feed.page(seq, 0);
+        heard.push(...page.entries);
+        ({ seq, more } = page);
+      }
+      expect(pages).toBe(3);
+      expect(seq).toBe(total);
+      expect(new Set(heard.map(({ sid }) => sid)).size).toBe(total);
+      expect(feed.page(seq, 0)).toEqual({ entries: [], seq: total, more: false });
+    });
+  });
+
+  it("keeps one entry a session, the later, at a new position; and never goes back", async () => {
+    await runInDurableObject(fresh(), (_, { storage }) => {
+      const feed = new FeedStore(storage.sql);
+      expect(feed.add(revoked("a", 2), 0)).toBe(1);
+      expect(feed.add(revoked("b", 2), 0)).toBe(2);
+      expect(feed.add(revoked("a", 3), 0)).toBe(3);
+      expect(feed.add(revoked("a", 2), 0), "known").toBe(3);
+      expect(feed.page(0, 0).entries).toMatchObject([
+        { seq: 2, sid: "b" },
+        { seq: 3, sid: "a", epoch: 3 },
+      ]);
+      // All of it has expired: what comes next is still after what was heard.
+      expect(feed.page(0, 1001)).toEqual({ entries: [], seq: 3, more: false });
+      expect(feed.add(revoked("c", 2, 3000), 2000)).toBe(4);
+      expect(new FeedStore(storage.sql).page(3, 2000).entries).toMatchObject([{ seq: 4, sid: "c" }]);
+    });
+  });
+
+  it("is told from its beginning to an edge that knows another incarnation", async () => {
+    const stub = fresh();
+    await runInDurableObject(stub, (_, { storage }) => {
+      new FeedStore(storage.sql).add({ ...revoked("a"), exp: Date.now() + HOUR }, Date.now());
+    });
+    const { incarnation, feed } = await beat(stub);
+    expect(feed).toMatchObject({ entries: [{ sid: "a" }], seq: 1 });
+    expect((await beat(stub, { incarnation, feed: 1 })).feed).toEqual({ entries: [], seq: 1 });
+    expect((await beat(stub, { incarnation: incarnation - 1, feed: 7 })).feed.entries).toHaveLength(1);
+  });
+});
+
+describe("the ledger", () => {
+  it("is read page by page, newest first, and by pool, session and cause", async () => {
+    const stub = fresh();
+    const breaks = Array.from({ length: 25 }, (_, i): Break => {
+      const cause = i % 5 === 0 ? "revoked" : "pod-gone";
+      return { at: i, sid: `s${i}`, epoch: 2, pool: i % 2 ? "odd" : "even", from: "a", to: "b", cause };
+    });
+    await beat(stub, { breaks });
+    const seen: number[] = [];
+    let before = "";
+    for (;;) {
+      const page = await ask<{ breaks: Break[]; cursor: number | null }>(stub, `/breaks?limit=10${before}`);
+      seen.push(...page.breaks.map(({ at }) => at));
+      if (page.cursor === null) break;
+      before = `&before=${page.cursor}`;
+    }
+    expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => 24 - i));
+    const only = async (query: string) =>
+      (await ask<{ breaks: Break[] }>(stub, `/breaks?${query}`)).breaks.length;
+    expect(await only("cause=revoked")).toBe(5);
+    expect(await only("pool=odd")).toBe(12);
+    expect(await only("pool=odd&cause=revoked")).toBe(2);
+    expect(await only("sid=s7")).toBe(1);
+  });
+});
