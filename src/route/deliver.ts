@@ -34,7 +34,10 @@ export async function deliver(trip: Trip, first: Seat, headers: Headers): Promis
   const { request } = trip;
   const replayable = bodyOf(request) === null && IDEMPOTENT.has(request.method);
   let seat = first;
-  if (seat.pod.doubt && !replayable && !(await connects(trip, seat.pod))) {
+  const { attempts, on } = seat.pod.pool.pool.retry;
+  const retries = replayable && attempts > 1 && on.includes("connect");
+  // What will not be sent again must not be spent on a pod that is dead: nothing else would ever move its session.
+  if (seat.pod.doubt && !retries && !(await connects(trip, seat.pod))) {
     // Nothing was sent yet, so even a POST may go elsewhere.
     const other = await reseat(trip, seat);
     if (isRefusal(other)) return failed(seat, other);
@@ -42,9 +45,7 @@ export async function deliver(trip: Trip, first: Seat, headers: Headers): Promis
   }
   const answer = await send(trip, seat.pod, headers);
   if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
-  const { attempts, on } = seat.pod.pool.pool.retry;
-  const retry = answer === "connect" && replayable && attempts > 1 && on.includes("connect");
-  if (retry) return again(trip, seat, headers);
+  if (answer === "connect" && retries) return again(trip, seat, headers);
   if (answer === "connect") takeBack(trip, seat);
   return failed(seat, answer === "connect" && replayable ? UNREACHABLE : REFUSALS[answer]);
 }

@@ -79,7 +79,7 @@ function seatMoved(
   if (pod === undefined || !pod.keep) return rebind(trip, session, pod, undefined);
   const from = podId(trip, before.pod) || undefined;
   const issued = { ...session, iat: seconds(trip.now), flags: 0 };
-  return { pod, outcome: "moved", session: issued, issue: true, errand: "none", from, cause };
+  return { pod, outcome: "moved", session: issued, issue: !trip.preflight, errand: "none", from, cause };
 }
 
 /** The ledger counts an end once for each (sid, epoch), however often the old token comes. */

@@ -148,12 +148,14 @@ export class Heartbeat {
       // As ages, since clocks differ.
       served: Object.fromEntries(Object.entries(batch.served).map(([tag, at]) => [tag, Date.now() - at])),
     };
+    // What the answer says is as old as the question: a slow one must not make the view look younger than it is.
+    const asked = Date.now();
     const answer = await timeLimit(this.#post(beat), TIMEOUT);
     // Told is told, whatever becomes of the answer.
     this.#batches.confirm(batch);
     if (stamp !== undefined && stamp.incarnation !== answer.incarnation) this.#feed.restart();
     this.#feed.hear(answer.feed.entries, answer.feed.seq, Date.now());
-    await this.#views.take(answer, Date.now());
+    await this.#views.take(answer, asked);
     this.#next = Math.min(5000, Math.max(500, answer.next));
     if (answer.config !== undefined) await writeCache(answer.config);
   }
