@@ -95,6 +95,8 @@ export interface BindingStore {
   /** Moves a sid from one pod's index to another's; `from` or `to` undefined for none. At most 2 commands. */
   index(sid: Sid, from: PodTag | undefined, to: PodTag | undefined, keep: Retention): Promise<void>;
   read(sid: Sid): Promise<Binding | undefined>;
+  /** The score of a sid in the index of a pod: when it ends unless it is seen again. Undefined: not there. 1 command. */
+  expires(sid: Sid, pod: PodTag): Promise<number | undefined>;
   /** Live sessions of a pod at `now`. */
   count(pod: PodTag, now: number): Promise<number>;
   /**

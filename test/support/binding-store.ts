@@ -198,6 +198,19 @@ export function bindingStoreContract(
         expect([...seen].sort()).toEqual(all.map(({ sid }) => sid).sort());
       });
 
+      it("tells until when a session is listed, and only where it is", async () => {
+        const first = binding();
+        expect(await store.expires(first.sid, first.pod)).toBeUndefined();
+        await store.create(first, KEEP);
+        expect(await store.expires(first.sid, first.pod)).toBe(KEEP.expires);
+        expect(await store.expires(first.sid, freshPod())).toBeUndefined();
+        await store.renew(first, { ...KEEP, expires: KEEP.expires + 5 });
+        expect(await store.expires(first.sid, first.pod)).toBe(KEEP.expires + 5);
+        await store.swap(swap("revoke", first), KEEP);
+        await store.index(first.sid, first.pod, undefined, KEEP);
+        expect(await store.expires(first.sid, first.pod)).toBeUndefined();
+      });
+
       it("does nothing when it names no pod, and lists once what goes where it is", async () => {
         const first = binding();
         await store.create(first, KEEP);
@@ -217,6 +230,7 @@ export function bindingStoreContract(
             () => store.swap(swap("touch", { ...good, sid }), KEEP),
             () => store.index(sid, undefined, good.pod, KEEP),
             () => store.read(sid),
+            () => store.expires(sid, good.pod),
           ],
         ),
         () => store.create({ ...good, epoch: 2 ** 32 }, KEEP),

@@ -1,6 +1,4 @@
-import type { Binding } from "../../src/model/binding.ts";
 import type { PodTag } from "../../src/model/pod.ts";
-import type { ListedBinding } from "../../src/model/ports.ts";
 import type { View } from "../../src/route/view.ts";
 import { noPod, noPool } from "../coordinator/reply.ts";
 import type { Changed } from "../coordinator/sessions.ts";
@@ -43,9 +41,11 @@ export async function getSession(c: AdminContext, isolate: Isolate, sid: string)
     const now = Date.now();
     const binding = await isolate.edge.store.read(sid);
     if (binding === undefined || binding.state !== "A" || binding.exp < now) return noSession(sid);
-    const expires = await expiryOf(isolate, binding, now);
+    const expires = await isolate.edge.store.expires(sid, binding.pod);
     // In no index: it has not been seen for so long that it has ended.
-    return expires === undefined ? noSession(sid) : ok(sessionView({ ...binding, expires }, placesOf(view)));
+    return expires === undefined || expires < now
+      ? noSession(sid)
+      : ok(sessionView({ ...binding, expires }, placesOf(view)));
   } catch (error) {
     return failed(error);
   }
@@ -76,7 +76,7 @@ export async function moveSession(c: AdminContext, isolate: Isolate, sid: string
   const view = await freshView(isolate, c.executionCtx);
   if (view instanceof Response) return view;
   const { binding } = reply;
-  const expires = await expiryOf(isolate, binding, Date.now()).catch(() => undefined);
+  const expires = await isolate.edge.store.expires(sid, binding.pod).catch(() => undefined);
   // Moved for certain; when it was last seen the store may tell later.
   return ok(sessionView({ ...binding, expires: expires ?? binding.exp }, placesOf(view)));
 }
@@ -109,16 +109,4 @@ function podsOf(view: View, pool: string | undefined, pod: string | undefined): 
   const found = all.filter((one) => (!pool || one.pool === pool) && (!pod || one.id === pod));
   if (pod && found.length === 0) return refusal(noPod(pool ?? "", pod));
   return found.map(({ tag }) => tag);
-}
-
-/** Its score in the index of its pod; undefined when that does not have it. */
-async function expiryOf(isolate: Isolate, { sid, pod }: Binding, now: number): Promise<number | undefined> {
-  let cursor: string | undefined;
-  do {
-    const page = await isolate.edge.store.list(pod, now, 1000, cursor);
-    const entry = page.sessions.find((one: ListedBinding) => one.sid === sid);
-    if (entry !== undefined) return entry.expires;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return undefined;
 }

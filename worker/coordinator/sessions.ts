@@ -1,4 +1,4 @@
-import type { Binding, Cause, Sid } from "../../src/model/binding.ts";
+import type { Binding, Cause, Retention, Sid } from "../../src/model/binding.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, Swapped } from "../../src/model/ports.ts";
 import type { Guard } from "../../src/sessions/guard.ts";
@@ -49,9 +49,10 @@ export class Sessions {
       const { state, epoch, pod, home, created, exp } = found;
       if (state === "R") return this.#tell(found, null, "revoked", found.pod);
       const swap = { op: "revoke", sid, epoch, pod, to: pod, home, cause: "revoked", created, exp } as const;
-      const answer = await this.#ask(() => this.#parts.store.swap(swap, this.#keep(found)));
+      const keep = this.#keep(found, undefined);
+      const answer = await this.#ask(() => this.#parts.store.swap(swap, keep));
       if (answer === undefined) return STORE_DOWN;
-      return this.#changed({ ...found, ...held(answer), state: "R" }, null, "revoked", answer.pod);
+      return this.#changed({ ...found, ...held(answer), state: "R" }, null, "revoked", answer.pod, keep);
     });
   }
 
@@ -78,12 +79,13 @@ export class Sessions {
           created,
           exp,
         } as const;
-        const keep = this.#keep(found);
+        const seen = await this.#ask(async () => ({ until: await this.#parts.store.expires(sid, pod) }));
+        const keep = this.#keep(found, seen?.until);
         const answer = await this.#ask(() => this.#parts.store.swap(swap, keep));
         if (answer === undefined) return STORE_DOWN;
         if (answer.verdict === "REVOKED") return unknown(sid);
         if (answer.verdict === "WON") {
-          return this.#changed({ ...found, ...held(answer) }, tagToHex(to.tag), cause, pod);
+          return this.#changed({ ...found, ...held(answer) }, tagToHex(to.tag), cause, pod, keep);
         }
         // An edge moved it meanwhile: from there, then.
         found = { ...found, ...held(answer) };
@@ -94,9 +96,14 @@ export class Sessions {
   }
 
   /** Feed and ledger in one turn of the object, before anything else can happen; the index follows. */
-  async #changed(binding: Binding, to: string | null, cause: Cause, from: number): Promise<Reply<Changed>> {
+  async #changed(
+    binding: Binding,
+    to: string | null,
+    cause: Cause,
+    from: number,
+    keep: Retention,
+  ): Promise<Reply<Changed>> {
     const seq = this.#announce(binding, to, cause, from);
-    const keep = this.#keep(binding);
     const target = to === null ? undefined : binding.pod;
     const left = from === target ? undefined : from;
     await this.#ask(() => this.#parts.store.index(binding.sid, left, target, keep));
@@ -146,9 +153,11 @@ export class Sessions {
     return refused(409, "pod-not-ready", `The pod ${JSON.stringify(id)} is ${state}`, detail);
   }
 
-  #keep(binding: Binding) {
+  /** @param until the session's score in its pod's index: that an operator moved it does not mean that it was seen */
+  #keep(binding: Binding, until: number | undefined): Retention {
     const chain = this.#parts.places().affinity(binding.pod);
-    return keepAt(binding, lifeOf(chain, binding), this.#parts.now());
+    const keep = keepAt(binding, lifeOf(chain, binding), this.#parts.now());
+    return until === undefined ? keep : { ...keep, expires: until };
   }
 
   async #find(sid: Sid): Promise<Binding | Refused> {

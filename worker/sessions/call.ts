@@ -1,4 +1,4 @@
-const METHODS = ["create", "renew", "swap", "release", "index", "read", "count", "list"] as const;
+const METHODS = ["create", "renew", "swap", "release", "index", "read", "expires", "count", "list"] as const;
 
 /** What crosses the wire to a shard: a method of its table and the arguments. Answered by `{ result }` or `{ error }`. */
 export interface ShardCall {

@@ -62,6 +62,11 @@ export class DurableStore implements BindingStore {
     return value === null ? undefined : asBinding(sid, value);
   }
 
+  async expires(sid: Sid, pod: PodTag): Promise<number | undefined> {
+    const score = await this.#askFor(sid, "expires", sid, pod);
+    return score === null ? undefined : asInteger(score);
+  }
+
   async count(pod: PodTag, now: number): Promise<number> {
     const shards = Array.from({ length: SHARDS }, (_, shard) => this.#ask(shard, "count", [pod, now]));
     const counts = await Promise.all(shards);

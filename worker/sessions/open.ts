@@ -47,6 +47,7 @@ function absent(reason: string): BindingStore {
     release: none,
     index: none,
     read: none,
+    expires: none,
     count: none,
     list: none,
   };

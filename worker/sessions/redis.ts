@@ -3,7 +3,7 @@ import { Redis } from "@upstash/redis/cloudflare";
 /** What the stores use of the client. */
 export type RedisClient = Pick<
   Redis,
-  "pipeline" | "eval" | "evalsha" | "get" | "set" | "mget" | "zcount" | "zrange" | "zrem"
+  "pipeline" | "eval" | "evalsha" | "get" | "set" | "mget" | "zcount" | "zrange" | "zrem" | "zscore"
 >;
 
 export interface RedisOptions {

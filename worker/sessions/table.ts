@@ -89,6 +89,11 @@ export class BindingTable {
     return stored === undefined ? null : encodeBinding(stored);
   }
 
+  expires(sid: Sid, pod: PodTag): number | null {
+    const row = this.#row(checkSid(sid));
+    return row?.state === "A" && row.pod === tagToHex(pod) && row.expires > 0 ? row.expires : null;
+  }
+
   count(pod: PodTag, now: number): number {
     const query = `SELECT COUNT(*) AS live FROM bindings WHERE pod = ? AND ${LIVE}`;
     return this.#sql.exec<{ live: number }>(query, tagToHex(pod), now, this.#clock.now()).one().live;

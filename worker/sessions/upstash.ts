@@ -2,7 +2,7 @@ import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
 import { type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding, Swap, Swapped } from "../../src/model/ports.ts";
 import { relate } from "../../src/sessions/settle.ts";
-import { asInteger, asList, asOk, asText, asTextOrNull } from "./answer.ts";
+import { AnswerError, asInteger, asList, asOk, asText, asTextOrNull } from "./answer.ts";
 import { listPage } from "./page.ts";
 import { after, type RedisClient } from "./redis.ts";
 import { repairAbsent, repairBehind } from "./repair.ts";
@@ -112,6 +112,12 @@ export class UpstashStore implements BindingStore {
   async read(sid: Sid): Promise<Binding | undefined> {
     const value = asTextOrNull(await this.#redis.get<unknown>(bindingKey(checkSid(sid))));
     return value === null ? undefined : parseBinding(sid, value);
+  }
+
+  async expires(sid: Sid, pod: PodTag): Promise<number | undefined> {
+    const text = asTextOrNull(await this.#redis.zscore(indexKey(pod), checkSid(sid)));
+    if (text !== null && !/^[0-9]{1,16}$/.test(text)) throw new AnswerError("a score", text);
+    return text === null ? undefined : Number(text);
   }
 
   async count(pod: PodTag, now: number): Promise<number> {

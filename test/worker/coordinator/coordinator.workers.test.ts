@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { Break, ConfigRecord } from "../../../src/model/beat.ts";
-import { beat, config, fresh, put } from "./calls.ts";
+import { beat, config, fresh, put } from "./calls.workers.ts";
 
 describe("the coordinator", () => {
   it("takes the first config once, then only on the revision that was read", async () => {

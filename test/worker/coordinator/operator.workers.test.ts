@@ -4,7 +4,7 @@ import { type PodState, STATES } from "../../../src/health/state.ts";
 import type { ConfigRecord } from "../../../src/model/beat.ts";
 import { Operator, type Order, poolSubject } from "../../../worker/coordinator/operator.ts";
 import type { PodStatus } from "../../../worker/coordinator/pods.ts";
-import { ask, beat, config, fresh, put } from "./calls.ts";
+import { ask, beat, config, fresh, put } from "./calls.workers.ts";
 
 const first = { "if-none-match": "*" };
 const order = (stub: DurableObjectStub, change: object) =>

@@ -10,7 +10,7 @@ import type { Reply } from "../../../worker/coordinator/reply.ts";
 import type { Changed } from "../../../worker/coordinator/sessions.ts";
 import type { Env } from "../../../worker/env.ts";
 import { openStore } from "../../../worker/sessions/open.ts";
-import { ask, beat, fresh, put } from "./calls.ts";
+import { ask, beat, fresh, put } from "./calls.workers.ts";
 
 const HOUR = 3_600_000;
 const { store } = openStore(env as Env);
@@ -47,7 +47,7 @@ describe("an operator's word on one session", () => {
   const breaks = async (sid: string) => (await ask<{ breaks: Break[] }>(stub, `/breaks?sid=${sid}`)).breaks;
   const entry = async (sid: string) => (await beat(stub)).feed.entries.find((found) => found.sid === sid);
 
-  async function session(pod = "a"): Promise<Binding> {
+  async function session(pod = "a", retention = keep()): Promise<Binding> {
     const tag = tags.get(pod)!;
     const created = Date.now();
     const binding: Binding = {
@@ -60,13 +60,13 @@ describe("an operator's word on one session", () => {
       created,
       exp: created + 12 * HOUR,
     };
-    await store.create(binding, keep());
+    await store.create(binding, retention);
     return binding;
   }
 
   it("moves it in the store, on the feed and into the ledger, and to its index", async () => {
-    const before = await session();
-    const { sid, exp, created } = before;
+    const ends = { ttl: HOUR, expires: Date.now() + 12_345 };
+    const { sid, exp, created } = await session("a", ends);
     const reply = await move(sid, "b");
     const binding = {
       sid,
@@ -81,6 +81,8 @@ describe("an operator's word on one session", () => {
     const to = tags.get("b")!.toString(16).padStart(12, "0");
     expect(await entry(sid)).toMatchObject({ epoch: 2, to, cause: "moved-by-operator", exp });
     expect(await breaks(sid)).toMatchObject([{ epoch: 2, pool: "web", from: "a", to: "b" }]);
+    // Moved is not seen: it ends when it would have ended.
+    expect(await store.expires(sid, tags.get("b")!)).toBe(ends.expires);
     const { sessions } = await store.list(tags.get("b")!, Date.now(), 1000, undefined);
     expect(sessions.map((one) => one.sid)).toContain(sid);
   });

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BindingStore } from "../../../src/model/ports.ts";
+import { AnswerError } from "../../../worker/sessions/answer.ts";
 import { DurableStore } from "../../../worker/sessions/durable.ts";
 import { redisClient } from "../../../worker/sessions/redis.ts";
 import { UpstashSnapshot } from "../../../worker/sessions/snapshot.ts";
@@ -62,27 +63,77 @@ const CALLS: Record<string, (store: BindingStore) => Promise<unknown>> = {
   rebind: (store) => store.swap(swap("rebind", first, { to }), KEEP),
   rebind2: (store) => store.swap(swap("rebind2", first, { to }), KEEP),
   revoke: (store) => store.swap(swap("revoke", first), KEEP),
+  "keyed create": (store) => store.swap(swap("create", { ...first, epoch: 0, pod: to }, { to }), KEEP),
+  "keyed create again": (store) => store.swap(swap("create", { ...first, epoch: 2 }, { to }), KEEP),
+  find: (store) => store.swap(swap("find", { ...first, epoch: 0, pod: to }, { to }), KEEP),
+  "find again": (store) => store.swap(swap("find", { ...first, epoch: 2 }, { to }), KEEP),
+  release: (store) => store.release(first.sid, first.pod),
   index: (store) => store.index(first.sid, first.pod, to, KEEP),
   read: (store) => store.read(first.sid),
+  expires: (store) => store.expires(first.sid, first.pod),
   count: (store) => store.count(first.pod, NOW),
   list: (store) => store.list(first.pod, NOW, 10, undefined),
 };
 
-/** Well-formed answers to a compare-and-set that no honest store gives: verdict, epoch, pod, home, cause. */
 const OWN = first.pod.toString(16).padStart(12, "0");
-const LIES: readonly (readonly [string, ...string[]])[] = [
-  ["rebind", "WON", "1", OWN, OWN, ""],
-  ["rebind", "WON", "2", OWN, OWN, "pod-gone"],
-  ["rebind", "KEPT", "1", OWN, OWN, ""],
-  ["rebind", "ADOPT", "0", OWN, OWN, ""],
-  ["rebind", "ADOPT", "1e9", OWN, OWN, ""],
-  ["rebind", "ADOPT", "2", "0", OWN, ""],
-  ["rebind", "adopt", "2", OWN, OWN, ""],
-  ["touch", "WON", "2", OWN, OWN, ""],
-  ["touch", "KEPT", "2", OWN, OWN, ""],
-  ["revoke", "REVOKED", "1", OWN, OWN, "revoked"],
-  ["revoke", "ADOPT", "2", OWN, OWN, ""],
-];
+const TO = to.toString(16).padStart(12, "0");
+
+/** Well-formed answers to a compare-and-set that no honest store gives: verdict, epoch, pod, home, cause, from. */
+const LIES = `
+  rebind              WON      1    ${OWN}  ${OWN}  -             ${OWN}
+  rebind              WON      2    ${OWN}  ${OWN}  pod-gone      ${OWN}
+  rebind              KEPT     1    ${OWN}  ${OWN}  -             ${OWN}
+  rebind              ADOPT    0    ${OWN}  ${OWN}  -             ${OWN}
+  rebind              ADOPT    1    ${OWN}  ${OWN}  -             ${OWN}
+  rebind              ADOPT    1e9  ${OWN}  ${OWN}  -             ${OWN}
+  rebind              ADOPT    2    0       ${OWN}  -             ${OWN}
+  rebind              ADOPT    2    ${TO}   ${OWN}  pod-gone      ${OWN}
+  rebind              ADOPT    2    ${TO}   ${OWN}  pod-gone      -
+  rebind              adopt    2    ${OWN}  ${OWN}  -             ${OWN}
+  rebind              ABSENT   1    ${OWN}  ${OWN}  -             -
+  rebind              REVOKED  2    ${OWN}  ${OWN}  revoked       -
+  touch               WON      2    ${OWN}  ${OWN}  -             ${OWN}
+  touch               KEPT     2    ${OWN}  ${OWN}  -             ${OWN}
+  touch               ABSENT   1    ${OWN}  ${OWN}  expired-idle  ${OWN}
+  revoke              REVOKED  1    ${OWN}  ${OWN}  revoked       ${OWN}
+  revoke              ADOPT    2    ${OWN}  ${OWN}  -             ${OWN}
+  keyed create        WON      1    ${OWN}  ${OWN}  -             -
+  keyed create        WON      1    ${TO}   ${OWN}  -             -
+  keyed create        WON      1    ${TO}   ${TO}   -             ${OWN}
+  keyed create        WON      2    ${TO}   ${TO}   -             -
+  keyed create        WON      2    ${TO}   ${TO}   revoked       -
+  keyed create        WON      1    ${TO}   ${TO}   revoked       ${OWN}
+  keyed create        WON      2    ${TO}   ${TO}   pod-gone      ${OWN}
+  keyed create        KEPT     0    ${TO}   ${TO}   -             -
+  keyed create        ADOPT    0    ${OWN}  ${OWN}  -             ${OWN}
+  keyed create        ADOPT    3    ${OWN}  ${OWN}  -             -
+  keyed create        REVOKED  3    ${OWN}  ${OWN}  revoked       ${OWN}
+  keyed create        ABSENT   0    ${TO}   ${TO}   -             -
+  keyed create again  WON      2    ${TO}   ${TO}   expired-idle  ${OWN}
+  keyed create again  WON      1    ${TO}   ${TO}   -             -
+  keyed create again  KEPT     1    ${OWN}  ${OWN}  -             ${OWN}
+  keyed create again  KEPT     2    ${TO}   ${OWN}  -             ${OWN}
+  keyed create again  ADOPT    1    ${TO}   ${OWN}  pod-gone      ${TO}
+  find                WON      1    ${TO}   ${TO}   -             -
+  find                KEPT     0    ${TO}   ${TO}   -             -
+  find                ABSENT   1    ${TO}   ${TO}   -             -
+  find                ABSENT   0    ${OWN}  ${OWN}  -             -
+  find                ABSENT   3    ${OWN}  ${OWN}  revoked       ${OWN}
+  find                ABSENT   3    ${OWN}  ${OWN}  expired-idle  -
+  find                REVOKED  0    ${OWN}  ${OWN}  revoked       ${OWN}
+  find                REVOKED  3    ${OWN}  ${OWN}  revoked       ${TO}
+  find again          ABSENT   0    ${OWN}  ${OWN}  -             -
+  find again          ABSENT   1    ${OWN}  ${OWN}  expired-idle  ${OWN}
+  find again          REVOKED  1    ${OWN}  ${OWN}  revoked       ${OWN}
+  find again          ADOPT    2    ${OWN}  ${OWN}  -             ${OWN}`
+  .trim()
+  .split("\n")
+  .map((line) =>
+    line
+      .trim()
+      .split(/ {2,}/)
+      .map((word) => (word === "-" ? "" : word)),
+  );
 
 describe("a store that fails or lies", () => {
   let server: Server;
@@ -135,22 +186,39 @@ describe("a store that fails or lies", () => {
     await expect(snapshot.put("{}")).rejects.toThrow(Error);
   });
 
-  it.each(LIES)("believes no %s that answers %s at %s", async (op, ...answer) => {
-    const call = (store: BindingStore) => CALLS[op]!(store);
-    handle = says(JSON.stringify({ result: [...answer, OWN] }));
-    await expect(call(new UpstashStore(upstash(5000)))).rejects.toThrow("the store answered");
-    const [verdict, epoch, pod, home, cause] = answer;
-    const tag = (hex: string) => Number.parseInt(hex, 16);
-    // A pod of the wrong length in Redis stands for one that no tag can be.
-    const claim = {
-      verdict,
-      epoch: Number(epoch),
-      pod: pod === "0" ? -1 : tag(pod!),
-      home: tag(home!),
-      cause,
-    };
-    handle = says(JSON.stringify({ result: epoch === "1e9" ? { ...claim, epoch: 1.5 } : claim }));
-    await expect(call(durable(5000))).rejects.toThrow("the store answered");
+  it.each(LIES)(
+    "believes no %s that answers %s at %s at %s, home %s, cause %s, from %s",
+    async (op, ...answer) => {
+      const call = (store: BindingStore) => CALLS[op!]!(store);
+      handle = says(JSON.stringify({ result: answer }));
+      await expect(call(new UpstashStore(upstash(5000)))).rejects.toBeInstanceOf(AnswerError);
+      const [verdict, epoch, pod, home, cause, from] = answer;
+      const tag = (hex: string) => Number.parseInt(hex, 16);
+      // A pod of the wrong length in Redis stands for one that no tag can be.
+      const claim = {
+        verdict,
+        epoch: epoch === "1e9" ? 1.5 : Number(epoch),
+        pod: pod === "0" ? -1 : tag(pod!),
+        home: tag(home!),
+        cause,
+        ...(from === "" ? {} : { from: tag(from!) }),
+      };
+      handle = says(JSON.stringify({ result: claim }));
+      await expect(call(durable(5000))).rejects.toBeInstanceOf(AnswerError);
+    },
+  );
+
+  it.each([
+    ["of another type", { result: [["x"], 1] }],
+    ["too few", [{ result: null }]],
+    ["an error for the binding, as of a key of another type", [{ error: "WRONGTYPE" }, { result: 0 }]],
+    ["no count", [{ result: null }, { result: "OK" }]],
+    ["a negative count", [{ result: null }, { result: -1 }]],
+  ])("takes no release for done when the answers are %s", async (_, body) => {
+    handle = says(JSON.stringify(body));
+    await expect(CALLS.release!(new UpstashStore(upstash(5000)))).rejects.toThrow(Error);
+    handle = says(JSON.stringify({ result: body }));
+    await expect(CALLS.release!(durable(5000))).rejects.toBeInstanceOf(AnswerError);
   });
 
   it("rejects when nothing listens", async () => {
@@ -173,17 +241,31 @@ describe("a store that fails or lies", () => {
     expect(asked).toBe(1);
   });
 
-  it("takes the same answers when they are honest", async () => {
-    handle = says(JSON.stringify({ result: ["ADOPT", "7", OWN, OWN, "failback", OWN] }));
-    const adopted = { verdict: "ADOPT", epoch: 7, pod: first.pod, home: first.pod, cause: "failback" };
-    expect(await CALLS.rebind!(new UpstashStore(upstash(5000)))).toEqual(adopted);
-    for (const held of ["x", `${OWN}0`, "NaN"]) {
-      handle = says(JSON.stringify({ result: ["ADOPT", "7", OWN, OWN, "failback", held] }));
-      await expect(CALLS.rebind!(new UpstashStore(upstash(5000))), held).rejects.toThrow(
-        "the store answered",
-      );
+  const P = first.pod;
+  it.each([
+    ["rebind", { verdict: "ADOPT", epoch: 7, pod: P, home: P, cause: "failback", from: P }],
+    ["rebind", { verdict: "WON", epoch: 2, pod: to, home: P, cause: "pod-gone", from: undefined }],
+    ["touch", { verdict: "KEPT", epoch: 1, pod: P, home: P, cause: "", from: to }],
+    ["revoke", { verdict: "REVOKED", epoch: 4, pod: to, home: P, cause: "revoked", from: to }],
+    ["keyed create", { verdict: "WON", epoch: 1, pod: to, home: to, cause: "", from: undefined }],
+    ["keyed create", { verdict: "WON", epoch: 2, pod: to, home: to, cause: "expired-idle", from: to }],
+    ["keyed create", { verdict: "ADOPT", epoch: 1, pod: to, home: P, cause: "", from: to }],
+    ["keyed create again", { verdict: "KEPT", epoch: 2, pod: P, home: P, cause: "", from: undefined }],
+    ["keyed create again", { verdict: "WON", epoch: 3, pod: to, home: to, cause: "revoked", from: P }],
+    ["find", { verdict: "ABSENT", epoch: 0, pod: to, home: P, cause: "", from: undefined }],
+    ["find", { verdict: "ABSENT", epoch: 3, pod: P, home: P, cause: "expired-idle", from: P }],
+    ["find again", { verdict: "REVOKED", epoch: 2, pod: P, home: P, cause: "revoked", from: P }],
+  ])("believes an honest %s: %j", async (op, answer) => {
+    const hex = (tag: number | undefined) => (tag === undefined ? "" : tag.toString(16).padStart(12, "0"));
+    const { verdict, epoch, pod, home, cause, from } = answer;
+    const told = [verdict, String(epoch), hex(pod), hex(home), cause];
+    handle = says(JSON.stringify({ result: [...told, hex(from)] }));
+    expect(await CALLS[op]!(new UpstashStore(upstash(5000)))).toEqual(answer);
+    for (const lie of ["x", `${OWN}0`, "NaN"]) {
+      handle = says(JSON.stringify({ result: [...told, lie] }));
+      await expect(CALLS[op]!(new UpstashStore(upstash(5000))), lie).rejects.toBeInstanceOf(AnswerError);
     }
-    handle = says(JSON.stringify({ result: adopted }));
-    expect(await CALLS.rebind!(durable(5000))).toEqual(adopted);
+    handle = says(JSON.stringify({ result: answer }));
+    expect(await CALLS[op]!(durable(5000))).toEqual(answer);
   });
 });
