@@ -2,6 +2,7 @@ import type { Binding, Cause, Retention } from "../model/binding.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { renewalAge, retention } from "../sessions/expiry.ts";
 import type { Lane } from "../sessions/guard.ts";
+import { reindex } from "../sessions/reindex.ts";
 import type { Token } from "../sessions/token.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { Trip } from "./trip.ts";
@@ -26,15 +27,11 @@ export function ask(trip: Trip, swap: Swap, token: Token, lane: Lane): Promise<S
 
 /** Once for each answer, however many wait for it: the index follows off path. */
 export function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
-  const { verdict, pod, from } = answer;
-  const looked = swap.op === "create" || swap.op === "find";
-  // To be looked up is to be seen, wherever it is; who follows a move has nothing to add to it.
-  if (verdict !== "WON" && verdict !== "KEPT" && !(looked && verdict === "ADOPT")) return answer;
+  const step = reindex(swap, answer);
+  if (step === undefined) return answer;
   const { store, guard } = trip.edge;
   const keep = retain(trip, swap, swap.exp / 1000);
-  const left = verdict !== "WON" ? undefined : looked ? from : swap.pod;
-  const leaves = left !== undefined && left !== pod ? left : undefined;
-  trip.background.waitUntil(guard.background(() => store.index(swap.sid, leaves, pod, keep)));
+  trip.background.waitUntil(guard.background(() => store.index(swap.sid, step.from, step.to, keep)));
   return answer;
 }
 
