@@ -41,7 +41,7 @@ local function parse(value)
   local e, p, h, state, c, born, ends =
     string.match(value, '^([^|]*)|([^|]*)|([^|]*)|([AR])|([a-z0-9-]*)|([^|]*)|([^|]*)$')
   local n = number(e, 10)
-  if not n or n > 4294967295 or #c > 32 then return nil end
+  if not n or n < 1 or n > 4294967295 or #c > 32 then return nil end
   if not (tag(p) and tag(h) and number(born, 15) and number(ends, 15)) then return nil end
   return { epoch = n, pod = p, home = h, state = state, cause = c, created = born, exp = ends }
 end

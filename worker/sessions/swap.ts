@@ -36,6 +36,8 @@ export function checkSwap(swap: Swap): Swap {
     if (!Number.isSafeInteger(number) || number < 0)
       throw new TypeError("a compare-and-set holds whole numbers");
   }
+  // Epoch 0 is that of who remembers nothing, and no token's.
+  if (epoch === 0 && op !== "create" && op !== "find") throw new TypeError("epochs begin at 1");
   if (epoch >= MAX_EPOCH || Math.max(pod, to, home) > MAX_TAG) throw new TypeError("a number is too large");
   return swap;
 }
@@ -54,43 +56,45 @@ export function checkSwapped(swap: Swap, claim: Claim): Swapped {
     throw new AnswerError("an epoch", epoch);
   }
   const answer = { epoch, pod, home, cause: causeFrom(claim.cause), from };
-  const named = VERDICTS.find((name) => name === verdict);
-  if (named === undefined || !CAN[named](swap, answer)) {
+  if (!isVerdict(verdict) || !HONEST[verdict](swap, answer)) {
     throw new AnswerError(`a verdict on ${swap.op} at epoch ${swap.epoch}`, verdict);
   }
-  return { verdict: named, ...answer };
+  return { verdict, ...answer };
 }
 
-const VERDICTS = ["KEPT", "WON", "ADOPT", "REVOKED", "ABSENT"] as const;
+function isVerdict(verdict: unknown): verdict is Swapped["verdict"] {
+  return typeof verdict === "string" && Object.hasOwn(HONEST, verdict);
+}
 
-/** Whether an answer with this verdict can be honest. No binding has an epoch below 1 but one that a token brought. */
-const CAN: Record<Swapped["verdict"], (swap: Swap, answer: Omit<Swapped, "verdict">) => boolean> = {
+type Answer = Omit<Swapped, "verdict">;
+
+/** It names the binding that was found, and that is not below what the caller knows. */
+function found({ epoch }: Swap, answer: Answer): boolean {
+  return answer.from === answer.pod && answer.epoch >= Math.max(1, epoch);
+}
+
+/** What begins by a key begins at home: as the first epoch of its sid, or after one that ended. */
+function begun(swap: Swap, { epoch, home, cause, from }: Answer): boolean {
+  if (home !== swap.to) return false;
+  if (cause === "") return swap.epoch === 0 && epoch === 1 && from === undefined;
+  return epoch > 1 && (cause === "expired-idle" || cause === "revoked") && from !== undefined;
+}
+
+/** Whether an answer with this verdict can be honest. */
+const HONEST: Record<Swapped["verdict"], (swap: Swap, answer: Answer) => boolean> = {
   KEPT: ({ op, epoch, pod }, answer) =>
-    (op === "touch" || (isKeyed(op) && epoch > 0)) && answer.epoch === epoch && answer.pod === pod,
+    ["touch", "create", "find"].includes(op) && epoch > 0 && answer.epoch === epoch && answer.pod === pod,
   WON: (swap, answer) => {
     if (answer.pod !== swap.to || answer.epoch <= swap.epoch) return false;
-    if (swap.op !== "create") return swap.op === "rebind" || swap.op === "rebind2";
-    if (answer.home !== swap.to) return false;
-    if (answer.cause === "") return swap.epoch === 0 && answer.epoch === 1 && answer.from === undefined;
-    const again = answer.cause === "expired-idle" || answer.cause === "revoked";
-    return again && answer.from !== undefined;
+    return swap.op === "create" ? begun(swap, answer) : swap.op === "rebind" || swap.op === "rebind2";
   },
-  ADOPT: ({ op, epoch, pod }, answer) =>
-    op !== "revoke" &&
-    answer.from === answer.pod &&
-    (answer.epoch > epoch || (answer.epoch === epoch && answer.pod !== pod)),
-  REVOKED: ({ op, epoch }, answer) =>
-    op === "revoke"
-      ? answer.epoch > epoch
-      : op !== "create" && answer.epoch >= epoch && answer.from === answer.pod,
-  ABSENT: ({ op, epoch, pod }, answer) => {
-    if (op !== "find") return false;
-    if (answer.from !== undefined)
-      return answer.cause === "expired-idle" && answer.epoch >= epoch && answer.from === answer.pod;
-    return answer.cause === "" && epoch === 0 && answer.epoch === 0 && answer.pod === pod;
+  ADOPT: (swap, answer) =>
+    swap.op !== "revoke" && found(swap, answer) && (answer.epoch !== swap.epoch || answer.pod !== swap.pod),
+  REVOKED: (swap, answer) =>
+    swap.op === "revoke" ? answer.epoch > swap.epoch : swap.op !== "create" && found(swap, answer),
+  ABSENT: (swap, answer) => {
+    if (swap.op !== "find") return false;
+    if (answer.from !== undefined) return answer.cause === "expired-idle" && found(swap, answer);
+    return swap.epoch === 0 && answer.epoch === 0 && answer.pod === swap.pod && answer.cause === "";
   },
 };
-
-function isKeyed(op: Swap["op"]): boolean {
-  return op === "create" || op === "find";
-}

@@ -38,7 +38,7 @@ export function parseBinding(sid: Sid, value: string): Binding | undefined {
   const parts = VALUE.exec(value);
   if (parts === null) return undefined;
   const epoch = Number(parts[1]);
-  if (epoch > MAX_EPOCH) return undefined;
+  if (epoch < 1 || epoch > MAX_EPOCH) return undefined;
   return {
     sid,
     epoch,

@@ -106,7 +106,7 @@ describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a rea
   it("repairs what does not parse as if there were nothing", async () => {
     for (const corrupt of ["", "x", "1|2|3", "1|0000000000a1|0000000000a1|X||1|2", "-1|a|b|A||1|2"]) {
       for (const op of ["rebind", "create", "find"] as const) {
-        for (const epoch of [0, 2]) {
+        for (const epoch of op === "rebind" ? [2] : [0, 2]) {
           await redis.set(bindingKey(SID), corrupt);
           const swap = { ...REBIND, op, epoch };
           const { swapped, write } = settle(undefined, swap);
