@@ -50,6 +50,14 @@ describe.skipIf(missing)("the faulty REST store", () => {
     const path = await fetch(`${proxy.url}/get/nothing`, { headers: { authorization: "Bearer a-token" } });
     expect(await path.json()).toEqual({ result: null });
     expect((await fetch(proxy.url, { method: "POST", body: "{}" })).status).toBe(401);
+    expect(proxy.calls).toBe(5);
+    expect(proxy.log.map(({ commands }) => commands.map(([name]) => name).join())).toEqual([
+      "SET",
+      "GET,ZADD",
+      "EVAL",
+      "GET",
+      "",
+    ]);
   });
 
   it.each<[RestFaultName, object | undefined, number, string]>([

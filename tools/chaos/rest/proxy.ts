@@ -34,6 +34,8 @@ export interface FaultyRest {
   readonly url: string;
   /** Calls that came, whatever became of them. */
   readonly calls: number;
+  /** The newest 10,000 of them, oldest first. */
+  readonly log: readonly RestCall[];
   /** Switches a fault on, over those that are on: the newest sees a call first, and hands it to the one before. */
   inject<N extends RestFaultName>(name: N, ...options: RestFaultOptions<N>): RestInjection;
   /** As inject, for some calls only. */
@@ -46,6 +48,8 @@ export interface FaultyRest {
   clear(): void;
   stop(): Promise<void>;
 }
+
+const LOG = 10_000;
 
 interface Active extends RestInjection {
   hits: number;
@@ -60,6 +64,7 @@ export async function startFaultyRest(target: string, { seed = 1 } = {}): Promis
   const chance = fractions(seed);
   let active: Active[] = [];
   let calls = 0;
+  const log: RestCall[] = [];
 
   const hitBy = (call: RestCall) => (injection: Active) => {
     const { share = 1, commands, times = Number.POSITIVE_INFINITY } = injection.limits;
@@ -72,6 +77,8 @@ export async function startFaultyRest(target: string, { seed = 1 } = {}): Promis
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const call = await read(request);
     calls++;
+    log.push(call);
+    if (log.length > LOG) log.shift();
     const gone = new Promise((resolve) => response.once("close", resolve));
     const ask = (path: string, body: Buffer) => forward(agent, target, path, request, body);
     const chain = active.filter(hitBy(call));
@@ -130,6 +137,7 @@ export async function startFaultyRest(target: string, { seed = 1 } = {}): Promis
     get calls() {
       return calls;
     },
+    log,
     inject: (name, ...options) => injectFor({}, name, ...options),
     injectFor,
     clear,
