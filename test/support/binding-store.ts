@@ -4,6 +4,7 @@ import type { BindingStore } from "../../src/model/ports.ts";
 import { arrange, binding, type Corrupt, FAR, freshPod, freshSid, KEEP, NOW, swap } from "./bindings.ts";
 import { RENEWALS } from "./swap-cases.ts";
 import { swapContract } from "./swap-contract.ts";
+import { tallyContract } from "./tally.ts";
 
 /**
  * What every binding store must do. `open` is called once. A store into which nothing corrupt can be put says why in
@@ -23,6 +24,7 @@ export function bindingStoreContract(
     });
 
     swapContract(() => store, inject);
+    tallyContract(() => store);
 
     /** The sids on all pages, sorted; a page longer than `limit`, or a session of another pod, fails. */
     async function listed(pod: PodTag, limit = 10, now = NOW): Promise<string[]> {
@@ -146,6 +148,39 @@ export function bindingStoreContract(
       });
     });
 
+    describe("release", () => {
+      it("forgets the binding and counts it no more; the key may begin anew", async () => {
+        const first = binding({ epoch: 4 });
+        await store.create(first, KEEP);
+        await store.release(first.sid, first.pod);
+        expect(await store.read(first.sid)).toBeUndefined();
+        await holds(first.pod, []);
+        const again = await store.swap(swap("create", { ...first, epoch: 0 }), KEEP);
+        expect(again).toMatchObject({ verdict: "WON", epoch: 1, cause: "", from: undefined });
+      });
+
+      it("forgets one that has moved on where it is, and does nothing for one that is not there", async () => {
+        const first = binding();
+        const to = freshPod();
+        await store.create({ ...first, pod: to }, KEEP);
+        await store.release(first.sid, first.pod);
+        expect(await store.read(first.sid)).toBeUndefined();
+        await holds(to, []);
+        await store.release(first.sid, first.pod);
+      });
+
+      it("leaves a revocation, so that nothing older brings the session back", async () => {
+        const first = binding();
+        await store.create(first, KEEP);
+        await store.swap(swap("revoke", first, { cause: "revoked" }), KEEP);
+        await store.index(first.sid, first.pod, undefined, KEEP);
+        const revoked = await store.read(first.sid);
+        await store.release(first.sid, first.pod);
+        expect(await store.read(first.sid)).toEqual(revoked);
+        expect((await store.swap(swap("touch", first), KEEP)).verdict).toBe("REVOKED");
+      });
+    });
+
     describe("index", () => {
       it("is exact, page by page, through create, rebind and revoke", async () => {
         const [from, to] = [freshPod(), freshPod()];
@@ -229,6 +264,8 @@ export function bindingStoreContract(
             () => store.renew({ ...good, sid }, KEEP),
             () => store.swap(swap("touch", { ...good, sid }), KEEP),
             () => store.index(sid, undefined, good.pod, KEEP),
+            () => store.swap(swap("create", { ...good, sid }), KEEP),
+            () => store.release(sid, good.pod),
             () => store.read(sid),
             () => store.expires(sid, good.pod),
           ],
@@ -237,6 +274,10 @@ export function bindingStoreContract(
         () => store.create({ ...good, epoch: 1.5 }, KEEP),
         () => store.create({ ...good, pod: 2 ** 48 }, KEEP),
         () => store.swap(swap("rebind", good, { epoch: -1 }), KEEP),
+        ...(["touch", "rebind", "rebind2", "revoke"] as const).map(
+          (op) => () => store.swap(swap(op, good, { epoch: 0 }), KEEP),
+        ),
+        () => store.create({ ...good, epoch: 0 }, KEEP),
         () => store.swap(swap("rebind", good, { to: Number.NaN }), KEEP),
         () => store.swap(swap("rebind", good, { exp: FAR + 0.5 }), KEEP),
         () => store.list(good.pod, NOW, 10, "no cursor"),
