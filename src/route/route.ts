@@ -1,7 +1,7 @@
 import type { Decision, Outcome } from "../model/decision.ts";
 import type { Background } from "../model/ports.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
-import { strip, write } from "../sessions/cookie.ts";
+import { rejoin, strip, write } from "../sessions/cookie.ts";
 import { renewalAge } from "../sessions/expiry.ts";
 import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
@@ -12,7 +12,8 @@ import { openToken } from "./open.ts";
 import { NO_CONFIG, NO_ROUTE, problem, STALE_VIEW } from "./problem.ts";
 import { runErrand } from "./rebind.ts";
 import { seat as findSeat } from "./seat.ts";
-import { decisionText, isShared, requestHeaders, responseHeaders } from "./stamp.ts";
+import { isShared } from "./shared-cache.ts";
+import { decisionText, requestHeaders, responseHeaders } from "./stamp.ts";
 import { readTarget, validate } from "./target.ts";
 import { type Life, type Seat, seconds, type Trip } from "./trip.ts";
 import type { View } from "./view.ts";
@@ -59,7 +60,7 @@ export async function route(edge: Edge, request: Request, background: Background
     return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, STALE_VIEW);
   }
 
-  const header = cookie === undefined ? null : request.headers.get("cookie");
+  const header = request.headers.get("cookie");
   const opening =
     cookie === undefined || header === null
       ? undefined
@@ -75,7 +76,7 @@ export async function route(edge: Edge, request: Request, background: Background
     https: client.https,
     authority: target.authority,
     cloudflare: edge.cloudflare,
-    cookie: header === null || cookie!.options.forward ? undefined : withoutOurs(header, trip),
+    cookie: header === null ? undefined : cookieFor(header, trip),
   });
   const delivery = await deliver(trip, seat, headers);
   if (delivery.response === undefined) {
@@ -127,7 +128,7 @@ function finish(
     https: client.https,
     authority: target.authority,
     cookie: setCookie,
-    cookieName: cookie === undefined ? undefined : client.https ? cookie.secureName : cookie.plainName,
+    cookieKeys: cookie?.keys,
     decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
   });
   return headers === undefined ? response : edge.forwarder.dress(response, headers);
@@ -163,9 +164,9 @@ async function issueToken(trip: Trip, seat: Seat): Promise<string> {
   return write(client.https ? cookie.secureName : cookie.plainName, text, cookie.shape, secure);
 }
 
-function withoutOurs(header: string, trip: Trip): string | null | undefined {
-  const key = trip.client.https ? trip.cookie!.secureKey : trip.cookie!.plainKey;
-  const rest = strip(header, key);
+/** The Cookie header for the pod; undefined when it is the client's as it came, null when nothing of it is left. */
+function cookieFor(header: string, { cookie }: Trip): string | null | undefined {
+  const rest = cookie === undefined || cookie.options.forward ? rejoin(header) : strip(header, cookie.keys);
   return rest === header ? undefined : rest;
 }
 

@@ -1,5 +1,6 @@
 import type { Decision } from "../model/decision.ts";
 import type { Pod } from "../model/pod.ts";
+import { keepPrivate } from "./shared-cache.ts";
 
 /**
  * Headers that end at this hop (RFC 9110 7.6.1 and the older ones), or that only a proxy may say; so do all that begin
@@ -89,8 +90,8 @@ export interface Outbound {
   readonly authority: string;
   /** A Set-Cookie of ours, or undefined. */
   readonly cookie: string | undefined;
-  /** The name of our cookie, which no pod may set; undefined when the scope has none. */
-  readonly cookieName: string | undefined;
+  /** The names of our cookie with `=`, which no pod may set; undefined when the scope has none. */
+  readonly cookieKeys: readonly string[] | undefined;
   /** The text of Mooring-Decision, or undefined. */
   readonly decision: string | undefined;
 }
@@ -116,7 +117,7 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
   if (from.has("set-cookie")) rewriteCookies(from, out, edit);
   if (out.cookie !== undefined) {
     edit().append("set-cookie", out.cookie);
-    if (!from.has("cache-control")) edit().set("cache-control", "private");
+    keepPrivate(edit());
   }
   if (from.has("mooring-decision")) edit().delete("mooring-decision");
   if (out.decision !== undefined) edit().set("mooring-decision", out.decision);
@@ -155,14 +156,22 @@ function rewriteCookies(from: Headers, out: Outbound, edit: () => Headers): void
   const host = out.pod.authority.replace(/:[0-9]+$/, "");
   const after: string[] = [];
   for (const cookie of before) {
-    const name = cookie.slice(0, Math.max(0, cookie.indexOf("="))).trim();
-    if (out.cookieName !== undefined && name === out.cookieName) continue;
+    if (isOurs(cookie, out.cookieKeys)) continue;
     after.push(withClientPath(dropDomain(cookie, host), out.pod.basePath));
   }
   if (after.length === before.length && after.every((cookie, i) => cookie === before[i])) return;
   const headers = edit();
   headers.delete("set-cookie");
   for (const cookie of after) headers.append("set-cookie", cookie);
+}
+
+/** Also without a name: a browser sends what follows the `=` as if it were name and value (RFC 6265bis, section 5.7). */
+function isOurs(cookie: string, keys: readonly string[] | undefined): boolean {
+  if (keys === undefined) return false;
+  const at = cookie.indexOf("=");
+  const name = cookie.slice(0, Math.max(0, at)).trim();
+  const pair = name === "" ? cookie.slice(at + 1).trim() : `${name}=`;
+  return keys.some((key) => pair.startsWith(key));
 }
 
 function dropDomain(cookie: string, host: string): string {
@@ -181,15 +190,6 @@ function withClientPath(cookie: string, base: string): string {
   return cookie.replace(/(;\s*path\s*=\s*)([^;]*)/gi, (_, attribute: string, path: string) => {
     return attribute + withoutBase(path.trim(), base);
   });
-}
-
-/** Whether a shared cache may store it; then it must not carry a client's own cookie (RFC 9111). */
-export function isShared(headers: Headers): boolean {
-  const control = headers.get("cache-control");
-  if (control === null) return false;
-  const text = control.toLowerCase();
-  if (/\b(?:private|no-store)\b/.test(text)) return false;
-  return /\bpublic\b|\bs-maxage\s*=|\bmax-age\s*=\s*"?0*[1-9]/.test(text);
 }
 
 /** `kept; pool=web; pod=web-0; revision=7`, for configs that say `explain: true`. */

@@ -46,6 +46,8 @@ export interface CookieRuntime {
   /** The names with `=`, as they are searched for. */
   readonly secureKey: string;
   readonly plainKey: string;
+  /** Both: neither is any pod's business, whichever way the client came. */
+  readonly keys: readonly string[];
   readonly shape: CookieShape;
   readonly idle: number;
   readonly absolute: number;
@@ -212,6 +214,7 @@ function cookieRuntime(scope: string, options: CookieOptions, core: Core): Cooki
     plainName,
     secureKey: `${secureName}=`,
     plainKey: `${plainName}=`,
+    keys: [...new Set([`${plainName}=`, `${secureName}=`])],
     shape: {
       path: options.path,
       domain: options.domain,

@@ -8,21 +8,19 @@ const COMMA = 44;
 const SPACE = 32;
 const TAB = 9;
 
+const isBlank = (code: number): boolean => code === SPACE || code === TAB;
+const isSeparator = (code: number): boolean => code === SEMICOLON || code === COMMA;
+
 /** Whether a pair may begin at `at`: the text's start, or a separator and blanks before it. */
 function startsPair(header: string, at: number): boolean {
   let i = at - 1;
-  while (i >= 0 && (header.charCodeAt(i) === SPACE || header.charCodeAt(i) === TAB)) i--;
-  if (i < 0) return true;
-  const code = header.charCodeAt(i);
-  return code === SEMICOLON || code === COMMA;
+  while (i >= 0 && isBlank(header.charCodeAt(i))) i--;
+  return i < 0 || isSeparator(header.charCodeAt(i));
 }
 
 /** The index after the pair that begins before `from`: the next separator, or the end. */
 function pairEnd(header: string, from: number): number {
-  for (let i = from; i < header.length; i++) {
-    const code = header.charCodeAt(i);
-    if (code === SEMICOLON || code === COMMA) return i;
-  }
+  for (let i = from; i < header.length; i++) if (isSeparator(header.charCodeAt(i))) return i;
   return header.length;
 }
 
@@ -39,7 +37,9 @@ export function scan(header: string, key: string): string[] {
     const start = at + key.length;
     const end = start + TOKEN_LENGTH;
     if (end <= header.length && startsPair(header, at) && endsValue(header, end)) {
-      found.push(header.slice(start, end));
+      const value = header.slice(start, end);
+      // Short pairs that add up to the length of a token are none, and must not take the place of one.
+      if (!value.includes(";") && !value.includes(",")) found.push(value);
       if (found.length === MAX_CANDIDATES) break;
     }
     at = header.indexOf(key, start);
@@ -49,40 +49,47 @@ export function scan(header: string, key: string): string[] {
 
 function endsValue(header: string, end: number): boolean {
   let i = end;
-  while (i < header.length && (header.charCodeAt(i) === SPACE || header.charCodeAt(i) === TAB)) i++;
-  return i === header.length || header.charCodeAt(i) === SEMICOLON || header.charCodeAt(i) === COMMA;
+  while (i < header.length && isBlank(header.charCodeAt(i))) i++;
+  return i === header.length || isSeparator(header.charCodeAt(i));
 }
 
 /**
- * The Cookie header without the pairs of that name, whatever their values; null when nothing is left. Headers that were
- * joined by a comma are joined by `; ` again.
+ * The Cookie header without the pairs of these names, whatever their values; null when nothing is left. Headers that were
+ * joined by a comma are joined by `; ` again; what else stands between the parts of a value stays. Linear time.
+ *
+ * @param keys each a cookie's name followed by `=`
  */
-export function strip(header: string, key: string): string | null {
-  let rest = header;
-  if (header.includes(key)) {
-    rest = "";
-    let at = 0;
-    while (at < header.length) {
-      const end = pairEnd(header, at);
-      const pair = header.slice(at, end).trim();
-      if (pair !== "" && !pair.startsWith(key)) {
-        // A comma inside a value is kept as it is: what follows it is not a pair.
-        const glue =
-          rest === ""
-            ? ""
-            : at > 0 && header.charCodeAt(at - 1) === COMMA && !pair.includes("=")
-              ? ","
-              : "; ";
-        rest += glue + pair;
-      }
-      at = end + 1;
+export function strip(header: string, keys: readonly string[]): string | null {
+  if (!keys.some((key) => header.includes(key))) return rejoin(header);
+  let rest = "";
+  /** Where the pair before ended; -1 when it was dropped. */
+  let before = -1;
+  for (let at = 0; at < header.length; ) {
+    const end = pairEnd(header, at);
+    let start = at;
+    while (start < end && isBlank(header.charCodeAt(start))) start++;
+    let stop = end;
+    while (stop > start && isBlank(header.charCodeAt(stop - 1))) stop--;
+    const pair = header.slice(start, stop);
+    if (keys.some((key) => pair.startsWith(key))) before = -1;
+    else if (pair !== "") {
+      const goesOn = before >= 0 && header.charCodeAt(at - 1) === COMMA && !(start > at && NAMED.test(pair));
+      rest += goesOn ? header.slice(before, stop) : rest === "" ? pair : `; ${pair}`;
+      before = stop;
     }
-    return rest === "" ? null : rest;
+    at = end + 1;
   }
-  return rest.includes(", ") ? rest.replace(/, (?=[^\s;,="]+=)/g, "; ") : rest;
+  return rest === "" ? null : rest;
 }
 
-/** How a cookie is written. `secure` and the name's prefix are settled by the request's scheme. */
+const NAMED = /^[^\s;,="]+=/;
+
+/** Two Cookie headers arrive joined by a comma and a blank, which no server takes for two. */
+export function rejoin(header: string): string {
+  return header.includes(", ") ? header.replace(/, (?=[^\s;,="]+=)/g, "; ") : header;
+}
+
+/** How a cookie is written. Whether it is Secure, and the name's prefix, are settled by the request's scheme. */
 export interface CookieShape {
   readonly path: string;
   readonly domain: string | undefined;
@@ -92,8 +99,12 @@ export interface CookieShape {
   readonly maxAge: number | undefined;
 }
 
+/** A browser takes a cookie with such a name only when it is Secure (RFC 6265bis, section 4.1.3), whatever the case. */
+const PREFIXED = /^__(?:host|secure)-/i;
+
 /** A Set-Cookie value. Name and attributes come from config, which refuses what could break out of them. */
-export function write(name: string, value: string, shape: CookieShape, secure: boolean): string {
+export function write(name: string, value: string, shape: CookieShape, asked: boolean): string {
+  const secure = asked || PREFIXED.test(name);
   let text = `${name}=${value}`;
   if (shape.maxAge !== undefined) text += `; Max-Age=${shape.maxAge}`;
   if (shape.domain !== undefined) text += `; Domain=${shape.domain}`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseCidr } from "../../src/model/cidr.ts";
 import type { Pod } from "../../src/model/pod.ts";
 import { bare, identify } from "../../src/route/client.ts";
-import { isShared, requestHeaders, responseHeaders } from "../../src/route/stamp.ts";
+import { requestHeaders, responseHeaders } from "../../src/route/stamp.ts";
 
 const pod: Pod = {
   id: "web-0",
@@ -21,7 +21,7 @@ const outbound = {
   https: true,
   authority: "shop.test",
   cookie: undefined,
-  cookieName: "lb",
+  cookieKeys: ["lb=", "__Host-lb="],
   decision: undefined,
 };
 const inbound = {
@@ -124,15 +124,19 @@ describe("towards the client", () => {
     expect(headers?.has("endpoint-load-metrics")).toBe(false);
   });
 
-  it("knows what a shared cache may store", () => {
-    const shared = (value: string) => isShared(new Headers({ "cache-control": value }));
-    for (const yes of ["public", "max-age=60", "S-MaxAge=0", "public, max-age=0", 'max-age="5"']) {
-      expect(shared(yes), yes).toBe(true);
-    }
-    for (const no of ["private, max-age=60", "no-store", "max-age=0", "no-cache", "public, no-store", ""]) {
-      expect(shared(no), no).toBe(false);
-    }
-    expect(isShared(new Headers())).toBe(false);
+  it("drops a cookie of our name that a pod sets, under either name, and where a browser would only read it so", () => {
+    const evil = [
+      "lb=evil",
+      " lb =evil",
+      "__Host-lb=evil; Secure",
+      "=lb=evil",
+      "= __Host-lb=evil",
+      "\tlb=evil; Path=/",
+    ];
+    const honest = ["lbx=1", "xlb=1", "LB=1", "a=lb=1", "lb", "=lbx=1", "b=2; lb=3"];
+    const from = new Headers();
+    for (const line of [...evil, ...honest]) from.append("set-cookie", line);
+    expect(responseHeaders(from, 200, outbound)?.getSetCookie()).toEqual(honest);
   });
 });
 

@@ -55,11 +55,23 @@ describe("taking our cookie out", () => {
     ],
     ["joined headers are joined by a semicolon again", `a=1, b=2, __Host-lb=${TOKEN}`, "a=1; b=2"],
     ["a comma inside a value stays", `a=1,5; __Host-lb=${TOKEN}`, "a=1,5"],
+    [
+      "so do blanks and pairs inside one",
+      `__Host-lb=${TOKEN}; a={"b":1 , "c=d", 2}; e="f,g=h"`,
+      'a={"b":1 , "c=d", 2}; e="f,g=h"',
+    ],
+    ["what a value of ours leaves behind is no part of another", `a=1; __Host-lb=x,y; b=2`, "a=1; y; b=2"],
+    ["the name that it has over http goes too", `lb=${TOKEN}; a=1, lb=x; b=lb=1`, "a=1; b=lb=1"],
+    [
+      "letters that look like blanks are letters",
+      `a=1\u00a0; \u00a0__Host-lb=1; lb=2`,
+      "a=1\u00a0; \u00a0__Host-lb=1",
+    ],
     ["nothing of ours, nothing changed", "a=1; b=2", "a=1; b=2"],
     ["joined headers without ours", "a=1, b=2", "a=1; b=2"],
   ];
   it.each(cases)("%s", (_, header, expected) => {
-    expect(strip(header, KEY)).toBe(expected);
+    expect(strip(header, [KEY, "lb="])).toBe(expected);
   });
 });
 
@@ -89,6 +101,12 @@ describe("writing the cookie", () => {
     expect(write("lb", "T", full, true)).toBe(
       "lb=T; Max-Age=60; Domain=example.com; Path=/a; Secure; HttpOnly; SameSite=None; Partitioned",
     );
+  });
+
+  it("is Secure wherever a prefix of its name promises so, or no browser would take it", () => {
+    for (const name of ["__Host-lb", "__Secure-lb", "__host-lb"]) {
+      expect(write(name, "T", shape, false)).toBe(`${name}=T; Path=/; Secure; HttpOnly; SameSite=Lax`);
+    }
   });
 
   it("does not ask for what a browser refuses over plain http", () => {
