@@ -90,6 +90,19 @@ describe.skipIf(missing)("a REST store with faults", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
+  /** The pods in whose index the sid is, once they are these, or when they do not come to be in good time. */
+  async function listedAt(sid: string, wanted: readonly string[]): Promise<string[]> {
+    const deadline = Date.now() + 3000;
+    for (;;) {
+      const found: string[] = [];
+      for (const { id } of fleet.pods) {
+        const score = await fleet.redis!.call("ZSCORE", `mooring:p:${await hexOf(id)}`, sid);
+        if (score !== null) found.push(id);
+      }
+      if (found.join() === wanted.join() || Date.now() > deadline) return found;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
   /** What the store must hold for what the client was told: the epoch of its cookie, at the pod that the decision names. */
   async function told(jar: Jar, answer: Answer): Promise<string> {
     return `${(await tokenOf(jar)).epoch}|${await hexOf(decision(answer).pod ?? "")}`;
@@ -168,14 +181,18 @@ describe.skipIf(missing)("a REST store with faults", () => {
       const wanted = await told(jar, next);
       expect(await inStep(doomed.sid, wanted)).toBe(wanted);
     }
+    // An edge whose move was done, though it never heard so, left the sid with the dead pod as well: counted twice.
+    const holder = decision(answers[0]!).pod!;
+    expect(await listedAt(doomed.sid, [holder])).toEqual([holder]);
   }
 
-  it.each(CASES)(
-    "%s %j %j: no error, one pod for both edges, in step after one request",
-    async (...fault) => {
-      await survives(async () => inject(fault).lift);
-    },
-  );
+  const named = CASES.map((fault): [string, Case] => [
+    fault.map((part) => JSON.stringify(part)).join(" "),
+    fault,
+  ]);
+  it.each(named)("%s: no error, one pod for both edges, in step after one request", async (_, fault) => {
+    await survives(async () => inject(fault).lift);
+  });
 
   it("paused: the same", async () => {
     await survives(async () => {

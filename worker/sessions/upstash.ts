@@ -1,6 +1,7 @@
 import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
 import { type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding, Swap, Swapped } from "../../src/model/ports.ts";
+import { Generations } from "../../src/sessions/generations.ts";
 import { relate } from "../../src/sessions/settle.ts";
 import { AnswerError, asInteger, asList, asOk, asText, asTextOrNull } from "./answer.ts";
 import { listPage } from "./page.ts";
@@ -26,6 +27,8 @@ export class UpstashStore implements BindingStore {
   readonly kind = "upstash";
   readonly #redis: RedisClient;
   readonly #trimmed = new Map<PodTag, number>();
+  /** Pods that sessions were to leave by a compare-and-set whose answer was lost: it may be done, and the index behind. */
+  readonly #left = new Generations<PodTag>(1024);
   /** Of the script, once Redis has it. */
   #sha = "";
 
@@ -52,6 +55,7 @@ export class UpstashStore implements BindingStore {
     const repair = found === null ? repairAbsent : repairBehind;
     switch (relate(stored, binding.epoch, binding.pod)) {
       case "same":
+        await this.#leave(binding);
         return "extended";
       case "absent":
       case "behind":
@@ -72,16 +76,21 @@ export class UpstashStore implements BindingStore {
     const tags = { pod: tagToHex(swap.pod), to: tagToHex(swap.to), home: tagToHex(swap.home) };
     const named = { op: swap.op, cause: swap.cause, ...tags, ...numbers };
     const args = SWAP.args.map((name) => String(named[name]));
-    const answer = asList(await this.#run([bindingKey(swap.sid)], args), 6).map(asText);
-    const [verdict = "", epoch = "", pod = "", home = "", cause = "", from = ""] = answer;
-    return checkSwapped(swap, {
-      verdict,
-      epoch: /^[0-9]{1,10}$/.test(epoch) ? Number(epoch) : Number.NaN,
-      pod: tagFromHex(pod),
-      home: tagFromHex(home),
-      cause,
-      from: from === "" ? undefined : tagFromHex(from),
-    });
+    try {
+      const answer = asList(await this.#run([bindingKey(swap.sid)], args), 6).map(asText);
+      const [verdict = "", epoch = "", pod = "", home = "", cause = "", from = ""] = answer;
+      return checkSwapped(swap, {
+        verdict,
+        epoch: /^[0-9]{1,10}$/.test(epoch) ? Number(epoch) : Number.NaN,
+        pod: tagFromHex(pod),
+        home: tagFromHex(home),
+        cause,
+        from: from === "" ? undefined : tagFromHex(from),
+      });
+    } catch (error) {
+      if (swap.op === "rebind" || swap.op === "rebind2") this.#left.set(swap.sid, swap.pod);
+      throw error;
+    }
   }
 
   async release(sid: Sid, pod: PodTag): Promise<void> {
@@ -155,6 +164,14 @@ export class UpstashStore implements BindingStore {
     const score = { score: Math.ceil(keep.expires), member: binding.sid };
     const px = Math.ceil(keep.ttl);
     return { key, value: encodeBinding(binding), px, score, index: indexKey(binding.pod) };
+  }
+
+  /** A move whose answer was lost turns out to be done: the index of the pod that it left follows now. */
+  async #leave({ sid, pod }: Binding): Promise<void> {
+    const left = this.#left.get(sid);
+    if (left === undefined) return;
+    if (left !== pod) asInteger(await this.#redis.zrem(indexKey(left), sid));
+    this.#left.delete(sid);
   }
 
   /** The sid was known: unless it is here, it must not be counted here. */
