@@ -1,5 +1,7 @@
 import * as z from "zod/mini";
+import type { CookieOptions } from "../affinity/cookie.ts";
 import { type AffinityName, affinities } from "../affinity/index.ts";
+import type { LearnOptions } from "../affinity/learn.ts";
 import { Fault, issueText } from "../affinity/option.ts";
 import type { AffinitySource } from "../affinity/source.ts";
 import type { AffinityConfig } from "../model/pool.ts";
@@ -44,8 +46,20 @@ function misplaced(link: Choice, before: readonly Choice[], length: number): Fau
   if (before.some((other) => labelOf(other) === labelOf(link))) {
     return new Fault(`affinity source ${JSON.stringify(name)} stands here twice`, "leave one out");
   }
+  if (before.some((other) => ownCookie(other, link) || ownCookie(link, other))) {
+    const message = "a pod's cookie with the name of the edge's own: the edge would take it away";
+    return new Fault(message, "give one of the two another name");
+  }
   if (name === "none" && length > 1) return new Fault("none stands alone", "leave out none, or the others");
   return undefined;
+}
+
+/** Whether a source would learn from pods the cookie that the edge itself issues. */
+function ownCookie(minted: Choice, issued: Choice): boolean {
+  if (minted.name !== "learn" || issued.name !== "cookie") return false;
+  const { cookie }: Partial<LearnOptions> = minted.options;
+  const { name }: Partial<CookieOptions> = issued.options;
+  return cookie !== undefined && cookie === name;
 }
 
 /** Sources that read one named thing may stand in a chain several times, each with another name. */

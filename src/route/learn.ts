@@ -42,7 +42,7 @@ async function bind(trip: Trip, source: SourceRuntime, value: string, seat: Seat
     cause: "expired-idle",
     created: now,
   };
-  const answer = await ask(own, swap, token, "key");
+  const answer = await ask(own, swap, token, "mint");
   if (answer === undefined) remember(own, { ...token, flags: PROVISIONAL });
   else {
     if (answer.verdict === "WON" && answer.cause === "expired-idle") recordEnd(own, answer);

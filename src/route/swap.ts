@@ -11,7 +11,7 @@ import type { Trip } from "./trip.ts";
 export function ask(trip: Trip, swap: Swap, token: Token, lane: Lane): Promise<Swapped | undefined> {
   const { flights, guard, store } = trip.edge;
   // Who creates is told where it was created; who moves must know that it went where they meant.
-  const to = lane === "key" ? "" : swap.to;
+  const to = lane === "move" ? swap.to : "";
   const key = `${swap.op} ${swap.sid} ${swap.epoch} ${to}`;
   let flight = flights.get(key);
   if (flight === undefined) {

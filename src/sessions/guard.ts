@@ -8,18 +8,21 @@ export interface GuardOptions {
   readonly failures: number;
   /** How long it stays open before one call may try again. Milliseconds. */
   readonly pause: number;
-  /** Calls on the path of a request per second, beyond which they are refused: to move sessions, and to find keyed ones. */
+  /** Calls on the path of a request per second and lane, beyond which they are refused. */
   readonly rate: Readonly<Record<Lane, number>>;
 }
 
-/** What a request waits for: a session that moves, or one that is looked up by its key. */
-export type Lane = "move" | "key";
+/**
+ * What a request waits for: a session that moves, one that is looked up by its key, or one that a pod has minted. Anyone can
+ * look up any key: a flood of strangers must not keep what pods mint from being bound.
+ */
+export type Lane = "move" | "key" | "mint";
 
 export const GUARD: GuardOptions = {
   budget: 150,
   failures: 5,
   pause: 5000,
-  rate: { move: 500, key: 200 },
+  rate: { move: 500, key: 200, mint: 200 },
 };
 
 /** Budget, circuit breaker and rate cap before the store. Undefined means: go on without it. */
@@ -30,7 +33,7 @@ export class Guard {
   #failed = 0;
   #openUntil = 0;
   #second = 0;
-  #spent: Record<Lane, number> = { move: 0, key: 0 };
+  #spent: Record<Lane, number> = { move: 0, key: 0, mint: 0 };
 
   constructor(clock: Clock, after: After, options: GuardOptions = GUARD) {
     this.#clock = clock;
@@ -73,7 +76,7 @@ export class Guard {
     const second = Math.floor(this.#clock.now() / 1000);
     if (second !== this.#second) {
       this.#second = second;
-      this.#spent = { move: 0, key: 0 };
+      this.#spent = { move: 0, key: 0, mint: 0 };
     }
     this.#spent[lane]++;
     return this.#spent[lane] > this.#options.rate[lane] ? Promise.resolve(undefined) : this.background(call);

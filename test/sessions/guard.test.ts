@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Guard } from "../../src/sessions/guard.ts";
 
-const OPTIONS = { budget: 150, failures: 3, pause: 5000, rate: { move: 4, key: 2 } };
+const OPTIONS = { budget: 150, failures: 3, pause: 5000, rate: { move: 4, key: 2, mint: 3 } };
 
 /** A clock and timers that only move when told. */
 function hand() {
@@ -91,5 +91,15 @@ describe("the guard before the store", () => {
     advance(1000);
     await guard.start(call);
     expect(calls).toBe(5);
+  });
+
+  it("caps each lane by itself: strangers' keys keep nobody from moving, nor a pod from minting", async () => {
+    const { clock, after } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    const made = { key: 0, mint: 0, move: 0 };
+    for (const lane of ["key", "mint", "move"] as const) {
+      for (let i = 0; i < 10; i++) await guard.start(async () => ++made[lane], lane);
+    }
+    expect(made).toEqual({ key: 2, mint: 3, move: 4 });
   });
 });
