@@ -6,6 +6,7 @@ import { renewalAge } from "../sessions/expiry.ts";
 import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
 import { type Edge, recordBreak } from "./edge.ts";
+import { readFields } from "./fields.ts";
 import { remember } from "./keyed.ts";
 import { learn } from "./learn.ts";
 import { openToken } from "./open.ts";
@@ -32,7 +33,8 @@ export async function route(edge: Edge, request: Request, background: Background
   if (view === undefined) return refuse(edge, background, undefined, undefined, NO_CONFIG);
 
   const target = readTarget(request.url);
-  const invalid = validate(request.method, request.headers.get("host"), target);
+  const fields = readFields(request.headers, edge.cloudflare);
+  const invalid = validate(request.method, fields.host, target);
   if (invalid !== undefined) return refuse(edge, background, view, undefined, invalid);
 
   const matched = view.match(target.host, target.path);
@@ -60,7 +62,7 @@ export async function route(edge: Edge, request: Request, background: Background
     return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, STALE_VIEW);
   }
 
-  const header = request.headers.get("cookie");
+  const header = fields.cookie;
   const opening =
     cookie === undefined || header === null
       ? undefined
@@ -71,13 +73,14 @@ export async function route(edge: Edge, request: Request, background: Background
   const seat = seating instanceof Promise ? await seating : seating;
   if (isRefusal(seat)) return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, seat);
 
-  const headers = requestHeaders(request.headers, {
+  const inbound = {
     ip: client.ip,
     https: client.https,
     authority: target.authority,
     cloudflare: edge.cloudflare,
     cookie: header === null ? undefined : cookieFor(header, trip),
-  });
+  };
+  const headers = requestHeaders(request.headers, inbound, fields);
   const delivery = await deliver(trip, seat, headers);
   if (delivery.response === undefined) {
     return refuse(edge, background, view, delivery.seat.pod.pod.pool, delivery.refusal!);

@@ -1,25 +1,8 @@
 import type { Decision } from "../model/decision.ts";
 import type { Pod } from "../model/pod.ts";
+import { type Fields, readFields } from "./fields.ts";
 import { keepPrivate } from "./shared-cache.ts";
 
-/**
- * Headers that end at this hop (RFC 9110 7.6.1 and the older ones), or that only a proxy may say; so do all that begin
- * with x-forwarded. Connection, Keep-Alive, TE and Upgrade are missing here as the runtime itself lets none of them pass,
- * in either direction.
- */
-const DROPPED = new Set([
-  "proxy-connection",
-  "proxy-authorization",
-  "trailer",
-  "http2-settings",
-  "forwarded",
-  "x-real-ip",
-  "true-client-ip",
-  "x-client-ip",
-  "x-cluster-client-ip",
-  "x-original-forwarded-for",
-]);
-const FORWARDED = "x-forwarded";
 /** What is between the pod and this hop: alternative addresses of the pod and its load are not for strangers. */
 const RESPONSE_DROPPED = [
   "proxy-authenticate",
@@ -39,12 +22,15 @@ export interface Inbound {
   readonly cookie: string | null | undefined;
 }
 
-/** The request's headers for the pod: one copy, few sets, as each costs. */
-export function requestHeaders(from: Headers, inbound: Inbound): Headers {
+/** The request's headers for the pod: one copy, few sets, as each costs. @param fields of `from`, if they were read */
+export function requestHeaders(
+  from: Headers,
+  inbound: Inbound,
+  fields: Fields = readFields(from, inbound.cloudflare),
+): Headers {
   const headers = new Headers(from);
-  dropNamed(headers);
-  // One pass over the names there are costs less than asking for each that there might be.
-  for (const name of from.keys()) if (mustDrop(name, inbound.cloudflare)) headers.delete(name);
+  dropNamed(headers, fields.connection);
+  if (fields.dropped !== undefined) for (const name of fields.dropped) headers.delete(name);
   if (inbound.cookie === null) headers.delete("cookie");
   else if (inbound.cookie !== undefined) headers.set("cookie", inbound.cookie);
   if (inbound.ip === undefined) headers.delete("x-forwarded-for");
@@ -54,20 +40,8 @@ export function requestHeaders(from: Headers, inbound: Inbound): Headers {
   return headers;
 }
 
-/** The first letters of what is dropped: most names are done with here. */
-const FIRST = new Set([..."cfhptx"].map((letter) => letter.charCodeAt(0)));
-
-/** `X_Real_IP` and `X.Real.IP` are read as X-Real-IP by servers that fold names (CVE-2026-88011), so they count as it. */
-function mustDrop(name: string, cloudflare: boolean): boolean {
-  if (!FIRST.has(name.charCodeAt(0))) return false;
-  const folded = name.includes("_") || name.includes(".") ? name.replace(/[_.]/g, "-") : name;
-  if (folded.startsWith(FORWARDED) || DROPPED.has(folded)) return true;
-  return folded.startsWith("cf-") && !(cloudflare && folded === name);
-}
-
 /** Drops what Connection names. A client may name any header, so ours are set after this. */
-function dropNamed(headers: Headers): void {
-  const connection = headers.get("connection");
+function dropNamed(headers: Headers, connection: string | null): void {
   if (connection === null || connection === "keep-alive" || connection === "close") return;
   const websocket = isUpgrade(headers);
   for (const item of connection.split(",")) {
@@ -104,13 +78,14 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
     return headers;
   };
   const connection = from.get("connection");
-  if (connection !== null && connection !== "keep-alive" && connection !== "close") dropNamed(edit());
+  if (connection !== null && connection !== "keep-alive" && connection !== "close")
+    dropNamed(edit(), connection);
   for (const name of RESPONSE_DROPPED) {
     if (from.has(name)) edit().delete(name);
   }
   for (const name of LOCATIONS) {
-    const value = from.get(name);
-    if (value === null) continue;
+    if (!from.has(name)) continue;
+    const value = from.get(name)!;
     const rewritten = rewriteLocation(value, out);
     if (rewritten !== value) edit().set(name, rewritten);
   }

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { readFields } from "../../src/route/fields.ts";
+
+describe("the fields of a request", () => {
+  it("answers as Headers.get would, whatever the spelling and however often a header came", () => {
+    const from = new Headers([
+      ["HOST", "shop.test"],
+      ["Cookie", "a=1"],
+      ["cookie", "b=2"],
+      ["Connection", "keep-alive"],
+      ["accept", "*/*"],
+    ]);
+    expect(readFields(from, false)).toEqual({
+      host: from.get("host"),
+      cookie: from.get("cookie"),
+      connection: "keep-alive",
+      dropped: undefined,
+    });
+  });
+
+  it("says null of what did not come", () => {
+    expect(readFields(new Headers(), false)).toEqual({
+      host: null,
+      cookie: null,
+      connection: null,
+      dropped: undefined,
+    });
+  });
+
+  it("names what no pod may see, whatever letter it begins with", () => {
+    const forged = [
+      "cf-ray",
+      "cf_ray",
+      "forwarded",
+      "http2-settings",
+      "http2.settings",
+      "proxy-authorization",
+      "proxy-connection",
+      "trailer",
+      "true-client-ip",
+      "x-client-ip",
+      "x-cluster-client-ip",
+      "x-forwarded-port",
+      "x-original-forwarded-for",
+      "x-real-ip",
+      "x_real.ip",
+    ];
+    const honest = ["accept", "cookie", "connection", "host", "range", "te", "x-request-id"];
+    const from = new Headers([...forged, ...honest].map((name) => [name, "1"] as [string, string]));
+    expect(readFields(from, false).dropped?.toSorted()).toEqual(forged.toSorted());
+    expect(readFields(from, true).dropped).not.toContain("cf-ray");
+    expect(readFields(from, true).dropped).toContain("cf_ray");
+  });
+});
