@@ -28,8 +28,8 @@ export interface FleetOptions {
   readonly pods?: number;
   /** A real redis-server behind the REST gateway; else the embedded durable store. */
   readonly redis?: boolean;
-  /** The config at start, given the pods; one pool `web` of them all with `explain: true` when absent. */
-  readonly config?: (pods: readonly ListedPod[]) => object;
+  /** The config at start, given the pods, undefined for none; one pool `web` of all with `explain: true` when absent. */
+  readonly config?: (pods: readonly ListedPod[]) => object | undefined;
   /** Variables of all edges and of the coordinator, over the usual ones. */
   readonly env?: Readonly<Record<string, string>>;
   /** Variables of each edge, over all others. */
@@ -125,7 +125,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       const url = await through("store", store.gateway.url, from);
       return { ...env, UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: REST };
     };
-    const first = { MOORING_CONFIG: JSON.stringify(config(listed())) };
+    const document = config(listed());
+    const first: Record<string, string> =
+      document === undefined ? {} : { MOORING_CONFIG: JSON.stringify(document) };
     const coordinator = await Member.start({
       name: "coordinator",
       role: "coordinator",

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTcpProxy, type TcpProxy } from "../../../tools/chaos/tcp/proxy.ts";
 import { call, decision, Jar, open } from "../../../tools/fleet/client.ts";
 import { type Fleet, startFleet } from "../../../tools/fleet/fleet.ts";
 import { findRedisServer } from "../../../tools/gateway/redis.ts";
@@ -16,14 +17,18 @@ const alive = (pid: number) => existsSync(`/proc/${pid}/exe`);
 describe.skipIf(missing || process.platform !== "linux")("a fleet of real processes", () => {
   let fleet: Fleet;
   const asked: string[] = [];
+  /** Between the first edge and the coordinator. */
+  let wire: TcpProxy;
 
   beforeAll(async () => {
     fleet = await startFleet({
       edges: 2,
       redis: true,
-      between: async (leg, _, from) => {
+      between: async (leg, url, from) => {
         asked.push(`${from} → ${leg}`);
-        return undefined;
+        if (leg !== "coordinator" || from !== "edge-0") return undefined;
+        wire = await startTcpProxy(url);
+        return wire;
       },
     });
   });
@@ -158,6 +163,24 @@ describe.skipIf(missing || process.platform !== "linux")("a fleet of real proces
     expect(anew.incarnation).toBeGreaterThan(incarnation);
     // The store has kept the config for it.
     expect(anew.revision).toBe(2);
+  });
+
+  it("cuts an edge off from its coordinator, which serves on by what it knows, and catches up", async () => {
+    const { jar } = await bound();
+    const fault = await wire.inject("partition");
+    const { config, revision } = (await fleet.admin.config(1))!;
+    const later = String(revision + 1);
+    expect((await fleet.admin.putConfig(config, 1)).status).toBe(200);
+    expect(decision(await jar.get(fleet.edges[1]!.url)).revision).toBe(later);
+    const apart = await jar.get(fleet.edges[0]!.url);
+    expect(apart.status).toBe(200);
+    expect(decision(apart).revision).not.toBe(later);
+    await fault.lift();
+    const caught = await eventually(
+      () => jar.get(fleet.edges[0]!.url),
+      (answer) => decision(answer).revision === later,
+    );
+    expect(decision(caught).revision).toBe(later);
   });
 
   it("loses its Redis and has it back on the same port, empty", async () => {
