@@ -74,6 +74,15 @@ const MISTAKES: Record<string, readonly [promise: string, rule: Rule]> = {
       return stored === undefined && swap.op === "find" ? { ...settled, write: undefined } : settled;
     },
   ],
+  "a repair takes the epoch of the token, and the pod of the store": [
+    "what is kept stays where it was",
+    (stored, swap) => {
+      const settled = settle(stored, swap);
+      if (settled.swapped.verdict !== "KEPT" || settled.write === undefined || !stored) return settled;
+      const { pod } = stored;
+      return { swapped: { ...settled.swapped, pod }, write: { ...settled.write, pod } };
+    },
+  ],
   "find creates": [
     "find begins nothing",
     (stored, swap) => settle(stored, swap.op === "find" ? { ...swap, op: "create" } : swap),

@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { PodTag } from "../../src/model/pod.ts";
 import type { BindingStore } from "../../src/model/ports.ts";
 import { arrange, binding, type Corrupt, FAR, freshPod, freshSid, KEEP, NOW, swap } from "./bindings.ts";
+import { retentionContract } from "./retention.ts";
 import { RENEWALS } from "./swap-cases.ts";
 import { swapContract } from "./swap-contract.ts";
 import { tallyContract } from "./tally.ts";
@@ -24,6 +25,7 @@ export function bindingStoreContract(
     });
 
     swapContract(() => store, inject);
+    retentionContract(() => store);
     tallyContract(() => store);
 
     /** The sids on all pages, sorted; a page longer than `limit`, or a session of another pod, fails. */
@@ -109,42 +111,6 @@ export function bindingStoreContract(
         expect(await store.count(first.pod, NOW + 2000)).toBe(1);
         const { sessions } = await store.list(first.pod, NOW + 2000, 10, undefined);
         expect(sessions).toEqual([{ ...first, expires: NOW + 9000 }]);
-      });
-    });
-
-    describe("retention", () => {
-      const gone = (sid: string) =>
-        vi.waitUntil(async () => (await store.read(sid)) === undefined, { timeout: 20_000, interval: 50 });
-
-      it("forgets a binding after its time to live, and keeps one that was renewed or touched", async () => {
-        const [left, renewed, touched] = [binding(), binding(), binding()];
-        for (const one of [left, renewed, touched]) await store.create(one, { ...KEEP, ttl: 400 });
-        await store.renew(renewed, KEEP);
-        await store.swap(swap("touch", touched), KEEP);
-        await gone(left.sid);
-        expect(await store.read(renewed.sid)).toEqual(renewed);
-        expect(await store.read(touched.sid)).toEqual(touched);
-        // Forgotten is absent: the same sid may begin again.
-        await store.create({ ...left, epoch: 2 }, KEEP);
-        expect(await store.read(left.sid)).toEqual({ ...left, epoch: 2 });
-      });
-
-      it("keeps a revocation until the absolute expiry, however short the time to live, renewals included", async () => {
-        const short = { ...KEEP, ttl: 50 };
-        const [revoked, other] = [binding(), binding()];
-        await store.create(revoked, KEEP);
-        await store.swap(swap("revoke", revoked), short);
-        expect(await store.renew(revoked, short)).toBe("ahead");
-        await store.create(other, short);
-        await gone(other.sid);
-        expect(await store.read(revoked.sid)).toMatchObject({ state: "R", epoch: 2 });
-      });
-
-      it("forgets a revocation at the absolute expiry", async () => {
-        const first = binding({ exp: Date.now() + 300 });
-        await store.create(first, KEEP);
-        expect((await store.swap(swap("revoke", first), KEEP)).verdict).toBe("REVOKED");
-        await gone(first.sid);
       });
     });
 

@@ -151,6 +151,8 @@ function next(world: World, client: number, step: Step, lossy: boolean, trace: r
     must(!follows || names, "who follows an answer is where the store says");
     must((after?.epoch ?? 0) >= swap.epoch, "the epoch in a client's hand repairs the store forward");
   }
+  must(verdict !== "KEPT" || (epoch === swap.epoch && pod === swap.pod), "what is kept stays where it was");
+  must(verdict !== "WON" || pod === swap.to, "what is won goes where it was sent");
   must(swap.op !== "find" || verdict !== "WON", "find begins nothing");
   let { won, dead } = world;
   // Two that win over a write that was dropped cannot know of each other: a later epoch settles it.

@@ -71,7 +71,8 @@ describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a rea
     const cases = pairs.map(({ stored, swap }, i) => {
       const sid = `${"e".repeat(24)}${i.toString(16).padStart(8, "0")}`;
       const found = stored && { ...stored, sid, exp: later(stored.exp) };
-      return { sid, found, asked: { ...swap, sid, created: later(swap.created), exp: later(swap.exp) } };
+      // One more, so that what extends a binding changes it.
+      return { sid, found, asked: { ...swap, sid, created: later(swap.created), exp: later(swap.exp) + 1 } };
     });
     const held = cases.flatMap(({ sid, found }) => (found ? [bindingKey(sid), encodeBinding(found)] : []));
     await redis.mset(held);
