@@ -153,11 +153,13 @@ export function tallyContract(opened: () => BindingStore): void {
     });
 
     it("have each session once, at the pod that holds it, whatever was done to it", async () => {
+      // Sixteen shards answer each question of the durable store, so it is asked less often.
+      const every = store.kind === "durable" ? 20 : 2;
       const play = async (seed: number) => {
         const game = new Game(store, seeded(seed));
         for (let step = 0; step < 40; step++) {
           await game.step();
-          if (step % 2 === 0) continue;
+          if ((step + 1) % every > 0) continue;
           for (const pod of game.pods) {
             const words = `game ${seed}, ${pod}:\n${game.done.join("\n")}`;
             const live = [...game.model].filter(([, held]) => held.pod === pod && held.until >= game.now);
