@@ -46,8 +46,10 @@ export interface Forwarder {
 /** What an errand found out about a session's binding at one epoch. */
 export interface Settlement {
   readonly epoch: number;
-  /** The store knows more than the token did: the next request asks it. Else it holds what the token says. */
+  /** The store knows more than the token did: the next request asks it. Else it holds what the token says, unless: */
   readonly ahead: boolean;
+  /** The store was told nothing, as it did not answer: the next request tells it. */
+  readonly owed?: true;
 }
 
 /** Everything that steps of a request share: one for each isolate. Ports first, then state. */

@@ -122,12 +122,19 @@ export function runErrand(trip: Trip, seat: Seat): void {
   const { store, guard, settlements } = trip.edge;
   const keep = retain(trip, session);
   const binding = bindingOf(trip, session);
+  const { sid, epoch } = session;
   const work = guard.background(async () => {
-    if (seat.errand === "create") return store.create(binding, keep);
-    const found = await store.renew(binding, keep);
-    settlements.set(session.sid, { epoch: session.epoch, ahead: found === "ahead" });
+    if (seat.errand === "create") await store.create(binding, keep);
+    else settlements.set(sid, { epoch, ahead: (await store.renew(binding, keep)) === "ahead" });
+    return true;
   });
-  trip.background.waitUntil(work);
+  trip.background.waitUntil(
+    work.then((done) => {
+      // Its lists would miss the session until it is renewed, which may be long.
+      if (done === undefined && seat.errand === "create")
+        settlements.set(sid, { epoch, ahead: false, owed: true });
+    }),
+  );
 }
 
 /** The pod for a session that must move; its own side first, so that a canary's session stays a canary's. */

@@ -1,7 +1,7 @@
 import { tagFromHex } from "../model/pod.ts";
 import { verdict } from "../sessions/expiry.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
-import { recordBreak } from "./edge.ts";
+import { recordBreak, type Settlement } from "./edge.ts";
 import { seatByKey, seatFresh, seatUnkeyed } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
@@ -53,18 +53,26 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
   // What was found out of another epoch says nothing of this one.
   const settlement = known?.epoch === token.epoch ? known : undefined;
   if (settlement?.ahead === true && !trip.preflight) return touch(trip, token, pod);
-  return seatKept(trip, verified, pod, age === "renew", settlement?.ahead === false);
+  return seatKept(trip, verified, pod, age === "renew", settlement);
 }
 
-function seatKept(trip: Trip, verified: Verified, pod: PodRuntime, due: boolean, settled: boolean): Seat {
+function seatKept(
+  trip: Trip,
+  verified: Verified,
+  pod: PodRuntime,
+  due: boolean,
+  settlement: Settlement | undefined,
+): Seat {
   const { token } = verified;
   const provisional = (token.flags & PROVISIONAL) !== 0;
-  if (!due && !provisional && !verified.stale) return kept(pod, token, false, "none");
+  const owed = settlement?.owed === true;
+  if (!due && !provisional && !verified.stale && !owed) return kept(pod, token, false, "none");
+  const settled = settlement?.ahead === false && !owed;
   // A provisional token stays so until the store has confirmed it: another edge must ask, too.
   const flags = provisional && !settled ? PROVISIONAL : 0;
   const issue = !trip.preflight && (due || verified.stale || (provisional && settled));
   const session = issue ? { ...token, iat: seconds(trip.now), flags } : token;
-  const errand = !trip.preflight && (due || (provisional && !settled)) ? "renew" : "none";
+  const errand = !trip.preflight && (due || owed || (provisional && !settled)) ? "renew" : "none";
   return kept(pod, session, issue, errand);
 }
 
