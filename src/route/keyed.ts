@@ -3,7 +3,7 @@ import { tagFromHex } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { choosePod, hashPod, sidesFor } from "./choose.ts";
-import { recordBreak } from "./edge.ts";
+import { type Edge, recordBreak } from "./edge.ts";
 import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE } from "./problem.ts";
@@ -36,10 +36,18 @@ export function seatKeyed(
 ): Seated | undefined | Promise<Seated | undefined> {
   const { edge, now } = trip;
   const place = value.length > LONG ? undefined : source.label + value;
-  const known = place === undefined ? undefined : edge.keyed.get(place);
+  const known = place === undefined ? undefined : recall(edge, place, now);
   if (known === undefined || now - known.checked > edge.period()) return meet(trip, source, value, place);
   carry(trip, { source, sid: known.token.sid, place: place! });
   return resume(trip, known.token) ?? lookUp(trip, known.token);
+}
+
+/** What is remembered beyond its own end is nothing: the store, if it has forgotten it too, must not be told of it again. */
+function recall(edge: Edge, place: string, now: number): Keyed | undefined {
+  const known = edge.keyed.get(place);
+  if (known === undefined || known.token.exp * 1000 >= now) return known;
+  edge.keyed.delete(place);
+  return undefined;
 }
 
 /** From here on it is the key that carries the session, whatever else the request holds. */
@@ -57,7 +65,7 @@ async function meet(
   const { edge, view, now } = trip;
   const sid = await edge.keyer.sid(view.stamp.salt ?? "", source.label, value);
   const place = short ?? source.label + sid;
-  const known = edge.keyed.get(place);
+  const known = recall(edge, place, now);
   carry(trip, { source, sid, place });
   const fresh = known !== undefined && now - known.checked <= edge.period();
   return (fresh ? resume(trip, known.token) : undefined) ?? lookUp(trip, known?.token);
