@@ -38,21 +38,26 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
         ],
       }),
     });
-    for (let i = 0; i < 60; i++) jars.push(new Jar());
-    await Promise.all(jars.map((jar, i) => jar.get(fleet.edges[i % 2]!.url)));
+    // One after another: an edge that starts cold under a crowd may take its store for slow, and do without it.
+    for (let i = 0; i < 60; i++) {
+      const jar = new Jar();
+      await jar.get(fleet.edges[i % 2]!.url);
+      jars.push(jar);
+    }
   }, 60_000);
   afterAll(async () => fleet?.stop());
 
   const url = (edge: number) => fleet.edges[edge]!.url;
-  const sidOf = async (jar: Jar) => (await fleet.tokens.find(jar, "web")).token.sid;
+  const tokenOf = async (jar: Jar) => (await fleet.tokens.find(jar, "web")).token;
+  const sidOf = async (jar: Jar) => (await tokenOf(jar)).sid;
   const pod = (id: string) => `/v1/pools/web/pods/${id}`;
   const patch = (id: string, body: object, edge = 0) =>
     fleet.admin.send<Progress>("PATCH", pod(id), { body, edge });
   const ledger = async (cause: string) =>
     (await fleet.admin.get<Ledger>(`/v1/ledger?cause=${cause}&limit=1000`)).json;
 
-  const breaksOf = async (sid: string) =>
-    (await fleet.admin.get<Ledger>(`/v1/ledger?sid=${sid}`)).json.breaks;
+  const breaksOf = async (sid: string, cause: string) =>
+    (await fleet.admin.get<Ledger>(`/v1/ledger?sid=${sid}&cause=${cause}`)).json.breaks;
 
   async function eventually<T>(ask: () => Promise<T>, good: (found: T) => boolean): Promise<T> {
     const deadline = Date.now() + 10_000;
@@ -192,14 +197,14 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
   });
 
   /** Two sessions that were revoked and moved, with the cookies from before. */
-  const told: { revoked?: Jar; moved?: Jar; to?: string } = {};
+  const told: { revoked?: Jar; moved?: Jar } = {};
 
   it("revokes a session at every edge, and puts it into the ledger once", async () => {
     const [jar] = await on("web-1");
     told.revoked = jar!.copy();
-    const sid = await sidOf(jar!);
+    const { sid, epoch } = await tokenOf(jar!);
     const answer = await fleet.admin.send("DELETE", `/v1/sessions/${sid}`);
-    expect(answer).toMatchObject({ status: 200, json: { sid, epoch: 2, cause: "revoked" } });
+    expect(answer).toMatchObject({ status: 200, json: { sid, epoch: epoch + 1, cause: "revoked" } });
     expect((await jar!.get(url(0))).status).toBe(200);
     expect(await sidOf(jar!), "the edge that served it obeys at once").not.toBe(sid);
     const other = await eventually(
@@ -210,17 +215,19 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
     // Done again it comes to the same.
     expect((await fleet.admin.send("DELETE", `/v1/sessions/${sid}`, { edge: 1 })).json).toEqual(answer.json);
     expect((await fleet.admin.get(`/v1/sessions/${sid}`)).status).toBe(404);
-    expect(await breaksOf(sid)).toMatchObject([{ sid, from: "web-1", to: "", cause: "revoked" }]);
+    expect(await breaksOf(sid, "revoked")).toMatchObject([{ sid, from: "web-1", to: "" }]);
   });
 
   it("moves a session at every edge, its home with it", async () => {
     const [, jar] = await on("web-1");
     told.moved = jar!.copy();
-    told.to = "web-2";
-    const sid = await sidOf(jar!);
+    const { sid, epoch } = await tokenOf(jar!);
     const path = `/v1/sessions/${sid}/move`;
     const answer = await fleet.admin.send<Session>("POST", path, { body: { pod: "web-2" }, edge: 1 });
-    expect(answer).toMatchObject({ status: 200, json: { sid, pod: "web-2", home: "web-2", epoch: 2 } });
+    expect(answer).toMatchObject({
+      status: 200,
+      json: { sid, pod: "web-2", home: "web-2", epoch: epoch + 1 },
+    });
     expect((await fleet.admin.get<Session>(`/v1/sessions/${sid}`)).json).toEqual(answer.json);
     const here = decision(await jar!.get(url(1)));
     expect(here).toMatchObject({ outcome: "moved", pod: "web-2", from: "web-1", cause: "moved-by-operator" });
@@ -231,51 +238,40 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
     expect(there).toMatchObject({ outcome: "moved", pod: "web-2", cause: "moved-by-operator" });
     expect(await peek(jar!, 0)).toMatchObject({ outcome: "kept", pod: "web-2" });
     const cause = "moved-by-operator";
-    expect(await breaksOf(sid)).toMatchObject([{ sid, from: "web-1", to: "web-2", cause }]);
+    expect(await breaksOf(sid, cause)).toMatchObject([{ sid, from: "web-1", to: "web-2" }]);
     expect((await fleet.admin.send("POST", path, { body: { pod: "web-2" } })).status).toBe(200);
-    expect(await breaksOf(sid)).toHaveLength(1);
+    expect(await breaksOf(sid, cause)).toHaveLength(1);
   });
 
   it("says what is wrong with a request, and what to do", async () => {
     const sid = await sidOf((await on("web-2"))[0]!);
-    const { send } = {
-      send: async (method: string, path: string, body?: object) => {
-        const answer = await fleet.admin.send<{ code: string; detail: string }>(
-          method,
-          path,
-          body ? { body } : {},
-        );
-        expect(answer.headers["content-type"]).toBe("application/problem+json");
-        expect(answer.json.detail).not.toBe("");
-        return [answer.status, answer.json.code];
-      },
-    };
-    const nobody = "0".repeat(32);
-    expect(await send("GET", "/v1/pools/none/pods")).toEqual([404, "no-such-pool"]);
-    expect(await send("PATCH", pod("none"), { state: "ready" })).toEqual([404, "no-such-pod"]);
-    expect(await send("PATCH", pod("web-1"), { state: "gone" })).toEqual([422, "invalid-request"]);
-    expect(await send("PATCH", pod("web-1"), { weight: 3 })).toEqual([422, "invalid-request"]);
-    expect(await send("PATCH", pod("web-1"), { state: "draining", deadline: 30 })).toEqual([
-      422,
-      "invalid-request",
-    ]);
-    expect(await send("PATCH", pod("web-1"), { state: "disabled", deadline: "5m" })).toEqual([
-      422,
-      "invalid-request",
-    ]);
-    expect(await send("GET", `/v1/sessions/${nobody}`)).toEqual([404, "no-such-session"]);
-    expect(await send("DELETE", `/v1/sessions/${nobody}`)).toEqual([404, "no-such-session"]);
-    expect(await send("POST", `/v1/sessions/${nobody}/move`, { pod: "web-1" })).toEqual([
-      404,
-      "no-such-session",
-    ]);
-    expect(await send("POST", `/v1/sessions/${sid}/move`, { pod: "web-3" })).toEqual([409, "other-scope"]);
-    expect(await send("POST", `/v1/sessions/${sid}/move`, { pod: "web-9" })).toEqual([422, "no-such-pod"]);
-    expect(await send("POST", `/v1/sessions/${sid}/move`, {})).toEqual([422, "invalid-request"]);
-    expect(await send("GET", "/v1/sessions?cursor=x")).toEqual([422, "invalid-request"]);
-    expect(await send("GET", "/v1/ledger?cause=x")).toEqual([422, "invalid-request"]);
-    expect(await send("GET", `${pod("web-1")}/drained?wait=1`)).toEqual([422, "invalid-request"]);
-    expect(await send("DELETE", "/v1/ledger")).toEqual([405, "method"]);
+    const own = `/v1/sessions/${sid}`;
+    const nobody = `/v1/sessions/${"0".repeat(32)}`;
+    const cases: [string, string, object | undefined, number, string][] = [
+      ["GET", "/v1/pools/none/pods", undefined, 404, "no-such-pool"],
+      ["PATCH", pod("none"), { state: "ready" }, 404, "no-such-pod"],
+      ["PATCH", pod("web-1"), { state: "gone" }, 422, "invalid-request"],
+      ["PATCH", pod("web-1"), { weight: 3 }, 422, "invalid-request"],
+      ["PATCH", pod("web-1"), { state: "draining", deadline: 30 }, 422, "invalid-request"],
+      ["PATCH", pod("web-1"), { state: "disabled", deadline: "5m" }, 422, "invalid-request"],
+      ["GET", nobody, undefined, 404, "no-such-session"],
+      ["DELETE", nobody, undefined, 404, "no-such-session"],
+      ["POST", `${nobody}/move`, { pod: "web-1" }, 404, "no-such-session"],
+      ["POST", `${own}/move`, { pod: "web-3" }, 409, "other-scope"],
+      ["POST", `${own}/move`, { pod: "web-9" }, 422, "no-such-pod"],
+      ["POST", `${own}/move`, {}, 422, "invalid-request"],
+      ["GET", "/v1/sessions?cursor=x", undefined, 422, "invalid-request"],
+      ["GET", "/v1/ledger?cause=x", undefined, 422, "invalid-request"],
+      ["GET", `${pod("web-1")}/drained?wait=1`, undefined, 422, "invalid-request"],
+      ["DELETE", "/v1/ledger", undefined, 405, "method"],
+    ];
+    for (const [method, path, body, status, code] of cases) {
+      const options = body === undefined ? {} : { body };
+      const answer = await fleet.admin.send<{ detail: string }>(method, path, options);
+      expect(answer, `${method} ${path}`).toMatchObject({ status, json: { code } });
+      expect(answer.headers["content-type"]).toBe("application/problem+json");
+      expect(answer.json.detail).not.toBe("");
+    }
   });
 
   it("moves the sessions of a pod that is disabled, by the operator's word", async () => {
@@ -296,7 +292,6 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
     const etag = (await fleet.admin.get("/v1/config")).headers.etag;
     const history = (await fleet.admin.get<{ revisions: object[] }>("/v1/config/history")).json;
     expect(history.revisions).toMatchObject([{ revision: 2, who: "admin" }, { revision: 1 }]);
-    const counts = (await ledger("revoked")).counts;
     await patch("web-2", { state: "draining", deadline: "1s" });
     await fleet.coordinator.restart();
     await fleet.edges[1]!.restart();
@@ -316,7 +311,7 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
       expect(moved).toMatchObject({ outcome: "moved", pod: "web-0" });
     }
     expect((await ledger("revoked")).breaks).toHaveLength(1);
-    expect((await ledger("revoked")).counts).toMatchObject({ ...counts });
+    expect((await ledger("revoked")).counts).toMatchObject({ revoked: 1 });
     expect((await patch("web-2", { state: "ready" })).json).toMatchObject({ state: "ready", deadline: null });
     expect((await patch("web-1", { state: "ready" })).json).toMatchObject({ state: "ready" });
   });
@@ -338,6 +333,20 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
     expect(again).toMatchObject({ status: 200, json: { state: "drained", sessions: 0 } });
   });
 
+  it.skipIf(!redis)("finds config and salt in the store when the coordinator loses its disk", async () => {
+    const before = await fleet.internal<{ document: string; salt: string }>("/config");
+    await eventually(
+      async () => (await fleet.redis!.call("GET", "mooring:snapshot")) as string | null,
+      (text) => text?.includes(before.salt) === true,
+    );
+    await fleet.coordinator.restart({ empty: true });
+    const after = await fleet.internal<{ document: string; salt: string }>("/config");
+    expect(after).toMatchObject({ document: before.document, salt: before.salt });
+    // What edges had heard they go on refusing: the new disk knows nothing of it.
+    expect((await fleet.admin.get("/v1/pools")).status).toBe(200);
+    expect(await peek(told.revoked!, 0)).toMatchObject({ outcome: "bound" });
+  });
+
   it.skipIf(!redis)("changes nothing while the store is down", async () => {
     const [jar] = await on("web-1");
     // It may have come here from a drained pod, and must have its cookie for that.
@@ -354,7 +363,7 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
       expect(answer, `${method} ${path}`).toMatchObject({ status: 503, json: { code: "store-down" } });
     }
     expect(await peek(jar!, 0)).toMatchObject({ outcome: "kept", pod: "web-1" });
-    expect((await ledger("revoked")).breaks).toHaveLength(1);
+    expect(await breaksOf(sid, "revoked")).toEqual([]);
     // Orders need no store.
     expect((await patch("web-2", { state: "draining" })).json).toMatchObject({
       state: "draining",
