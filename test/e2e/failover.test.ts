@@ -47,25 +47,27 @@ describe("what a pool does when a session's pod is down", () => {
   }
   const podOf = async ({ body }: Answer) => pods.find(({ id }) => body.trim() === id)!;
 
-  it.each(["temporary", "unprobed"])(
-    "%s: goes home, once, when its pod is back, at every edge",
-    async (path) => {
-      const { jars, victim } = await bound(path, 4);
-      await victim.kill();
-      for (const jar of jars) {
-        const moved = await at(jar, 0, path);
-        expect(decision(moved)).toMatchObject({ outcome: "moved", from: victim.id, cause: "pod-gone" });
-        // Wherever it asks, it stays away while its home is down.
-        for (const edge of [1, 0, 1]) expect((await at(jar, edge, path)).body).toBe(moved.body);
-      }
-      await victim.revive();
-      for (const jar of jars) {
-        await expect.poll(async () => (await at(jar, 1, path)).body.trim(), SOON).toBe(victim.id);
-        const home = await at(jar, 0, path);
-        expect([home.body.trim(), decision(home).outcome]).toEqual([victim.id, "kept"]);
-      }
-    },
-  );
+  it("temporary: goes home, once, when its pod is back, at every edge; also where nothing probes it", async () => {
+    const { jars, victim } = await bound("temporary", 4);
+    const away = jars.map((jar) => ({ jar, path: "temporary" }));
+    while (away.length < 8) {
+      const jar = new Jar();
+      if ((await podOf(await at(jar, 0, "unprobed"))) === victim) away.push({ jar, path: "unprobed" });
+    }
+    await victim.kill();
+    for (const { jar, path } of away) {
+      const moved = await at(jar, 0, path);
+      expect(decision(moved)).toMatchObject({ outcome: "moved", from: victim.id, cause: "pod-gone" });
+      // Wherever it asks, it stays away while its home is down.
+      for (const edge of [1, 0, 1]) expect((await at(jar, edge, path)).body).toBe(moved.body);
+    }
+    await victim.revive();
+    for (const { jar, path } of away) {
+      await expect.poll(async () => (await at(jar, 1, path)).body.trim(), SOON).toBe(victim.id);
+      const home = await at(jar, 0, path);
+      expect([home.body.trim(), decision(home).outcome]).toEqual([victim.id, "kept"]);
+    }
+  });
 
   it("none: waits with 503 for its pod, and finds its session there", async () => {
     const { jars, victim } = await bound("none", 2);
@@ -89,7 +91,8 @@ describe("what a pool does when a session's pod is down", () => {
     const other = new Jar();
     while ((await podOf(await at(other, 0, "strict"))) === victim) other.cookies.clear();
     await victim.kill();
-    expect(decision(await at(jars[0]!, 0, "strict")).outcome).toBe("moved");
+    // A store that is slower than its budget is one that does not answer: on a busy machine it is asked again.
+    await expect.poll(async () => decision(await at(jars[0]!, 0, "strict")).outcome, SOON).toBe("moved");
     stack.coordinator.kill();
     const refused = await at(jars[1]!, 0, "strict");
     expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "2"]);
