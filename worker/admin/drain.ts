@@ -29,7 +29,7 @@ export async function drainPod(
   const until = deadline === undefined ? {} : { deadline };
   const change = { pool, pod, state: "draining", once: true, ...until, who: "admin" } as const;
   const status = await orderPod(c, isolate, change);
-  return status instanceof Response ? status : progress(isolate, status, wait);
+  return status instanceof Response ? status : progress(c, isolate, status, wait);
 }
 
 /** GET /pools/{pool}/pods/{pod}/drained: waits until no session is left. */
@@ -42,10 +42,16 @@ export async function drainedPod(
   const wait = readWait(c.req.query("wait"), LONGEST);
   if (wait instanceof Response) return wait;
   const status = await read(isolate, pool, pod);
-  return status instanceof Response ? status : progress(isolate, status, wait);
+  return status instanceof Response ? status : progress(c, isolate, status, wait);
 }
 
-async function progress(isolate: Isolate, before: PodStatus, wait: number): Promise<Response> {
+async function progress(
+  c: AdminContext,
+  isolate: Isolate,
+  before: PodStatus,
+  wait: number,
+): Promise<Response> {
+  const { signal } = c.req.raw;
   const end = Date.now() + wait;
   const tag = tagFromHex(before.tag);
   const settled = before.state === "ready" ? 0 : (before.since ?? 0) + SETTLED;
@@ -53,7 +59,8 @@ async function progress(isolate: Isolate, before: PodStatus, wait: number): Prom
   for (;;) {
     [sessions = null] = await countSessions(isolate, [tag]);
     const now = Date.now();
-    if (now >= end || (sessions === 0 && now >= settled)) break;
+    // A hook that was killed waits for nothing more.
+    if (now >= end || signal.aborted || (sessions === 0 && now >= settled)) break;
     await new Promise((resolve) => setTimeout(resolve, Math.min(POLL, end - now)));
   }
   if (sessions === null) return storeDown();

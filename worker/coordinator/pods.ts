@@ -28,7 +28,7 @@ export interface PodChange {
   readonly state: "ready" | "draining" | "disabled";
   /** Milliseconds since the epoch; undefined: the pool's `drain` from now. */
   readonly deadline?: number;
-  /** Leave the pod as it is when it takes no new sessions already. */
+  /** Leave a pod alone that an operator has taken out already, its deadline too. */
   readonly once?: boolean;
   readonly who: string;
 }
@@ -91,8 +91,7 @@ export class Pods {
     const pod = this.#pod(change.pool, change.pod);
     if ("ok" in pod) return pod;
     const tag = tagToHex(pod.tag);
-    const standing = change.once === true && change.deadline === undefined ? this.#closed(pod) : false;
-    if (!standing) this.#set(tag, change.state, change, now);
+    if (change.once !== true || !this.#closed(pod)) this.#set(tag, change.state, change, now);
     return { ok: true, pod: this.status(pod) };
   }
 

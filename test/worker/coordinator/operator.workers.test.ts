@@ -78,9 +78,8 @@ describe("what an operator says of pods", () => {
     await order(stub, { pod: "b", state: "disabled" });
     expect((await order(stub, { pod: "b", state: "draining", once: true })).pod.state).toBe("disabled");
     const deadline = pod.deadline! + 1000;
-    expect((await order(stub, { pod: "a", state: "draining", once: true, deadline })).pod.deadline).toBe(
-      deadline,
-    );
+    expect((await order(stub, { pod: "a", state: "draining", once: true, deadline })).pod).toEqual(pod);
+    expect((await order(stub, { pod: "a", state: "draining", deadline })).pod.deadline).toBe(deadline);
   });
 
   it("rolls a pool back and promotes over it, pods that join later included", async () => {
