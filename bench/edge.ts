@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { pin, startChild } from "./child.ts";
-import { median } from "./gate.ts";
+import { median, medianError } from "./gate.ts";
 import { type Started, startBare, startEdge, writeBare } from "./workers.ts";
 
 /** Requests of one round, to each of the three workers. */
@@ -9,23 +9,28 @@ const REQUESTS = 6000;
 export interface EdgeFigures {
   /** CPU of a bare request / CPU of a warm sticky one, the median of the rounds. */
   readonly ratio: number;
+  /** Standard error of that median, by the spread of the rounds. */
+  readonly error: number;
   /** The lowest and the highest ratio of a round. */
   readonly range: readonly [number, number];
-  /** The ratio of one bare worker and another: what chance alone makes. */
-  readonly noise: number;
+  /** The ratio of one bare worker and another: what chance alone makes; the median, then the lowest and highest round. */
+  readonly noise: readonly [number, number, number];
   /** µs of a bare request. */
   readonly bare: number;
+  /** µs that the edge adds to it. */
+  readonly added: number;
 }
 
 interface Round {
   readonly ratio: number;
   readonly noise: number;
   readonly bare: number;
+  readonly added: number;
 }
 
 /**
- * CPU per request of the built edge beside a bare pass-through worker, as both serve at once on one core while load and
- * pod share the other: what one of them suffers from the machine, the other does too. Fresh processes each round.
+ * CPU per request of the built edge beside two bare pass-through workers, as all serve at once on one core while load and
+ * pod share the other: what one of them suffers from the machine, the others do too. Fresh processes each round.
  */
 export async function measureEdge(bundleDir: string, dir: string, rounds: number): Promise<EdgeFigures> {
   const pod = await startChild("pod");
@@ -36,13 +41,16 @@ export async function measureEdge(bundleDir: string, dir: string, rounds: number
   } finally {
     pod.stop();
   }
-  const rounded = (value: number) => Math.round(value * 1000) / 1000;
-  const ratios = results.map(({ ratio }) => rounded(ratio));
+  const rounded = (value: number, places = 3) => Number(value.toFixed(places));
+  const ratios = results.map(({ ratio }) => ratio);
+  const noises = results.map(({ noise }) => noise);
   return {
     ratio: rounded(median(ratios)),
-    range: [Math.min(...ratios), Math.max(...ratios)],
-    noise: rounded(median(results.map(({ noise }) => noise))),
-    bare: rounded(median(results.map(({ bare }) => bare))),
+    error: rounded(medianError(ratios)),
+    range: [rounded(Math.min(...ratios)), rounded(Math.max(...ratios))],
+    noise: [rounded(median(noises)), rounded(Math.min(...noises)), rounded(Math.max(...noises))],
+    bare: rounded(median(results.map(({ bare }) => bare)), 1),
+    added: rounded(median(results.map(({ added }) => added)), 1),
   };
 }
 
@@ -56,8 +64,9 @@ async function oneRound(bundleDir: string, bareDir: string, pod: number): Promis
     await load(REQUESTS / 4);
     const before = workers.map(({ pid }) => cpu(pid));
     await load(REQUESTS);
-    const [sticky, plain, second] = workers.map(({ pid }, i) => (cpu(pid) - before[i]!) / REQUESTS / 1000);
-    return { ratio: plain! / sticky!, noise: plain! / second!, bare: plain! };
+    const [sticky, first, second] = workers.map(({ pid }, i) => (cpu(pid) - before[i]!) / REQUESTS / 1000);
+    const bare = (first! + second!) / 2;
+    return { ratio: bare / sticky!, noise: first! / second!, bare, added: sticky! - bare };
   } finally {
     for (const worker of started) await worker.stop();
   }

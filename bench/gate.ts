@@ -30,6 +30,16 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
+/**
+ * Standard error of the median, from the median absolute deviation, so that one bad round does not blow it up:
+ * 1.4826 × MAD estimates the standard deviation of a normal distribution, and √(π/2) / √n is the median's share of it.
+ */
+export function medianError(values: readonly number[]): number {
+  const middle = median(values);
+  const deviation = 1.4826 * median(values.map((value) => Math.abs(value - middle)));
+  return (deviation * Math.sqrt(Math.PI / 2)) / Math.sqrt(values.length);
+}
+
 /** The gates as a Markdown table. */
 export function table(gates: readonly Gate[]): string {
   const rows = gates.map(({ name, value, bar, unit, pass }) => [

@@ -23,13 +23,17 @@ try {
   const names = built.modules.map(({ name }) => name);
   const pick = measurePick();
   const commands = await measureRedis(built.dir);
-  const edge = await measureEdge(built.dir, dir, values.quick ? 2 : 6);
+  const edge = await measureEdge(built.dir, dir, values.quick ? 2 : 9);
   const gates: Gate[] = [
     atLeast("warm sticky request vs bare pass-through, CPU", edge.ratio, 0.8, "ratio"),
     told("its lowest round", edge.range[0], "ratio"),
     told("its highest round", edge.range[1], "ratio"),
-    told("bare against bare, the noise of it", edge.noise, "ratio"),
+    told("its standard error", edge.error, "ratio"),
+    told("bare against bare, the noise of it", edge.noise[0], "ratio"),
+    told("the lowest round of the noise", edge.noise[1], "ratio"),
+    told("the highest round of the noise", edge.noise[2], "ratio"),
     told("CPU of a bare request", edge.bare, "µs"),
+    told("CPU that the edge adds to it", edge.added, "µs"),
     atMost("Redis commands for a warm sticky request", commands, 0, "commands"),
     told("consistent-hash pick, 1,000 pods, fresh sids", pick, "ns"),
     ...(await sizes(built.dir, names)),
