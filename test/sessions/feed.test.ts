@@ -23,6 +23,17 @@ it("keeps the later of two entries, and forgets them when they expire", () => {
   expect(feed.size).toBe(0);
 });
 
+it("begins anew with another incarnation, and forgets nothing: a revoked token became good again", () => {
+  const feed = new Feed();
+  feed.hear([entry(7, "a", 3)], 7, 0);
+  feed.restart();
+  expect(feed.seq).toBe(0);
+  feed.hear([entry(1, "b", 2)], 1, 0);
+  expect(feed.seq).toBe(1);
+  expect(feed.below("a", 2)?.epoch).toBe(3);
+  expect(feed.below("b", 1)?.epoch).toBe(2);
+});
+
 it("bounds a map in two generations and keeps what is used", () => {
   const map = new Generations<number>(4);
   for (let i = 0; i < 4; i++) map.set(`k${i}`, i);

@@ -105,6 +105,7 @@ export class Operator {
 
   /** The state of a pod in the shared view: what its operator and its pool's say, with what the probes say. */
   state(pool: string, tag: string, probed: PodState): PodState {
+    if (this.#orders.size === 0) return probed;
     const orders = [this.of(tag)?.state, this.of(poolSubject(pool))?.state];
     const final = FINAL.find((state) => orders.includes(state));
     if (final !== undefined) return final;

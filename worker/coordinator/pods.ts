@@ -52,6 +52,10 @@ export class Pods {
   readonly #operator: Operator;
   readonly #snapshot: () => Snapshot | undefined;
   readonly #probed: (tag: string) => Probed;
+  #named: { of: Snapshot | undefined; pods: readonly { pool: string; tag: string }[] } = {
+    of: undefined,
+    pods: [],
+  };
 
   constructor(operator: Operator, snapshot: () => Snapshot | undefined, probed: (tag: string) => Probed) {
     this.#operator = operator;
@@ -66,12 +70,13 @@ export class Pods {
 
   /** The states that are not ready, by tag: what edges hear. */
   health(): Record<string, PodState> {
+    const snapshot = this.#snapshot();
+    // With each heartbeat: the tags of ten thousand pods are not written anew for each.
+    if (snapshot !== this.#named.of) this.#named = { of: snapshot, pods: namesOf(snapshot) };
     const health: Record<string, PodState> = {};
-    for (const pool of this.#snapshot()?.pools ?? []) {
-      for (const pod of pool.pods) {
-        const state = this.state(pod);
-        if (state !== "ready") health[tagToHex(pod.tag)] = state;
-      }
+    for (const { pool, tag } of this.#named.pods) {
+      const state = this.#operator.state(pool, tag, this.#probed(tag).state);
+      if (state !== "ready") health[tag] = state;
     }
     return health;
   }
@@ -167,4 +172,10 @@ export class Pods {
     if (found === undefined) return noPool(pool);
     return found.pods.find((pod) => pod.id === id) ?? noPod(pool, id);
   }
+}
+
+function namesOf(snapshot: Snapshot | undefined): { pool: string; tag: string }[] {
+  return (snapshot?.pools ?? []).flatMap(({ name, pods }) =>
+    pods.map(({ tag }) => ({ pool: name, tag: tagToHex(tag) })),
+  );
 }

@@ -1,0 +1,66 @@
+import { expect, it } from "vitest";
+import { readDeadline, readLimit, readObject, readWait } from "../../../worker/admin/input.ts";
+
+const NOW = Date.parse("2026-11-27T12:00:00Z");
+const post = (body: string) => new Request("http://x/", { method: "POST", body });
+/** Code and message of a problem. */
+async function problem(found: unknown): Promise<[number, string]> {
+  expect(found).toBeInstanceOf(Response);
+  const response = found as Response;
+  const { detail } = (await response.json()) as { detail: string };
+  return [response.status, detail];
+}
+
+it("reads a deadline as a duration from now, a time, or milliseconds since the epoch", () => {
+  expect(readDeadline("10m", NOW)).toBe(NOW + 600_000);
+  expect(readDeadline("0s", NOW)).toBe(NOW);
+  expect(readDeadline("2026-11-27T13:00:00+01:00", NOW)).toBe(NOW);
+  expect(readDeadline("2026-11-27T12:00:30.5Z", NOW)).toBe(NOW + 30_500);
+  expect(readDeadline(NOW - 1, NOW), "one that has passed is over at once").toBe(NOW - 1);
+  for (const none of [undefined, null]) expect(readDeadline(none, NOW)).toBeUndefined();
+});
+
+it("refuses a deadline that may have meant something else, and says what to write", async () => {
+  for (const bad of [
+    30,
+    1_795_000_000,
+    -1,
+    NOW + 0.5,
+    "soon",
+    "2026-11-27",
+    "2026-13-45T99:00:00Z",
+    "3000d",
+    {},
+    true,
+  ]) {
+    const [status, detail] = await problem(readDeadline(bad, NOW));
+    expect(status, JSON.stringify(bad)).toBe(422);
+    expect(detail).toContain("5m");
+  }
+});
+
+it("takes an object with known keys alone", async () => {
+  expect(await readObject(post('{"state":"ready"}'), ["state"])).toEqual({ state: "ready" });
+  expect(await readObject(post(""), ["state"])).toEqual({});
+  expect(await problem(await readObject(post('{"weight":1}'), ["state"], { weight: "PUT it." }))).toEqual([
+    422,
+    'weight: "weight" is not taken here. PUT it.',
+  ]);
+  for (const bad of ["[]", "null", "1", "{", '{"__proto__":1}']) {
+    expect((await problem(await readObject(post(bad), ["state"])))[0], bad).toBe(422);
+  }
+  expect((await problem(await readObject(post(`{"state":"${"x".repeat(70_000)}"}`), ["state"])))[0]).toBe(
+    413,
+  );
+});
+
+it("bounds what a call waits and lists", async () => {
+  expect(readWait(undefined, 60_000)).toBe(0);
+  expect(readWait("30s", 60_000)).toBe(30_000);
+  expect(readWait("10m", 60_000)).toBe(60_000);
+  expect((await problem(readWait("30", 60_000)))[1]).toContain('"30s"');
+  expect(readLimit(undefined, 100, 1000)).toBe(100);
+  expect(readLimit("1000", 100, 1000)).toBe(1000);
+  for (const bad of ["0", "1001", "-1", "1e2", "x"])
+    expect((await problem(readLimit(bad, 100, 1000)))[0]).toBe(422);
+});
