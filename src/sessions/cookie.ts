@@ -18,10 +18,11 @@ function startsPair(header: string, at: number): boolean {
   return i < 0 || isSeparator(header.charCodeAt(i));
 }
 
-/** The index after the pair that begins before `from`: the next separator, or the end. */
-function pairEnd(header: string, from: number): number {
-  for (let i = from; i < header.length; i++) if (isSeparator(header.charCodeAt(i))) return i;
-  return header.length;
+/** The next place of `char` from `at` on, or the end; `known` is the one before it. The runtime searches fastest. */
+function nextOf(header: string, char: string, at: number, known: number): number {
+  if (known >= at) return known;
+  const found = header.indexOf(char, at);
+  return found < 0 ? header.length : found;
 }
 
 /**
@@ -64,8 +65,12 @@ export function strip(header: string, keys: readonly string[]): string | null {
   let rest = "";
   /** Where the pair before ended; -1 when it was dropped. */
   let before = -1;
+  let semicolon = -1;
+  let comma = -1;
   for (let at = 0; at < header.length; ) {
-    const end = pairEnd(header, at);
+    semicolon = nextOf(header, ";", at, semicolon);
+    comma = nextOf(header, ",", at, comma);
+    const end = Math.min(semicolon, comma);
     let start = at;
     while (start < end && isBlank(header.charCodeAt(start))) start++;
     let stop = end;
