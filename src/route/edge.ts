@@ -1,6 +1,6 @@
 import type { Counters } from "../metrics/counters.ts";
 import type { Break } from "../model/beat.ts";
-import type { Pod } from "../model/pod.ts";
+import type { Pod, PodTag } from "../model/pod.ts";
 import type { Background, BindingStore, Chance, Clock, Swapped } from "../model/ports.ts";
 import type { Feed } from "../sessions/feed.ts";
 import type { Generations } from "../sessions/generations.ts";
@@ -50,6 +50,8 @@ export interface Settlement {
   readonly ahead: boolean;
   /** The store was told nothing, as it did not answer: the next request tells it. */
   readonly owed?: true;
+  /** What a move from this epoch came to, when, and where it was meant to go: who comes late with the old cookie follows. */
+  readonly moved?: { readonly to: PodTag; readonly answer: Swapped; readonly at: number };
 }
 
 /** Everything that steps of a request share: one for each isolate. Ports first, then state. */

@@ -1,4 +1,4 @@
-import { type Token, toHex } from "../sessions/token.ts";
+import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
 import { choosePod, hashPod, sidesFor } from "./choose.ts";
 import { seatKeyed } from "./keyed.ts";
 import type { PodRuntime } from "./pods.ts";
@@ -51,7 +51,9 @@ export function seatNew(trip: Trip, tried: PodRuntime | undefined): Seated {
   if (pod === undefined) return NO_POD;
   const iat = seconds(now);
   const tag = pod.pod.tag;
-  const session: Token = { sid, pod: tag, home: tag, epoch: 1, iat, exp: iat + cookie.absolute, flags: 0 };
+  // A store that is known to be away will not be told of it: whichever edge sees it next makes up for that.
+  const flags = edge.guard.open ? PROVISIONAL : 0;
+  const session: Token = { sid, pod: tag, home: tag, epoch: 1, iat, exp: iat + cookie.absolute, flags };
   return { pod, outcome: "bound", session, issue: true, errand: "create", from: undefined, cause: undefined };
 }
 

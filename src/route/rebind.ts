@@ -51,12 +51,25 @@ export async function move(
 ): Promise<Seated> {
   if (trip.preflight) return seated(trip, token, token, stay ?? candidate, cause, false);
   const swap = swapOf(trip, "rebind", token, candidate, cause);
-  const answer = await ask(trip, swap, token, "move");
-  if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed);
+  const said = recent(trip, swap);
+  const answer = said ?? (await ask(trip, swap, token, "move"));
+  if (answer !== undefined) {
+    const moved = { to: swap.to, answer, at: trip.now };
+    const settlement = { epoch: token.epoch, ahead: true, moved };
+    if (said === undefined) trip.edge.settlements.set(token.sid, settlement);
+    return follow(trip, token, answer, swap, candidate, failed);
+  }
   if (stay !== undefined && candidate.pool.pool.strict) {
     return seated(trip, token, token, stay, undefined, false);
   }
   return provisional(trip, token, candidate, cause, token.epoch);
+}
+
+/** What the store just answered to the same move: a page asks for many things, not all of them at the same moment. */
+function recent({ edge, now }: Trip, { sid, epoch, to }: Swap): Swapped | undefined {
+  const known = edge.settlements.get(sid);
+  if (known?.epoch !== epoch || known.moved?.to !== to) return undefined;
+  return now - known.moved.at <= edge.period() ? known.moved.answer : undefined;
 }
 
 /** The next request after the store was found ahead: asks it, and follows. */
@@ -111,6 +124,7 @@ export function undo(trip: Trip, seat: Seat, before: Token): void {
   if (session === undefined || session.epoch === before.epoch || (session.flags & PROVISIONAL) !== 0) return;
   const { store, guard } = trip.edge;
   const swap = { ...swapOf(trip, "rebind2", session, seat.pod, "pod-gone"), to: before.pod };
+  trip.edge.settlements.delete(before.sid);
   const keep = retain(trip, session);
   trip.background.waitUntil(guard.background(async () => settle(trip, swap, await store.swap(swap, keep))));
 }
