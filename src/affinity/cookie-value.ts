@@ -1,14 +1,16 @@
 /**
  * The value of a cookie in a Cookie header; undefined when it is absent or empty. Names are exact; of duplicates the first
  * counts, which browsers send for the longest path (RFC 6265, section 5.4). Nothing is decoded; quotes are part of the
- * value. Two Cookie headers arrive joined by a comma, so both `;` and `,` end a pair. Linear time.
+ * value. Two Cookie headers arrive joined by a comma and a blank, so these before a further pair end a value, too; any
+ * other comma is part of it, as it is for the pod. Linear time.
  */
 export function cookieValue(header: string | null, name: string): string | undefined {
   if (header === null) return undefined;
   const key = `${name}=`;
   for (let at = header.indexOf(key); at >= 0; at = header.indexOf(key, at + key.length)) {
     if (!startsPair(header, at)) continue;
-    const value = header.slice(at + key.length, endOf(header, at + key.length)).trim();
+    const from = at + key.length;
+    const value = header.slice(from, endOf(header, from)).trim();
     return value === "" ? undefined : value;
   }
   return undefined;
@@ -17,10 +19,15 @@ export function cookieValue(header: string | null, name: string): string | undef
 function startsPair(header: string, at: number): boolean {
   let i = at - 1;
   while (i >= 0 && (header[i] === " " || header[i] === "\t")) i--;
-  return i < 0 || header[i] === ";" || header[i] === ",";
+  return i < 0 || header[i] === ";" || (header[i] === "," && i < at - 1);
 }
 
 function endOf(header: string, from: number): number {
-  for (let i = from; i < header.length; i++) if (header[i] === ";" || header[i] === ",") return i;
-  return header.length;
+  const semicolon = header.indexOf(";", from);
+  const end = semicolon < 0 ? header.length : semicolon;
+  NEXT_PAIR.lastIndex = from;
+  const next = NEXT_PAIR.exec(header)?.index ?? end;
+  return Math.min(end, next);
 }
+
+const NEXT_PAIR = /,[ \t]+(?=[^\s;,="]+=)/g;

@@ -16,7 +16,14 @@ describe("the value of a cookie", () => {
   it.each([
     ["a=1", "a", "1"],
     ["x=0; a=1; b=2", "a", "1"],
-    ["x=0,a=1", "a", "1"],
+    ["x=0, a=1", "a", "1"],
+    ["x=0,\ta=1; b=2", "a", "1"],
+    // A comma that joins no two headers is part of a value, as it is for the pod that has minted it.
+    ["x=0,a=1", "a", undefined],
+    ["x=0,a=1", "x", "0,a=1"],
+    ["a=1,2; b=3", "a", "1,2"],
+    ["a={x:1, y:2}, b=3", "a", "{x:1, y:2}"],
+    ["a=1, b=2, c=3", "a", "1"],
     ["xa=1", "a", undefined],
     ["a =1", "a", undefined],
     ["A=1", "a", undefined],
@@ -31,6 +38,9 @@ describe("the value of a cookie", () => {
     // Each occurrence is passed once: a quadratic scan would take minutes for this.
     expect(cookieValue(` a=${"xa=".repeat(300_000)}`, "b")).toBeUndefined();
     expect(cookieValue("xa=".repeat(300_000), "a")).toBeUndefined();
+    for (const text of [", ", ", b", ",", " ", ", b ="]) {
+      expect(cookieValue(`a=${text.repeat(300_000)}x`, "a")?.length).toBeGreaterThan(0);
+    }
   });
 });
 

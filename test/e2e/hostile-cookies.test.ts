@@ -238,6 +238,8 @@ describe("hostile cookies over real sockets", () => {
       "%00%ff%2c",
       "\xe9\xff\x80",
       "{a:1}",
+      "a,b",
+      '{"a":1, "b":[2,3]}',
       "a b\tc",
       "__proto__",
       "SESSIONID=x",
@@ -253,8 +255,8 @@ describe("hostile cookies over real sockets", () => {
     }
   });
 
-  it("fails at no minted value, though a comma in it ends it", async () => {
-    for (const value of ["a,b", "a, b=c", ",", " ", "", ";", ";;;=", "a;Max-Age=x", "=", "a;Expires=never"]) {
+  it("fails at no minted value, though not each can be found again", async () => {
+    for (const value of ["a, b=c", ",", " ", "", ";", ";;;=", "a;Max-Age=x", "=", "a;Expires=never"]) {
       const [minted = ""] = await mint(value);
       expect(minted, value).toMatch(/^HTTP\/1\.1 200 /);
       const text = await rawGet(stack.url, "/learn", [`Cookie: SESSIONID=${value}`]);
