@@ -44,6 +44,26 @@ export interface DepartedPod {
   readonly id: string;
 }
 
+/** What an isolate saw of one pod since its last heartbeat. Fields that are 0 are left out. */
+export interface PodUse {
+  /** Pod-seconds: requests in flight integrated over time, those that still run included. */
+  readonly area?: number;
+  /** Answers, failed ones included. */
+  readonly done?: number;
+  /** Answers that count against the pod: no connection, no answer in time, 5xx. */
+  readonly fail?: number;
+  /** The newest utilisation that the pod reported itself (ORCA), 1 for full, and its age in milliseconds. */
+  readonly orca?: readonly [utilisation: number, age: number];
+}
+
+/** How the pods of one pool are loaded, by all isolates together. */
+export interface PoolLoad {
+  /** Seconds that a request is in flight at the pod in the middle; 0: not known yet. */
+  readonly m: number;
+  /** By 12 hex digits of the tag: requests in flight, and what the pod is worth, 1 for a normal one. [0, 1] is left out. */
+  readonly pods: Readonly<Record<string, readonly [inflight: number, worth: number]>>;
+}
+
 /** What an edge tells the coordinator. */
 export interface Beat {
   /** Random name of the isolate, for counting the active ones. */
@@ -60,6 +80,8 @@ export interface Beat {
   readonly failed: readonly string[];
   /** How long ago each pod that answered since the last heartbeat did, in milliseconds, by 12 hex digits of its tag. */
   readonly served: Readonly<Record<string, number>>;
+  /** By 12 hex digits of the tag; pods that it did not use are left out. */
+  readonly load?: Readonly<Record<string, PodUse>>;
 }
 
 /** The config as the coordinator holds it; also what it writes to the store for cold edges. */
@@ -113,4 +135,8 @@ export interface BeatAnswer {
   readonly feed: { readonly entries: readonly FeedEntry[]; readonly seq: number };
   /** Milliseconds until the next heartbeat: short while more of the feed waits. */
   readonly next: number;
+  /** By name of the pool, those that the heartbeat used. */
+  readonly load?: Readonly<Record<string, PoolLoad>>;
+  /** How many isolates are active. */
+  readonly isolates?: number;
 }
