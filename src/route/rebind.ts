@@ -51,14 +51,8 @@ export async function move(
 ): Promise<Seated> {
   if (trip.preflight) return seated(trip, token, token, stay ?? candidate, cause, false);
   const swap = swapOf(trip, "rebind", token, candidate, cause);
-  const said = recent(trip, swap);
-  const answer = said ?? (await ask(trip, swap, token, "move"));
-  if (answer !== undefined) {
-    const moved = { to: swap.to, answer, at: trip.now };
-    const settlement = { epoch: token.epoch, ahead: true, moved };
-    if (said === undefined) trip.edge.settlements.set(token.sid, settlement);
-    return follow(trip, token, answer, swap, candidate, failed);
-  }
+  const answer = recent(trip, swap) ?? (await ask(trip, swap, token, "move"));
+  if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed);
   if (stay !== undefined && candidate.pool.pool.strict) {
     return seated(trip, token, token, stay, undefined, false);
   }

@@ -25,8 +25,16 @@ export function ask(trip: Trip, swap: Swap, token: Token, lane: Lane): Promise<S
   return guard.within(flight);
 }
 
-/** Once for each answer, however many wait for it: the index follows off path. */
+/**
+ * Once for each answer, however many wait for it or have given up: the index follows off path, and whoever comes late with
+ * the epoch that ended is told the same.
+ */
 export function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
+  const { clock, settlements } = trip.edge;
+  if (swap.op === "rebind") {
+    const moved = { to: swap.to, answer, at: clock.now() };
+    settlements.set(swap.sid, { epoch: swap.epoch, ahead: true, moved });
+  }
   const step = reindex(swap, answer);
   if (step === undefined) return answer;
   const { store, guard } = trip.edge;
