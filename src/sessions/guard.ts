@@ -45,17 +45,22 @@ export class Guard {
     return this.#openUntil > this.#clock.now();
   }
 
-  /**
-   * Runs a call that no request waits for; the answer is undefined when it failed or was not made. An answer that came
-   * after the budget counts as a failure, too: a store that is always late must not cost each request the wait for it.
-   */
-  async background<T>(call: () => Promise<T>): Promise<T | undefined> {
+  /** Runs a call that no request waits for; the answer is undefined when it failed or was not made. */
+  background<T>(call: () => Promise<T>): Promise<T | undefined> {
+    return this.#run(call, undefined);
+  }
+
+  /** @param budget after which an answer counts as a failure, though it is taken all the same; undefined: it never does */
+  async #run<T>(call: () => Promise<T>, budget: number | undefined): Promise<T | undefined> {
     if (!this.#admit()) return undefined;
     let late = false;
-    const cancel = this.#after(this.#options.budget, () => {
-      late = true;
-      this.#fail();
-    });
+    const cancel =
+      budget === undefined
+        ? () => undefined
+        : this.#after(budget, () => {
+            late = true;
+            this.#fail();
+          });
     try {
       const value = await call();
       if (!late) this.#succeed();
@@ -69,7 +74,8 @@ export class Guard {
   }
 
   /**
-   * Starts a call that requests wait for. The promise never rejects, and goes on after the budget: keep it under
+   * Starts a call that requests wait for. An answer that comes after the budget counts as a failure: a store that is always
+   * late must not cost each request the wait for it. The promise never rejects, and goes on after the budget: keep it under
    * waitUntil, and let each waiter have its own {@link within}.
    */
   start<T>(call: () => Promise<T>, lane: Lane = "move"): Promise<T | undefined> {
@@ -79,7 +85,9 @@ export class Guard {
       this.#spent = { move: 0, key: 0, mint: 0 };
     }
     this.#spent[lane]++;
-    return this.#spent[lane] > this.#options.rate[lane] ? Promise.resolve(undefined) : this.background(call);
+    return this.#spent[lane] > this.#options.rate[lane]
+      ? Promise.resolve(undefined)
+      : this.#run(call, this.#options.budget);
   }
 
   /** Waits for `work` at most the budget, by a timer of this waiter alone. */

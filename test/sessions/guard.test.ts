@@ -102,4 +102,28 @@ describe("the guard before the store", () => {
     }
     expect(made).toEqual({ key: 2, mint: 3, move: 4 });
   });
+
+  it("counts lateness only where somebody waits", async () => {
+    // Sixty clients at two cold edges: the first creates took over 150 ms, opened the breaker, and the rest were dropped:
+    // six sessions were in no list for ten seconds, of a store that was well.
+    const { clock, after, advance } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    const slow = () => {
+      let answer: (value: number) => void = () => undefined;
+      const call = () => new Promise<number>((resolve) => (answer = resolve));
+      return { call, answer: () => answer(1) };
+    };
+    const off = Array.from({ length: 6 }, slow);
+    const done = off.map(({ call }) => guard.background(call));
+    advance(400);
+    for (const { answer } of off) answer();
+    expect(await Promise.all(done)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(guard.open).toBe(false);
+    const on = Array.from({ length: 3 }, slow);
+    const waited = on.map(({ call }) => guard.start(call));
+    advance(400);
+    expect(guard.open).toBe(true);
+    for (const { answer } of on) answer();
+    await Promise.all(waited);
+  });
 });
