@@ -1,0 +1,187 @@
+import { tagToHex } from "../../src/model/pod.ts";
+import { PROVISIONAL, type Token } from "../../src/sessions/token.ts";
+import type { Call } from "./call.ts";
+import { ANSWERED_BY } from "./forwarder.ts";
+import type { Isolate } from "./isolate.ts";
+import { readText } from "./sealer.ts";
+import { brief, type Watch } from "./watch.ts";
+
+/** Longest that a request may spend on anything but pods: the view, and at most four waits for the store. Milliseconds. */
+const OWN_TIME = 150 + 4 * 150 + 1;
+/** A cold edge asks four places first, and a probe is waited for at most twice. Milliseconds. */
+const COLD_TIME = 4 * 600;
+const PROBE_TIME = 2 * 501;
+
+/** What a response says, as a client could read it. */
+export interface Heard {
+  readonly status: number;
+  /** Undefined: no pod answered. */
+  readonly pod: number | undefined;
+  readonly cookie: { readonly name: string; readonly text: string } | undefined;
+}
+
+/** Holds responses to the invariants. */
+export class Answers {
+  readonly #watch: Watch;
+  /** Provisional moves by everything that the choice may depend on. */
+  readonly #choices = new Map<string, { readonly pod: number; readonly call: number }>();
+
+  constructor(watch: Watch) {
+    this.#watch = watch;
+  }
+
+  answered(call: Call, isolate: Isolate, response: Response): Heard {
+    const watch = this.#watch;
+    watch.checks.answers++;
+    call.answered = watch.world.loop.now;
+    const by = response.headers.get(ANSWERED_BY);
+    const cookie = ours(response.headers.getSetCookie());
+    const heard = { status: response.status, pod: by === null ? undefined : Number(by), cookie };
+    const token = cookie === undefined ? undefined : readText(cookie.text)?.token;
+    this.#named(call, heard, token, response);
+    this.#errors(call, isolate, heard);
+    this.#slow(call, isolate);
+    if (token !== undefined) this.#issued(call, heard, token, cookie!.text);
+    this.#session(call, heard, token, isolate);
+    watch.forget(call);
+    return heard;
+  }
+
+  /** I10. */
+  #named(call: Call, { pod, cookie }: Heard, token: Token | undefined, response: Response): void {
+    if (cookie === undefined) return;
+    const watch = this.#watch;
+    const said = `request ${call.id} (${response.status})`;
+    if (pod === undefined) watch.fail("I10", `${said} set a cookie though no pod answered`);
+    if (token === undefined) watch.fail("I10", `${said} set a cookie that is no token`);
+    else if (pod !== undefined && token.pod !== pod)
+      watch.fail("I10", `${said} set a cookie that names another pod than the one that answered`);
+    if (call.spec.shared) watch.fail("I10", `${said} set a cookie that a shared cache may hand out`);
+    if (call.spec.method === "PREFLIGHT") watch.fail("I10", `${said} set a cookie on a preflight`);
+  }
+
+  /** I3: every error has a cause among the pods; the store adds none. */
+  #errors(call: Call, isolate: Isolate, { status, pod }: Heard): void {
+    if (status < 500 || pod !== undefined) return;
+    const watch = this.#watch;
+    const failed = call.sends.some(({ result }) => result === "connect") || this.#unconnected(call, isolate);
+    const late = call.sends.some(({ result }) => result === "timeout");
+    const view = isolate.views.current;
+    const pools = view?.match("shop.test", "/")?.scope.pools ?? [];
+    const strict = pools.some(({ pool }) => pool.strict || pool.failover === "none");
+    const open = pools.some((pool) => pool.shared.live > 0);
+    const explained =
+      (status === 502 && failed) ||
+      (status === 504 && late) ||
+      (status === 503 && (failed || call.decided === undefined || strict || !open));
+    if (!explained) watch.fail("I3", `request ${call.id} got ${status}, and no pod was to blame`);
+  }
+
+  #unconnected(call: Call, isolate: Isolate): boolean {
+    return isolate.probes.some(({ ended, well }) => !well && ended >= call.arrived);
+  }
+
+  /** I3: bounded latency. */
+  #slow(call: Call, isolate: Isolate): void {
+    const watch = this.#watch;
+    const own = call.answered! - call.arrived - call.podTime;
+    const probed = isolate.probes.some(({ ended }) => ended >= call.arrived);
+    const cold = call.decided === undefined || call.decided - call.arrived > 151;
+    const bound = OWN_TIME + (probed ? PROBE_TIME : 0) + (cold ? COLD_TIME : 0);
+    if (own > bound)
+      watch.fail("I3", `request ${call.id} took ${Math.round(own)} ms of the edge's own, over ${bound}`);
+  }
+
+  #issued(call: Call, heard: Heard, token: Token, text: string): void {
+    const watch = this.#watch;
+    const { world } = watch;
+    watch.issued.set(text, { token, at: world.loop.now });
+    watch.note(token.sid, token.epoch, token.pod);
+    const before = call.token;
+    if (before?.sid !== token.sid) {
+      if (watch.closed(call, token.pod) && this.#stillClosed(call, token)) {
+        watch.fail("I4", `request ${call.id} began a session at a pod that takes none`);
+      }
+      return;
+    }
+    if (token.epoch < before.epoch) {
+      watch.fail(
+        "I2",
+        `request ${call.id} carried epoch ${before.epoch} of ${brief(token.sid)} and got ${token.epoch}`,
+      );
+    }
+    if (token.exp !== before.exp) watch.fail("I5", `request ${call.id} got another absolute expiry`);
+    const provisional = (token.flags & PROVISIONAL) !== 0;
+    if (provisional && token.epoch === before.epoch + 1 && heard.pod !== before.pod)
+      this.#agree(call, token, before);
+  }
+
+  /** An order may have been taken back while the request waited. */
+  #stillClosed(call: Call, token: Token): boolean {
+    const isolate = this.#watch.world.isolates[call.edge];
+    const runtime = isolate?.views.current?.pools
+      .flatMap((pool) => pool.pods)
+      .find((pod) => pod.pod.tag === token.pod);
+    return runtime !== undefined && !runtime.meaning.tried;
+  }
+
+  /** I3: edges with the same view choose the same pod. */
+  #agree(call: Call, token: Token, before: Token): void {
+    const watch = this.#watch;
+    watch.checks.samePod++;
+    const isolate = watch.world.isolates[call.edge];
+    const probes = isolate?.probes.filter(({ ended, well }) => !well && ended >= call.arrived) ?? [];
+    const failed = [...call.sends.filter(({ result }) => result === "connect"), ...probes].map(
+      ({ key }) => key,
+    );
+    const dead = [...new Set(failed)].sort().join(",");
+    const key = `${before.sid} ${before.epoch} ${before.pod} ${call.viewKey} ${dead}`;
+    const other = this.#choices.get(key);
+    if (other === undefined) this.#choices.set(key, { pod: token.pod, call: call.id });
+    else if (other.pod !== token.pod) {
+      watch.fail(
+        "I3",
+        `requests ${other.call} and ${call.id} had one view and moved ${brief(token.sid)} to two pods`,
+      );
+    }
+  }
+
+  /** I5 and the moves that the ledger must have. */
+  #session(call: Call, { pod, status }: Heard, token: Token | undefined, isolate: Isolate): void {
+    const watch = this.#watch;
+    const before = call.token;
+    if (pod === undefined || before === undefined) return;
+    if (call.demand.want === "new" && token?.sid === before.sid) {
+      watch.fail("I5", `request ${call.id} kept its session (${status}), though ${call.demand.why}`);
+    }
+    const preflight = call.spec.method === "PREFLIGHT";
+    if (token === undefined && (call.demand.want !== "keep" || pod !== before.pod))
+      watch.untold.add(before.sid);
+    if (call.demand.want === "new" || pod === before.pod || preflight) return;
+    if (token !== undefined && token.sid !== before.sid) return;
+    watch.checks.moves++;
+    watch.moves.push({
+      sid: before.sid,
+      epoch: token?.epoch,
+      to: pod,
+      isolate: isolate.name,
+      provisional: token === undefined || (token.flags & PROVISIONAL) !== 0,
+    });
+  }
+}
+
+/** Our Set-Cookie, taken apart. */
+function ours(lines: readonly string[]): { name: string; text: string } | undefined {
+  for (const line of lines) {
+    const [pair = ""] = line.split(";");
+    const at = pair.indexOf("=");
+    if (pair.slice(0, at).includes("mooring")) return { name: pair.slice(0, at), text: pair.slice(at + 1) };
+  }
+  return undefined;
+}
+
+/** For traces: `web/1a2b3c… epoch 2`. */
+export function tokenText(token: Token): string {
+  const { sid, pod, epoch, flags } = token;
+  return `${brief(sid)} epoch ${epoch} at ${tagToHex(pod).slice(0, 6)}${flags & PROVISIONAL ? " provisional" : ""}`;
+}

@@ -1,0 +1,76 @@
+import type { Break } from "../../src/model/beat.ts";
+import type { Swapped } from "../../src/model/ports.ts";
+import type { PoolRuntime } from "../../src/route/pods.ts";
+import { settle } from "../../src/sessions/settle.ts";
+
+/** Rules that can be broken on purpose, to see that the watch finds it: in the wiring alone, never in src. */
+export const BROKEN = {
+  "adopt-as-won": "an edge takes ADOPT for WON",
+  "settle-without-epoch": "the store compares no epochs",
+  "own-suspicion": "the candidate of a rebind comes from the edge's own suspicion, not from the shared view",
+  "follower-epoch": "whoever follows a move records it under an epoch of its own",
+  "two-causes": "edges give two causes for one break",
+  "cookie-without-pod": "a cookie is set though no pod answered",
+  "expiry-ignored": "an edge's clock stands still, so that nothing ever expires there",
+  "deaf-edge": "an edge hears no feed",
+} as const;
+
+export type Broken = keyof typeof BROKEN;
+
+export function isBroken(name: string): name is Broken {
+  return Object.hasOwn(BROKEN, name);
+}
+
+export function ruleOf(broken: Broken | undefined): typeof settle {
+  if (broken !== "settle-without-epoch") return settle;
+  return (stored, swap) =>
+    settle(
+      stored !== undefined && stored.epoch > swap.epoch
+        ? { ...stored, epoch: swap.epoch, pod: swap.pod }
+        : stored,
+      swap,
+    );
+}
+
+export function beliefOf(broken: Broken | undefined): (answer: Swapped) => Swapped {
+  if (broken !== "adopt-as-won") return (answer) => answer;
+  return (answer) => (answer.verdict === "ADOPT" ? { ...answer, verdict: "WON" } : answer);
+}
+
+/** The breaks that an edge records, as they would be told by a broken one. */
+export function breaksOf(broken: Broken | undefined, edge: number): Break[] {
+  const breaks: Break[] = [];
+  if (broken !== "follower-epoch" && broken !== "two-causes") return breaks;
+  breaks.push = (...entries) => {
+    for (const entry of entries) {
+      const told =
+        broken === "follower-epoch"
+          ? { ...entry, epoch: entry.epoch + edge }
+          : { ...entry, cause: edge % 2 === 1 ? ("rebalanced" as const) : entry.cause };
+      breaks[breaks.length] = told;
+    }
+    return breaks.length;
+  };
+  return breaks;
+}
+
+/** Makes a pool's shared standing the edge's own. */
+export function suspectShared(pool: PoolRuntime, now: () => number): void {
+  let real = pool.shared;
+  let asking = false;
+  Object.defineProperty(pool, "shared", {
+    configurable: true,
+    set: (standing) => {
+      real = standing;
+    },
+    get: () => {
+      if (asking) return real;
+      asking = true;
+      try {
+        return pool.standing(now());
+      } finally {
+        asking = false;
+      }
+    },
+  });
+}

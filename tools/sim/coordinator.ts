@@ -1,0 +1,324 @@
+import { type HealthView, type PodState, STATES } from "../../src/health/state.ts";
+import type { Beat, BeatAnswer, ConfigRecord, DepartedPod, FeedEntry } from "../../src/model/beat.ts";
+import { parseRecord } from "../../src/model/beat.ts";
+import type { Binding, Cause, Sid } from "../../src/model/binding.ts";
+import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
+import type { BindingStore } from "../../src/model/ports.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import { compileDocument } from "./document.ts";
+import { SimLedger } from "./ledger.ts";
+import type { Loop } from "./loop.ts";
+import type { SimProber } from "./prober.ts";
+import type { Trace } from "./trace.ts";
+
+/** A heartbeat's answer, and when it was made in true time: only the watch looks at that. */
+export interface Told extends BeatAnswer {
+  readonly madeAt: number;
+}
+
+/** Compare-and-sets that are tried while edges move the same session at the same time. */
+const TRIES = 4;
+
+/** A pod as the target of a move. */
+export type Place = Pick<Pod, "tag" | "id" | "pool">;
+
+/** What an operator told about a pod or a whole pool. */
+interface Order {
+  readonly state: PodState;
+}
+
+/** What survives a crash. */
+interface Disk {
+  incarnation: number;
+  record: ConfigRecord | undefined;
+  published: number;
+  readonly orders: Map<string, Order>;
+  readonly pools: Map<string, Order>;
+  readonly feed: FeedEntry[];
+  readonly ledger: SimLedger;
+  states: Map<string, PodState>;
+}
+
+export interface CoordinatorParts {
+  readonly loop: Loop;
+  readonly trace: Trace;
+  readonly prober: SimProber;
+  readonly store: BindingStore;
+  /** The snapshot key, by the way to the store. */
+  readonly snapshots: { get(): Promise<string | undefined>; put(text: string): Promise<void> };
+  readonly period: number;
+}
+
+/** worker/coordinator/coordinator.ts in virtual time, over the real readiness rule. Its operator's part is decided here. */
+export class SimCoordinator {
+  up = false;
+  snapshot: Snapshot | undefined;
+  /** When each revision was written, by incarnation and revision: true time. */
+  readonly written: { readonly at: number; readonly incarnation: number; readonly revision: number }[] = [];
+  /** When an answer last said of a pod that it keeps nothing; when a pod last came into the config. */
+  readonly unkept = new Map<string, number>();
+  readonly present = new Map<string, number>();
+  /** When the last coordinator without a memory began. */
+  reborn = Number.NEGATIVE_INFINITY;
+  #disk: Disk;
+  #publishing = false;
+  readonly #parts: CoordinatorParts;
+
+  constructor(parts: CoordinatorParts) {
+    this.#parts = parts;
+    this.#disk = blank();
+  }
+
+  get ledger(): SimLedger {
+    return this.#disk.ledger;
+  }
+
+  get feed(): readonly FeedEntry[] {
+    return this.#disk.feed;
+  }
+
+  get record(): ConfigRecord | undefined {
+    return this.#disk.record;
+  }
+
+  get incarnation(): number {
+    return this.#disk.incarnation;
+  }
+
+  /** Starts on the disk that it has; a new one begins with the store's snapshot, else with `bundled`. */
+  async start(bundled: string): Promise<void> {
+    const disk = this.#disk;
+    const { loop, prober, snapshots } = this.#parts;
+    if (disk.incarnation === 0) {
+      const kept = await snapshots.get().then(
+        (text) => (text === undefined ? undefined : parseRecord(text)),
+        () => undefined,
+      );
+      disk.incarnation = Math.max(Math.floor(loop.now), (kept?.incarnation ?? 0) + 1);
+      const { document, revision, departed } = kept ?? { document: bundled, revision: 1, departed: [] };
+      await this.#write(document, revision, departed);
+    }
+    const record = disk.record!;
+    this.snapshot = await compileDocument(record.document, record.revision);
+    if (disk !== this.#disk) return;
+    prober.follow(this.snapshot, disk.states);
+    this.up = true;
+    this.#publish();
+  }
+
+  crash(loseDisk: boolean): void {
+    this.up = false;
+    this.#disk.states = this.#parts.prober.states();
+    this.#parts.prober.crash();
+    this.#publishing = false;
+    if (!loseDisk) return;
+    this.#disk = blank();
+    this.reborn = this.#parts.loop.now;
+  }
+
+  /** PUT /config on the revision that the writer read; the new revision, or undefined for 412. */
+  async put(document: string, match: number): Promise<number | undefined> {
+    this.#mustBeUp();
+    const disk = this.#disk;
+    const revision = match + 1;
+    await compileDocument(document, revision);
+    if (disk !== this.#disk || disk.record?.revision !== match) return undefined;
+    await this.#write(document, revision, disk.record.departed);
+    this.snapshot = await compileDocument(document, revision);
+    this.#parts.prober.follow(this.snapshot, disk.states);
+    this.#publish();
+    return revision;
+  }
+
+  beat(beat: Beat): Told {
+    this.#mustBeUp();
+    const { loop, prober, period } = this.#parts;
+    const disk = this.#disk;
+    disk.ledger.take(beat);
+    prober.served(beat.served);
+    this.#publish();
+    if (beat.failed.length > 0) prober.hurry(beat.failed);
+    const health = this.health();
+    for (const [tag, state] of Object.entries(health)) {
+      if (!STATES[state].keep) this.unkept.set(tag, loop.now);
+    }
+    const record = disk.record!;
+    const current = beat.incarnation === disk.incarnation && beat.revision === record.revision;
+    const position = beat.incarnation === disk.incarnation ? beat.feed : 0;
+    const entries = disk.feed.filter((entry) => entry.seq > position && entry.exp > loop.now);
+    const answer = {
+      incarnation: disk.incarnation,
+      revision: record.revision,
+      health,
+      feed: { entries, seq: disk.feed.at(-1)?.seq ?? position },
+      next: period,
+      madeAt: loop.now,
+    };
+    return current ? answer : { ...answer, config: record };
+  }
+
+  /** What operators said over what probes say: worker/coordinator/operator.ts. */
+  health(): HealthView {
+    const health: Record<string, PodState> = { ...this.#parts.prober.health() };
+    for (const pool of this.snapshot?.pools ?? []) {
+      for (const pod of pool.pods) {
+        const tag = tagToHex(pod.tag);
+        const orders = [this.#disk.orders.get(tag)?.state, this.#disk.pools.get(pool.name)?.state];
+        const final = FINAL.find((state) => orders.includes(state));
+        const state = final ?? (health[tag] === "down" ? "down" : (orders[0] ?? orders[1]));
+        if (state !== undefined) health[tag] = state;
+      }
+    }
+    return health;
+  }
+
+  /** PATCH of a pod: draining becomes drained at its deadline, by this clock alone. */
+  order(pod: PodTag, state: "ready" | "draining" | "disabled", deadline: number): void {
+    this.#mustBeUp();
+    this.#order(
+      this.#disk.orders,
+      tagToHex(pod),
+      state,
+      state === "draining" ? "drained" : undefined,
+      deadline,
+    );
+  }
+
+  /** Rollback or promotion: of every pod of a pool. */
+  orderPool(pool: string, state: "ready" | "rolled-back" | "retiring", deadline: number): void {
+    this.#mustBeUp();
+    this.#order(this.#disk.pools, pool, state, state === "retiring" ? "retired" : undefined, deadline);
+  }
+
+  #order(
+    orders: Map<string, Order>,
+    key: string,
+    state: PodState,
+    then: PodState | undefined,
+    deadline: number,
+  ): void {
+    const order = { state };
+    if (state === "ready") {
+      // Until every edge has heard it, some still act on the order before.
+      const before = orders.get(key)?.state;
+      if (before !== undefined && !STATES[before].keep) this.unkept.set(key, this.#parts.loop.now);
+      orders.delete(key);
+      return;
+    }
+    orders.set(key, order);
+    if (then === undefined) return;
+    // An alarm: it survives restarts.
+    this.#parts.loop.after(deadline, () => {
+      if (orders.get(key) === order) orders.set(key, { state: then });
+    });
+  }
+
+  /** Store, feed, ledger, in that order; what became of it. */
+  async move(sid: Sid, to: Place): Promise<string> {
+    return this.#change(sid, "moved-by-operator", to);
+  }
+
+  async revoke(sid: Sid): Promise<string> {
+    return this.#change(sid, "revoked", undefined);
+  }
+
+  async #change(sid: Sid, cause: Cause, to: Place | undefined): Promise<string> {
+    this.#mustBeUp();
+    const disk = this.#disk;
+    const { store, loop } = this.#parts;
+    let found = await store.read(sid);
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (found === undefined || (found.state === "R" && to !== undefined)) return "no such session";
+      if (found.state === "R" || found.pod === to?.tag) {
+        // Perhaps the work of a call whose answer was late: in the store, and on no feed yet.
+        return found.cause === cause ? this.#announce(disk, found, cause, to, undefined) : "it is so already";
+      }
+      const { epoch, pod, home, created, exp } = found;
+      const op = to === undefined ? ("revoke" as const) : ("rebind" as const);
+      const target = { to: to?.tag ?? pod, home: to?.tag ?? home };
+      const keep = { ttl: exp - loop.now, expires: exp };
+      const answer = await store.swap({ op, sid, epoch, pod, ...target, cause, created, exp }, keep);
+      const { verdict } = answer;
+      found = { ...found, epoch: answer.epoch, pod: answer.pod, home: answer.home, cause: answer.cause };
+      if (verdict === "WON" || op === "revoke") return this.#announce(disk, found, cause, to, pod);
+      if (verdict === "REVOKED") return "no such session";
+    }
+    return "the session is busy";
+  }
+
+  /** Feed and ledger in one turn. */
+  #announce(
+    disk: Disk,
+    binding: Binding,
+    cause: Cause,
+    to: Place | undefined,
+    from: PodTag | undefined,
+  ): string {
+    if (!this.up || disk !== this.#disk) return "the coordinator died in between";
+    const { sid, epoch, exp } = binding;
+    const { now } = this.#parts.loop;
+    if (disk.feed.some((entry) => entry.sid === sid && entry.epoch >= epoch)) return "it was told before";
+    const seq = (disk.feed.at(-1)?.seq ?? 0) + 1;
+    disk.feed.push({ seq, sid, epoch, to: to === undefined ? null : tagToHex(to.tag), cause, exp });
+    const left = from === undefined ? undefined : this.#pod(from);
+    const pool = (to ?? left)?.pool ?? "";
+    disk.ledger.add({ at: now, sid, epoch, pool, from: left?.id ?? "", to: to?.id ?? "", cause });
+    return "done";
+  }
+
+  #pod(tag: PodTag) {
+    return this.snapshot?.pools.flatMap(({ pods }) => pods).find((pod) => pod.tag === tag);
+  }
+
+  #mustBeUp(): void {
+    if (!this.up) throw new Error("the coordinator is down");
+  }
+
+  async #write(document: string, revision: number, departed: readonly DepartedPod[]): Promise<void> {
+    const disk = this.#disk;
+    const before = disk.record;
+    const { now } = this.#parts.loop;
+    const after = await compileDocument(document, revision);
+    const pods = after.pools.flatMap((pool) => pool.pods);
+    const tags = new Set(pods.map((pod) => tagToHex(pod.tag)));
+    const gone = departed.filter(({ tag }) => !tags.has(tag));
+    if (before !== undefined) {
+      const old = await compileDocument(before.document, before.revision);
+      for (const { tag, pool, id } of old.pools.flatMap((pool) => pool.pods)) {
+        const hex = tagToHex(tag);
+        if (!tags.has(hex) && !gone.some((pod) => pod.tag === hex)) gone.push({ tag: hex, pool, id });
+      }
+    }
+    for (const tag of this.present.keys()) if (!tags.has(tag)) this.present.delete(tag);
+    for (const tag of tags) if (!this.present.has(tag)) this.present.set(tag, now);
+    disk.record = { incarnation: disk.incarnation, revision, document, departed: gone, salt: SALT };
+    this.written.push({ at: now, incarnation: disk.incarnation, revision });
+    this.#parts.trace.say(now, `coordinator holds revision ${revision} of ${disk.incarnation}`);
+  }
+
+  #publish(): void {
+    const disk = this.#disk;
+    const { record } = disk;
+    if (record === undefined || this.#publishing || disk.published === record.revision) return;
+    this.#publishing = true;
+    this.#parts.snapshots.put(JSON.stringify(record)).then(
+      () => {
+        disk.published = record.revision;
+        this.#publishing = false;
+      },
+      () => {
+        this.#publishing = false;
+      },
+    );
+  }
+}
+
+/** Orders after which a pod keeps nothing; the first that stands gives the cause. */
+const FINAL: readonly PodState[] = ["disabled", "rolled-back", "retired", "drained"];
+
+const SALT = "00112233445566778899aabbccddeeff";
+
+function blank(): Disk {
+  const maps = { orders: new Map(), pools: new Map(), states: new Map() };
+  return { incarnation: 0, record: undefined, published: -1, feed: [], ledger: new SimLedger(), ...maps };
+}

@@ -1,0 +1,162 @@
+import { tagToHex } from "../../src/model/pod.ts";
+import { PROVISIONAL, type Token } from "../../src/sessions/token.ts";
+import { ledgerKey } from "./ledger.ts";
+import type { RequestEvent } from "./plan.ts";
+import { readText } from "./sealer.ts";
+import { brief } from "./watch.ts";
+import type { World } from "./world.ts";
+
+const CALM: Omit<RequestEvent, "client" | "edge"> = {
+  kind: "request",
+  around: false,
+  count: 1,
+  spread: 0,
+  method: "GET",
+  body: false,
+  cookie: "newest",
+  shared: false,
+};
+
+/** Everything is healed but the pods that are dead, as long as some pod of each pool takes sessions. */
+export function heal(world: World): void {
+  const { net, store, pods, coordinator } = world;
+  net.healAll();
+  net.quality = { ...net.quality, loss: 0, twice: 0 };
+  store.mode = "up";
+  if (!coordinator.up) void coordinator.start(world.bundled);
+  for (let edge = 0; edge < world.plan.skews.length; edge++)
+    if (world.isolates[edge] === undefined) world.startEdge(edge);
+  for (const pod of pods.all()) if (pod.mode !== "up" && pod.mode !== "dead") pod.mode = "up";
+  for (const pool of coordinator.snapshot?.pools ?? []) {
+    const live = pool.pods.filter((pod) => pods.of(pod).mode === "up" && pod.weight > 0);
+    if (live.length === 0) for (const pod of pool.pods) pods.of(pod).mode = "up";
+  }
+  world.trace.say(world.loop.now, "* all is healed but the dead pods");
+}
+
+/** Requests of every client at every edge, one after another: moves are settled, repaired, followed. */
+export async function calmRound(world: World): Promise<void> {
+  for (const client of world.clients) {
+    for (let edge = 0; edge < world.plan.skews.length; edge++) {
+      await world.request(client, edge, { ...CALM, client: client.index, edge });
+    }
+  }
+}
+
+/** I2 and I3 at rest: every edge sends all of a session's requests to one pod, and the store agrees with its token. */
+export async function lastRound(world: World): Promise<void> {
+  const { watch, plan } = world;
+  if (!watch.clocksAgree) return;
+  for (const client of world.clients) {
+    const token = tokenOf(client.newest);
+    // Near its end, whether it is over yet depends on whose clock is asked.
+    if (token !== undefined && token.exp * 1000 - world.loop.now < 61_000) continue;
+    const answers = await Promise.all(
+      plan.skews.map((_, edge) => world.request(client, edge, { ...CALM, client: client.index, edge })),
+    );
+    const served = answers.filter(({ pod }) => pod !== undefined);
+    const pods = new Set(served.map(({ pod }) => pod));
+    const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);
+    if (pods.size > 1 && token !== undefined) {
+      const names = [...pods].map((pod) => tagToHex(pod!).slice(0, 6)).join(" and ");
+      watch.fail("I2", `at rest, ${brief(token.sid)} of client ${client.index} is served by ${names}`);
+    }
+    if (served.length < answers.length && !failing && anyAdmits(world)) {
+      watch.fail(
+        "I3",
+        `at rest, client ${client.index} got ${answers.map(({ status }) => status).join(", ")}`,
+      );
+    }
+    const now = tokenOf(client.newest);
+    // Who was refused has not been settled either.
+    if (now !== undefined && served.length > 0) inStep(world, now);
+  }
+}
+
+/**
+ * Whether every pool has a pod that a request must find: one that lives among those that the view admits. Where nothing is
+ * probed no view knows who is dead, and a request tries two pods: then at most one that is admitted may be.
+ */
+function anyAdmits(world: World): boolean {
+  const pools = world.isolates[0]?.views.current?.pools ?? [];
+  const findable = pools.every(({ pool, pods, shared }) => {
+    const open = pods.filter(({ pod }) => shared.out[pod.index] === 0 && pod.weight > 0);
+    const dead = open.filter(({ pod }) => world.pods.of(pod).mode === "dead").length;
+    return open.length > dead && (dead === 0 || (pool.readiness === undefined && dead === 1));
+  });
+  return pools.length > 0 && findable;
+}
+
+/** Back in step: the store has what was provisional, and at the token's epoch the store names the token's pod. */
+function inStep(world: World, token: Token): void {
+  const { watch, store } = world;
+  // A pod that keeps nothing, with no other to go to, is tried as it is, and nobody tells the store.
+  if (
+    world.lied ||
+    !world.isolates.every((isolate) =>
+      isolate?.views.current?.pools.some(({ pods }) =>
+        pods.some(({ pod, keep }) => keep && pod.tag === token.pod),
+      ),
+    )
+  )
+    return;
+  const stored = store.get(token.sid);
+  const settled = stored?.epoch === token.epoch && stored.pod === token.pod;
+  if ((token.flags & PROVISIONAL) !== 0 && !settled) {
+    watch.fail("I3", `at rest, ${brief(token.sid)} is still provisional, and the store knows nothing of it`);
+  }
+  if (stored === undefined || stored.epoch !== token.epoch || stored.state === "R") return;
+  if (stored.pod !== token.pod)
+    watch.fail("I3", `at rest, the store names another pod for ${brief(token.sid)} at epoch ${token.epoch}`);
+}
+
+/** Each break once, with one cause, and no break that did not happen. */
+export function ledgerAdds(world: World): void {
+  const { watch, coordinator } = world;
+  const { entries } = coordinator.ledger;
+  const alive = new Set(world.isolates.map((isolate) => isolate?.name));
+  for (const { first, told } of entries.values()) {
+    const { sid, epoch, to, cause } = first;
+    const name = `${brief(sid)} at epoch ${epoch}`;
+    if (to === "") continue;
+    const moves = watch.moves.filter(
+      (move) => move.sid === sid && (move.epoch === epoch || move.epoch === undefined),
+    );
+    const known = watch.epochs.get(sid)?.get(epoch);
+    if (first.from === to && !replaced(world, to))
+      watch.fail("ledger", `it has a break of ${name} (${cause}) from ${to} to ${to}`);
+    if (known === undefined && !watch.untold.has(sid)) {
+      watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);
+    }
+    if (
+      watch.operated.has(sid) ||
+      world.store.lost.has(sid) ||
+      world.lied ||
+      moves.some(({ provisional }) => provisional)
+    )
+      continue;
+    const causes = new Set(told.map((entry) => entry.cause));
+    if (causes.size > 1) watch.fail("ledger", `it was told ${[...causes].join(" and ")} of ${name}`);
+  }
+  if (coordinator.reborn > 0) return;
+  for (const { sid, epoch, isolate, to } of watch.moves) {
+    if (epoch === undefined || !alive.has(isolate)) continue;
+    const entry = entries.get(ledgerKey({ sid, epoch, to: "moved" }));
+    if (entry === undefined) {
+      watch.fail(
+        "ledger",
+        `it has no break of ${brief(sid)} at epoch ${epoch}, to ${tagToHex(to).slice(0, 6)}`,
+      );
+    }
+  }
+}
+
+/** Whether another pod of the same id ever took its place. */
+function replaced(world: World, id: string): boolean {
+  for (const { key } of world.pods.all()) if (key.includes(`/${id}/`) && !key.endsWith("/0")) return true;
+  return false;
+}
+
+function tokenOf(text: string | undefined): Token | undefined {
+  return text === undefined ? undefined : readText(text)?.token;
+}

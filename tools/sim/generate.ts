@@ -1,0 +1,209 @@
+import { type Dice, dice } from "./dice.ts";
+import type { Change, Plan, PlanEvent, PoolPlan } from "./plan.ts";
+
+const POLICIES = ["consistent-hash", "least-request", "round-robin", "random"] as const;
+
+/** What tends to happen, by weight. Requests are half of it: nothing is seen without them. */
+const KINDS: readonly (readonly [PlanEvent["kind"], number])[] = [
+  ["request", 50],
+  ["pod", 12],
+  ["config", 6],
+  ["operator", 5],
+  ["canary", 2],
+  ["move", 3],
+  ["revoke", 2],
+  ["rotate", 1],
+  ["store", 6],
+  ["failover", 2],
+  ["cut", 7],
+  ["edge", 3],
+  ["coordinator", 2],
+];
+const TOTAL = KINDS.reduce((sum, [, weight]) => sum + weight, 0);
+
+/** The schedule of a seed. */
+export function generate(seed: number): Plan {
+  const chance = dice(seed, "plan");
+  const edges = chance.one([1, 2, 2, 3, 3, 4]);
+  const reach = chance.odds(0.85) ? 60_000 : 300_000;
+  // Few schedules have no skew at all; in most any two clocks agree within a minute.
+  const skews = Array.from({ length: edges }, () =>
+    chance.odds(0.3) ? 0 : Math.round(chance.between(-reach, reach) / (chance.odds(0.7) ? 2 : 1)),
+  );
+  const canary = chance.odds(0.35) ? chance.one([0, 5, 50, 90]) : undefined;
+  const pools = [poolPlan(chance, "web")];
+  if (canary !== undefined) pools.push({ ...poolPlan(chance, "canary"), failover: pools[0]!.failover });
+  const idle = chance.one([60, 60, 120, 300, 1800]);
+  const calm = chance.odds(0.4);
+  const quality = {
+    delay: chance.odds(0.8) ? ([0.2, 8] as const) : ([5, 60] as const),
+    loss: calm ? 0 : chance.one([0, 0.01, 0.05]),
+    twice: calm ? 0 : chance.one([0, 0.02]),
+  };
+  const shape = { seed, skews, clients: 1 + chance.below(5), pools, canary };
+  const life = { idle, absolute: Math.max(idle, chance.one([120, 300, 43_200])) };
+  const rest = {
+    store: chance.one(["redis", "durable"] as const),
+    cloudflare: chance.odds(0.4),
+    bundled: chance.odds(0.5),
+    quality,
+  };
+  const { events, length } = eventsOf(chance, shape);
+  return { ...shape, ...life, ...rest, events, length };
+}
+
+function poolPlan(chance: Dice, name: string): PoolPlan {
+  const probe = {
+    period: chance.one([500, 1000, 5000]),
+    failure: chance.one([1, 2, 3]),
+    gates: chance.odds(0.8) ? ("new" as const) : ("all" as const),
+  };
+  return {
+    name,
+    weights: Array.from({ length: chance.one([2, 3, 3, 4, 6]) }, () => chance.one([1, 1, 1, 3])),
+    policy: chance.one(POLICIES),
+    failover: chance.one(["sticky", "sticky", "sticky", "temporary", "none"]),
+    strict: chance.odds(0.1),
+    attempts: chance.one([2, 2, 2, 1]),
+    panic: chance.one([0.5, 0.5, 0]),
+    probe: chance.odds(0.8) ? probe : undefined,
+  };
+}
+
+type Shape = Pick<Plan, "skews" | "clients" | "pools" | "canary">;
+
+/** 10 to 60 events; one in three follows the one before so closely that they race. */
+function eventsOf(chance: Dice, shape: Shape): { events: PlanEvent[]; length: number } {
+  const count = 10 + chance.below(51);
+  const pace = chance.one([500, 2000, 2000, 8000]);
+  const events: PlanEvent[] = [];
+  // Every client has a session before anything goes wrong, in most schedules.
+  let at = 2000;
+  if (chance.odds(0.8)) {
+    for (let client = 0; client < shape.clients; client++) {
+      events.push({ at, ...request(chance, shape), client, method: "GET", cookie: "newest", shared: false });
+      at += chance.between(0, 200);
+    }
+  }
+  while (events.length < count) {
+    at += chance.odds(0.35) ? chance.between(0, 120) : chance.between(0, 2 * pace);
+    events.push({ at: Math.round(at * 10) / 10, ...event(chance, shape) } as PlanEvent);
+  }
+  return { events, length: Math.round(at + 2000) };
+}
+
+function event(chance: Dice, shape: Shape): object {
+  const { skews, clients, pools } = shape;
+  let draw = chance.below(TOTAL);
+  let kind: PlanEvent["kind"] = "request";
+  for (const [name, weight] of KINDS) {
+    kind = name;
+    draw -= weight;
+    if (draw < 0) break;
+  }
+  const pool = chance.one(pools);
+  const named = { pool: pool.name, pod: chance.below(pool.weights.length + 1) };
+  const edge = chance.below(skews.length);
+  const lasts = chance.one([300, 2000, 10_000, 25_000]);
+  switch (kind) {
+    case "request":
+      return request(chance, shape);
+    case "pod":
+      return {
+        kind,
+        ...named,
+        mode: chance.one([
+          "dead",
+          "dead",
+          "dead",
+          "up",
+          "up",
+          "up",
+          "reset",
+          "cut",
+          "hang",
+          "error",
+          "unready",
+          "dies",
+        ]),
+      };
+    case "config":
+      return { kind, edge, change: change(chance, named, shape), twice: chance.odds(0.2) };
+    case "operator":
+      return { kind, ...named, state: chance.one(["ready", "draining", "disabled"]), deadline: lasts };
+    case "canary":
+      return {
+        kind,
+        pool: pool.name,
+        state: chance.one(["ready", "rolled-back", "retiring"]),
+        deadline: lasts,
+      };
+    case "move":
+      return { kind, client: chance.below(clients), pod: named.pod };
+    case "revoke":
+      return { kind, client: chance.below(clients) };
+    case "rotate":
+      return { kind, retire: chance.odds(0.3) };
+    case "store":
+      return { kind, mode: chance.one(["down", "silent", "slow", "lying"]), lasts };
+    case "failover":
+      return { kind, lag: chance.one([200, 2000, 10_000]) };
+    case "cut":
+      return { kind, ...ends(chance, shape), how: chance.one(["refuse", "drop"]), lasts };
+    case "edge":
+      return { kind, edge, lasts: chance.one([0, 300, 5000]) };
+    case "coordinator":
+      return { kind, lasts, disk: chance.odds(0.8) ? "kept" : "lost" };
+  }
+}
+
+function request(chance: Dice, { skews, clients }: Shape) {
+  return {
+    kind: "request",
+    client: chance.below(clients),
+    edge: chance.below(skews.length),
+    around: chance.odds(0.5),
+    count: chance.one([1, 1, 2, 4, 8]),
+    spread: chance.one([0, 5, 300]),
+    method: chance.one(["GET", "GET", "GET", "GET", "POST", "POST", "PREFLIGHT"]),
+    body: chance.odds(0.1),
+    cookie: chance.one([
+      "newest",
+      "newest",
+      "newest",
+      "newest",
+      "newest",
+      "newest",
+      "older",
+      "none",
+      "forged",
+      "both",
+    ]),
+    shared: chance.odds(0.05),
+  } as const;
+}
+
+function change(chance: Dice, named: { pool: string; pod: number }, { canary }: Shape): Change {
+  const what = chance.one(["add", "remove", "replace", "weight", "ramp", "policy"] as const);
+  if (what === "ramp" && canary !== undefined) return { what, weight: chance.one([0, 10, 50, 100]) };
+  if (what === "policy") return { what, pool: named.pool, policy: chance.one(POLICIES) };
+  return { what: what === "ramp" ? "weight" : what, ...named, weight: chance.one([0, 1, 2, 10]) };
+}
+
+function ends(chance: Dice, { skews, pools }: Shape): { a: string; b: string } {
+  const a = `edge-${chance.below(skews.length)}`;
+  const pool = chance.one(pools);
+  const pod = `${pool.name}-${chance.below(pool.weights.length)}`;
+  switch (chance.below(5)) {
+    case 0:
+      return { a, b: "store" };
+    case 1:
+      return { a, b: "coordinator" };
+    case 2:
+      return { a: "coordinator", b: "store" };
+    case 3:
+      return { a: "coordinator", b: pod };
+    default:
+      return { a, b: pod };
+  }
+}
