@@ -34,3 +34,23 @@ export class Tokens {
     throw new Error(`no cookie of ${scope}`);
   }
 }
+
+/** Opens what any of several secrets has sealed. */
+export class KeyReader {
+  readonly #tokens: readonly Tokens[];
+
+  constructor(secrets: readonly string[]) {
+    this.#tokens = secrets.map((current) => new Tokens({ current }));
+  }
+
+  /** The first token of the scope in a jar, its text, and which of the secrets has sealed it; undefined: there is none. */
+  async find(jar: Jar, scope: string): Promise<{ token: Token; text: string; key: number } | undefined> {
+    for (const text of jar.cookies.values()) {
+      for (const [key, tokens] of this.#tokens.entries()) {
+        const token = await tokens.open(text, scope);
+        if (token !== undefined) return { token, text, key };
+      }
+    }
+    return undefined;
+  }
+}
