@@ -1,11 +1,14 @@
 import { scan } from "../sessions/cookie.ts";
-import { renewalAge } from "../sessions/expiry.ts";
+import { renewalAge, verdict } from "../sessions/expiry.ts";
 import type { Edge } from "./edge.ts";
 import type { CookieRuntime, ScopeRuntime, Verified } from "./view.ts";
 
 /**
- * The first candidate of the Cookie header that this deployment sealed for this scope. Answers at once for a token that
- * opened before; expiry, feed and keep are the caller's to check on every hit.
+ * The first candidate of the Cookie header that this deployment sealed for this scope and whose session has not ended; where
+ * all have, the first of them, so that the end can be recorded. Answers at once for a token that opened before; expiry,
+ * feed and keep are the caller's to check on every hit.
+ *
+ * @param now milliseconds since the epoch
  */
 export function openToken(
   edge: Edge,
@@ -13,27 +16,53 @@ export function openToken(
   cookie: CookieRuntime,
   header: string,
   https: boolean,
+  now: number,
 ): Verified | undefined | Promise<Verified | undefined> {
   const candidates = scan(header, https ? cookie.secureKey : cookie.plainKey);
   const first = candidates[0];
   if (first === undefined) return undefined;
-  return scope.verified.get(first) ?? openAny(edge, scope, cookie, candidates);
+  const known = scope.verified.get(first);
+  if (known !== undefined && (candidates.length === 1 || lives(edge, cookie, known, now))) return known;
+  return openAny(edge, scope, cookie, candidates, now);
 }
 
+/**
+ * A browser holds several cookies of one name when a config has changed path or domain: an old one, that nobody renews any
+ * more, must not end the session of the new one.
+ */
 async function openAny(
   edge: Edge,
   scope: ScopeRuntime,
   cookie: CookieRuntime,
   candidates: readonly string[],
+  now: number,
 ): Promise<Verified | undefined> {
+  let ended: Verified | undefined;
   for (const text of candidates) {
-    const known = scope.verified.get(text);
-    if (known !== undefined) return known;
-    const opened = await edge.sealer.open(scope.scope.id, text);
-    if (opened === undefined) continue;
-    const verified = { ...opened, renewal: renewalAge(cookie.idle, opened.token.sid) };
-    scope.verified.set(text, verified);
-    return verified;
+    const verified = scope.verified.get(text) ?? (await open(edge, scope, cookie, text));
+    if (verified === undefined) continue;
+    if (lives(edge, cookie, verified, now)) return verified;
+    ended ??= verified;
   }
-  return undefined;
+  return ended;
+}
+
+async function open(
+  edge: Edge,
+  scope: ScopeRuntime,
+  cookie: CookieRuntime,
+  text: string,
+): Promise<Verified | undefined> {
+  const opened = await edge.sealer.open(scope.scope.id, text);
+  if (opened === undefined) return undefined;
+  const verified = { ...opened, renewal: renewalAge(cookie.idle, opened.token.sid) };
+  scope.verified.set(text, verified);
+  return verified;
+}
+
+function lives(edge: Edge, cookie: CookieRuntime, verified: Verified, now: number): boolean {
+  const { token, renewal, retired } = verified;
+  if (retired || edge.feed.below(token.sid, token.epoch)?.to === null) return false;
+  const age = verdict(token, renewal, cookie.idle, now / 1000);
+  return age === "good" || age === "renew";
 }

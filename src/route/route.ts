@@ -66,7 +66,7 @@ export async function route(edge: Edge, request: Request, background: Background
   const opening =
     cookie === undefined || header === null
       ? undefined
-      : openToken(edge, matched.scope, cookie, header, client.https);
+      : openToken(edge, matched.scope, cookie, header, client.https, now);
   const verified = opening instanceof Promise ? await opening : opening;
 
   const seating = findSeat(trip, verified);

@@ -5,6 +5,7 @@ import { scan, strip } from "../../src/sessions/cookie.ts";
 import type { Sealer } from "../../src/sessions/token.ts";
 import { TestEdge } from "../support/edge.ts";
 
+const NOW = 1_800_000_000_000;
 const NAME = "__Host-lb";
 /** What stands for the good token and for one that is as long and opens nothing. */
 const G = "<good>";
@@ -116,7 +117,15 @@ describe("a token in a Cookie header", () => {
     });
     scope = edge.view.scopes[0]!;
     const { tag } = scope.pools[0]!.pods[0]!.pod;
-    const token = { sid: "5e".repeat(16), pod: tag, home: tag, epoch: 1, iat: 1, exp: 2, flags: 0 };
+    const token = {
+      sid: "5e".repeat(16),
+      pod: tag,
+      home: tag,
+      epoch: 1,
+      iat: NOW / 1000,
+      exp: NOW / 1000 + 60,
+      flags: 0,
+    };
     good = await edge.edge.sealer.seal(scope.scope.id, token);
     bad = await edge.edge.sealer.seal("another", token);
   });
@@ -133,7 +142,7 @@ describe("a token in a Cookie header", () => {
     };
     const cookie = { ...scope.cookie!, secureKey: `${NAME}=` };
     const fresh = { ...scope, verified: new Map() as unknown as ScopeRuntime["verified"] };
-    const found = await openToken({ ...edge.edge, sealer }, fresh, cookie, header, true);
+    const found = await openToken({ ...edge.edge, sealer }, fresh, cookie, header, true, NOW);
     return { found: found?.token.sid === "5e".repeat(16), opened };
   }
 
