@@ -17,7 +17,7 @@ interface Target {
   due: number;
   /** When an edge's failure last made it due. */
   hurried: number;
-  /** When the row of failures began that the state rests on. */
+  /** When the row of probes began that could not connect, on which "down" rests. */
   failing: number;
   /** When edges last told that it answered, and that they could not connect. */
   served: number;
@@ -123,9 +123,12 @@ export class Prober {
         const seen = await this.#probe(target.pod, target.probe);
         // A verdict about a pod or probe that the config no longer has says nothing.
         if (this.#targets.get(tagToHex(target.pod.tag)) !== target) continue;
+        const { state: before } = target.readiness;
         const { next, flipped } = observe(target.readiness, seen, target.probe);
         target.readiness = next;
-        if (next.failures === 1) target.failing = now;
+        // Not from a time-out before it, nor from when the probe began: what was answered until then says nothing of a pod
+        // that is gone since.
+        if (next.unreachable === 1 && before !== "down") target.failing = clock();
         if (flipped) flips.push({ pod: target.pod, state: next.state });
       }
     };
@@ -135,7 +138,7 @@ export class Prober {
 }
 
 /**
- * Edges reach it since probes began to fail: degraded, not down. An edge that cannot reach it does not outweigh another that
+ * Edges reach it since probes could not: degraded, not down. An edge that cannot reach it does not outweigh another that
  * does, as long as that one's word is fresh.
  */
 function isServing({ served, failing, refused }: Target, now: number): boolean {
