@@ -1,33 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, call, decision, Jar } from "../support/client.ts";
+import { ATTRIBUTES, listed, POLICIES, peerConfig } from "../support/peer-pools.ts";
 import { type Handler, startPod, type TestPod } from "../support/pod.ts";
 import { raw, rawGet } from "../support/raw.ts";
 import { ADMIN, type Stack, startStack } from "../support/stack.ts";
 
 const SOON = { timeout: 15_000, interval: 50 };
-const POLICIES = ["round-robin", "least-request", "consistent-hash", "random"];
-const ATTRIBUTES: [options: Record<string, unknown>, written: RegExp][] = [
-  [{}, /^mooring-[0-9a-z]+=T; Path=\/; HttpOnly; SameSite=Lax$/],
-  [{ name: "lb" }, /^lb=T; Path=\/; HttpOnly; SameSite=Lax$/],
-  [{ path: "/attributes-2" }, /^mooring-[0-9a-z]+=T; Path=\/attributes-2; HttpOnly; SameSite=Lax$/],
-  [{ domain: "shop.test" }, /^mooring-[0-9a-z]+=T; Domain=shop\.test; Path=\/; HttpOnly; SameSite=Lax$/],
-  [{ maxAge: "1h" }, /^mooring-[0-9a-z]+=T; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax$/],
-  [{ secure: true }, /^mooring-[0-9a-z]+=T; Path=\/; Secure; HttpOnly; SameSite=Lax$/],
-  [{ secure: false, sameSite: "Strict" }, /^mooring-[0-9a-z]+=T; Path=\/; HttpOnly; SameSite=Strict$/],
-  [
-    {
-      name: "all",
-      path: "/attributes-7",
-      domain: "shop.test",
-      maxAge: "60s",
-      secure: true,
-      sameSite: "None",
-      partitioned: true,
-    },
-    /^all=T; Max-Age=60; Domain=shop\.test; Path=\/attributes-7; Secure; HttpOnly; SameSite=None; Partitioned$/,
-  ],
-];
-
 /** How a pod behaves, by the last part of the path: it resets, hangs, or says who it is. */
 const handle: Handler = (request, response, pod) => {
   const path = request.url ?? "";
@@ -40,45 +18,9 @@ const handle: Handler = (request, response, pod) => {
 describe("what other balancers hold of sticky sessions", () => {
   let pods: TestPod[];
   let stack: Stack;
-  const listed = (which: readonly TestPod[]) => which.map(({ id, url }) => ({ id, url }));
-  /** Nothing listens there. */
-  const dead = (id: string) => ({ id, url: "http://127.0.0.1:1" });
-  const health = { readiness: { path: "/", period: "200ms", failure: 2 } };
-
-  const config = (more: Record<string, unknown> = {}) => {
-    const three = listed(pods.slice(0, 3));
-    const pools: Record<string, object> = {
-      ...Object.fromEntries(POLICIES.map((policy) => [policy, { policy, pods: three }])),
-      weighted: { policy: "round-robin", pods: three.map((pod, i) => ({ ...pod, weight: i + 1 })) },
-      plain: { pods: three, affinity: "none" },
-      probed: { pods: three, health },
-      "all-dead": { pods: [dead("d-0"), dead("d-1")] },
-      "some-dead": { policy: "round-robin", pods: [dead("d-0"), ...listed(pods.slice(0, 1)), dead("d-1")] },
-      once: {
-        policy: "round-robin",
-        pods: [dead("d-0"), ...listed(pods.slice(0, 1))],
-        retry: { attempts: 1 },
-      },
-      hanging: { pods: three, timeouts: { headers: "300ms" } },
-      drained: { pods: three },
-      lone: { pods: listed(pods.slice(3, 4)) },
-      reloaded: { pods: three },
-      ...Object.fromEntries(
-        ATTRIBUTES.map(([cookie], i) => [`attributes-${i}`, { pods: three, affinity: { cookie } }]),
-      ),
-      ...more,
-    };
-    return {
-      version: 1,
-      explain: true,
-      pools,
-      routes: Object.keys(pools).map((pool) => ({ path: `/${pool}`, pool })),
-    };
-  };
-
   beforeAll(async () => {
     pods = await Promise.all(["p-0", "p-1", "p-2", "p-3"].map((id) => startPod(id, handle)));
-    stack = await startStack({ config: config() });
+    stack = await startStack({ config: peerConfig(pods) });
   });
   afterAll(async () => {
     await stack?.stop();
@@ -280,12 +222,12 @@ describe("what other balancers hold of sticky sessions", () => {
       [...three, ...listed(pods.slice(3))],
       three.map((pod) => ({ ...pod, weight: 7 })),
     ]) {
-      expect((await stack.put(config({ reloaded: { pods: list } }))).status).toBe(200);
+      expect((await stack.put(peerConfig(pods, { reloaded: { pods: list } }))).status).toBe(200);
       for (const [home, jar] of homes) expect((await jar.get(at("reloaded"))).body).toBe(home);
     }
     // The same id at another address, as after a restart of the pod: it is p-3 that answers there.
     const elsewhere = three.map((pod) => (pod.id === "p-1" ? { ...pod, url: pods[3]!.url } : pod));
-    expect((await stack.put(config({ reloaded: { pods: elsewhere } }))).status).toBe(200);
+    expect((await stack.put(peerConfig(pods, { reloaded: { pods: elsewhere } }))).status).toBe(200);
     const answer = await homes.get("p-1")!.get(at("reloaded"));
     expect([answer.body, decision(answer)]).toMatchObject(["p-3", { outcome: "kept", pod: "p-1" }]);
   });
