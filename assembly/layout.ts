@@ -1,9 +1,9 @@
-// The memory map. Each offset follows from the last; nothing else in this folder names an address.
+// The memory map. Each offset follows from the last; nothing else in this folder names an address of a table.
 //
 //   0           unused, so that no pointer is 0
 //   KEY         the key buffer: the bytes that the next hash reads
 //   REGIONS     from here on memory is handed out by the caller, in regions aligned to 16 bytes:
-//               a table (below), a ladder (f32 a slot), the scratch of a build (below)
+//               a table (below), its race (below), a ladder (f32 a slot), the scratch of a build (below), trees (least.ts)
 
 export const KEY: usize = 1024;
 export const KEY_BYTES: usize = 64 * 1024;
@@ -17,27 +17,39 @@ export function lanes(pods: u32): u32 {
   return (pods + 3) & ~3;
 }
 
-function aligned(bytes: usize): usize {
+export function aligned(bytes: usize): usize {
   return (bytes + 15) & ~15;
 }
 
-// A table: a head of u32 fields, owners (u16 a slot), memo (u16 a slot), then the lanes (4 bytes a pod each).
+// A table: a head, owners (u16 a slot), memo (u16 a slot), then the lanes (4 bytes a pod each, with room for some more
+// pods than are seated).
 const HEAD_BITS: usize = 0;
 const HEAD_PODS: usize = HEAD_BITS + 4;
 const HEAD_LADDER: usize = HEAD_PODS + 4;
-const OWNERS: usize = 16;
+const HEAD_ROOM: usize = HEAD_LADDER + 4;
+/** Σw of the pods that are not out, f64. */
+export const HEAD_WEIGHT: usize = HEAD_ROOM + 4;
+/** Requests in flight at the pods that are not out, f64. */
+export const HEAD_INFLIGHT: usize = HEAD_WEIGHT + 8;
+const OWNERS: usize = HEAD_INFLIGHT + 8;
 
-const LANES: u32 = 7;
+/** How many lanes a table has. */
+export const LANES: u32 = 11;
 
-/** Bytes of a table of `pods` pods and 2^bits slots. */
-export function tableBytes(pods: u32, bits: u32): usize {
-  return aligned(OWNERS + (<usize>4 << bits) + <usize>lanes(pods) * 4 * LANES);
+/** Bytes of a table of 2^bits slots with room for `room` pods. */
+export function tableBytes(room: u32, bits: u32): usize {
+  return aligned(OWNERS + (<usize>4 << bits) + <usize>lanes(room) * 4 * LANES);
 }
 
-export function setHead(table: usize, ladder: usize, pods: u32, bits: u32): void {
+export function setHead(table: usize, ladder: usize, pods: u32, bits: u32, room: u32): void {
   store<u32>(table, bits, HEAD_BITS);
   store<u32>(table, pods, HEAD_PODS);
   store<u32>(table, <u32>ladder, HEAD_LADDER);
+  store<u32>(table, lanes(room), HEAD_ROOM);
+}
+
+export function setPods(table: usize, pods: u32): void {
+  store<u32>(table, pods, HEAD_PODS);
 }
 
 // @ts-ignore: decorator
@@ -65,9 +77,10 @@ export function setHead(table: usize, ladder: usize, pods: u32, bits: u32): void
   return ownersOf(table) + (<usize>2 << bitsOf(table));
 }
 
+/** A lane by its number. */
 // @ts-ignore: decorator
-@inline function laneOf(table: usize, lane: u32): usize {
-  return memoOf(table) + (<usize>2 << bitsOf(table)) + <usize>(lane * lanes(podsOf(table))) * 4;
+@inline export function laneOf(table: usize, lane: u32): usize {
+  return memoOf(table) + (<usize>2 << bitsOf(table)) + <usize>(lane * load<u32>(table, HEAD_ROOM)) * 4;
 }
 
 /** The constants a, b, c of the pod's permutation of the slots. */
@@ -103,44 +116,61 @@ export function setHead(table: usize, ladder: usize, pods: u32, bits: u32): void
 @inline export function laneWeight(table: usize): usize {
   return laneOf(table, 6);
 }
+/** The inverses of b and c modulo 2^32. */
+// @ts-ignore: decorator
+@inline export function laneBackB(table: usize): usize {
+  return laneOf(table, 7);
+}
+// @ts-ignore: decorator
+@inline export function laneBackC(table: usize): usize {
+  return laneOf(table, 8);
+}
+/** Slow start: the share of keys, of 2^32, that the pod takes; all at 2^32 − 1. */
+// @ts-ignore: decorator
+@inline export function laneThreshold(table: usize): usize {
+  return laneOf(table, 9);
+}
+/** Requests in flight, u32. */
+// @ts-ignore: decorator
+@inline export function laneInflight(table: usize): usize {
+  return laneOf(table, 10);
+}
 
-// The scratch of a build: best time (f32 a slot), stack of slots (u32 a slot), first owner (u16 a slot), three lanes,
-// and one heap of ranks a pod, together at most the sum of the quotas: 11·M/10 + a rounding up for each pod.
+// A race: what the table would be without quotas; time (f32 a slot), first owner (u16 a slot). Kept, it makes a change of
+// one pod cheap.
 
-/** Bytes of the scratch in which a table of that size is built. */
-export function scratchBytes(pods: u32, bits: u32): usize {
-  const slots: usize = <usize>1 << bits;
-  return aligned(slots * 10 + <usize>lanes(pods) * 12 + (slots * 11 / 10 + 1 + pods) * 4);
+/** Bytes of a race over 2^bits slots. */
+export function raceBytes(bits: u32): usize {
+  return <usize>6 << bits;
 }
 
 // @ts-ignore: decorator
-@inline export function scratchTimes(scratch: usize): usize {
+@inline export function timesOf(race: usize): usize {
+  return race;
+}
+// @ts-ignore: decorator
+@inline export function firstOf(race: usize, bits: u32): usize {
+  return race + (<usize>4 << bits);
+}
+
+// The scratch of a build: a stack of slots (u32 a slot), two lanes.
+
+/** Bytes of the scratch in which a table is built or settled. */
+export function scratchBytes(room: u32, bits: u32): usize {
+  return aligned((<usize>4 << bits) + <usize>lanes(room) * 8);
+}
+
+// @ts-ignore: decorator
+@inline export function scratchStack(scratch: usize): usize {
   return scratch;
 }
-// @ts-ignore: decorator
-@inline export function scratchStack(scratch: usize, bits: u32): usize {
-  return scratchTimes(scratch) + (<usize>4 << bits);
-}
-// @ts-ignore: decorator
-@inline export function scratchFirst(scratch: usize, bits: u32): usize {
-  return scratchStack(scratch, bits) + (<usize>4 << bits);
-}
-/** How many more slots the pod may hold; its heap is full at 0. */
+/** How many more slots the pod may hold, i32; below 0 it holds too many. */
 // @ts-ignore: decorator
 @inline export function scratchRoom(scratch: usize, bits: u32): usize {
-  return scratchFirst(scratch, bits) + (<usize>2 << bits);
+  return scratch + (<usize>4 << bits);
 }
-/** Slots that the pod may hold in all. */
+/** The rank at which the pod's next slice of the race begins. */
 // @ts-ignore: decorator
-@inline export function scratchQuota(scratch: usize, pods: u32, bits: u32): usize {
+@inline export function scratchCursor(scratch: usize, bits: u32, pods: u32): usize {
   return scratchRoom(scratch, bits) + <usize>lanes(pods) * 4;
-}
-/** Where the pod's heap begins. */
-// @ts-ignore: decorator
-@inline export function scratchHeap(scratch: usize, pods: u32, bits: u32): usize {
-  return scratchQuota(scratch, pods, bits) + <usize>lanes(pods) * 4;
-}
-// @ts-ignore: decorator
-@inline export function scratchHeaps(scratch: usize, pods: u32, bits: u32): usize {
-  return scratchHeap(scratch, pods, bits) + <usize>lanes(pods) * 4;
 }

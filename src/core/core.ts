@@ -1,27 +1,30 @@
 import { type Abi, instantiate } from "./abi.ts";
 import { wyhash32 } from "./hash.ts";
 import { Keys, utf8 } from "./keys.ts";
+import { Least } from "./least.ts";
 import { Regions } from "./regions.ts";
-import { type Seating, seating, type TablePod } from "./seating.ts";
-import { CoreTable, type Table, type TableHost } from "./table.ts";
+import type { TablePod } from "./seating.ts";
+import type { Table } from "./table.ts";
+import { Tables } from "./tables.ts";
 
+export { Journal } from "./journal.ts";
+export type { Least } from "./least.ts";
 export type { TablePod } from "./seating.ts";
-export type { OutView, Table } from "./table.ts";
+export type { Table } from "./table.ts";
+export type { LoadView, OutView } from "./view.ts";
 
 /** Bytes that the tables of all pools may take, with everything else in the core: an isolate has 128 MiB in all. */
 const CAP = 96 << 20;
 
 /**
- * The WebAssembly core: one instance, many tables. Copies in, calls, copies out. Its memory grows only when a table is
+ * The WebAssembly core: one instance, many tables. Copies in, calls, copies out. Its memory grows only when something is
  * built. A trap is counted and answered without the core.
  */
 export class Core {
   readonly #abi: Abi;
   readonly #keys: Keys;
   readonly #regions: Regions;
-  readonly #host: TableHost;
-  /** One ladder for each number of bits, for the life of the core. */
-  readonly #ladders = new Map<number, number>();
+  readonly #tables: Tables;
   #traps = 0;
 
   /** Instantiates at once, so that it can be made at module scope. @param cap bytes that its memory may reach */
@@ -30,12 +33,7 @@ export class Core {
     this.#abi = abi;
     this.#keys = new Keys(abi);
     this.#regions = new Regions(abi.memory, abi.REGIONS.value as number, cap);
-    this.#host = {
-      abi,
-      keys: this.#keys,
-      trapped: (error) => this.#trapped(error),
-      give: (region) => this.#regions.give(region),
-    };
+    this.#tables = new Tables(abi, this.#keys, this.#regions, (error) => this.#trapped(error));
   }
 
   /** How often the core trapped. Anything but 0 is a bug of ours. */
@@ -65,43 +63,40 @@ export class Core {
    * @throws Error when the memory of the core would pass its cap
    */
   table(pods: readonly TablePod[], bits: number): Table {
-    const seats = seating(pods, bits, this.#keys.size);
-    return new CoreTable(this.#host, seats, bits, seats.order.length === 0 ? 0 : this.#build(seats, bits));
+    return this.#tables.build(pods, bits);
   }
 
-  /** The region of a table that is built; 0 when the core trapped. */
-  #build(seats: Seating, bits: number): number {
-    const abi = this.#abi;
-    const pods = seats.order.length;
-    let table = 0;
-    let scratch = 0;
+  /**
+   * The same table as {@link table} builds, made of an older one, which is freed: a change of one pod costs a tenth. A
+   * request that still holds the older one is answered, slowly and without quota.
+   * @throws as {@link table}; for a RangeError the older one stays as it was
+   */
+  retable(old: Table, pods: readonly TablePod[], bits: number): Table {
+    return this.#tables.rebuild(old, pods, bits);
+  }
+
+  /** What finds the least loaded of pods of these weights; when the memory is full it cannot say, and says so. */
+  least(weights: readonly number[]): Least {
+    const host = {
+      abi: this.#abi,
+      trapped: (error: unknown) => this.#trapped(error),
+      give: (region: number) => this.#regions.give(region),
+    };
+    return new Least(host, weights, this.#tree(weights.length));
+  }
+
+  #tree(pods: number): number {
+    if (pods === 0) return 0;
     try {
-      const ladder = this.#ladder(bits);
-      table = this.#regions.take(abi.tableBytes(pods, bits));
-      scratch = this.#regions.take(abi.scratchBytes(pods, bits));
-      abi.open(table, ladder, pods, bits);
-      for (let i = 0; i < pods; i++) {
-        this.#keys.writeBytes(seats.ids[i]!);
-        abi.seat(table, i, seats.ids[i]!.length, seats.weights[i]!);
-      }
-      abi.build(table, scratch);
-      return table;
+      const bytes = this.#abi.treeBytes(pods);
+      if (!this.#tables.fits(bytes)) return 0;
+      const tree = this.#tables.take(bytes);
+      this.#abi.openTree(tree, pods);
+      return tree;
     } catch (error) {
-      if (table !== 0) this.#regions.give(table);
       this.#trapped(error);
       return 0;
-    } finally {
-      if (scratch !== 0) this.#regions.give(scratch);
     }
-  }
-
-  #ladder(bits: number): number {
-    const known = this.#ladders.get(bits);
-    if (known !== undefined) return known;
-    const ladder = this.#regions.take(this.#abi.ladderBytes(bits));
-    this.#abi.layLadder(ladder, bits);
-    this.#ladders.set(bits, ladder);
-    return ladder;
   }
 
   #trapped(error: unknown): void {

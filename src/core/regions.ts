@@ -37,6 +37,12 @@ export class Regions {
     return at;
   }
 
+  /** Whether {@link take} would find room. */
+  fits(bytes: number): boolean {
+    const need = align(bytes);
+    return this.#gaps.some((gap) => gap.bytes >= need) || this.#grown(need) <= this.#cap;
+  }
+
   /** Gives a region back. */
   give(at: number): void {
     const bytes = this.#taken.get(at);
@@ -65,18 +71,23 @@ export class Regions {
 
   #grow(need: number): Gap {
     const end = this.#memory.buffer.byteLength;
-    const last = this.#gaps.at(-1);
-    const spare = last !== undefined && last.at + last.bytes === end ? last.bytes : 0;
-    const pages = Math.ceil((need - spare) / PAGE);
-    const grown = end + pages * PAGE;
+    const grown = this.#grown(need);
     if (grown > this.#cap) {
       throw new Error(
         `the tables of all pools would need ${mebibytes(grown)} MiB of WebAssembly memory, above the cap of ` +
           `${mebibytes(this.#cap)} MiB: fewer pools with a hashing policy, fewer pods or a lower tableBits`,
       );
     }
-    this.#memory.grow(pages);
-    return this.#insert({ at: end, bytes: pages * PAGE });
+    this.#memory.grow((grown - end) / PAGE);
+    return this.#insert({ at: end, bytes: grown - end });
+  }
+
+  /** Bytes of the memory once it has grown by what a region lacks. */
+  #grown(need: number): number {
+    const end = this.#memory.buffer.byteLength;
+    const last = this.#gaps.at(-1);
+    const spare = last !== undefined && last.at + last.bytes === end ? last.bytes : 0;
+    return end + Math.ceil((need - spare) / PAGE) * PAGE;
   }
 }
 

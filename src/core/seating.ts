@@ -40,10 +40,10 @@ export function seating(pods: readonly TablePod[], bits: number, longest: number
     }
     return { bytes, weight, index };
   });
-  seats.sort((a, b) => compare(a.bytes, b.bytes));
+  seats.sort((a, b) => compareIds(a.bytes, b.bytes));
   for (let i = 1; i < seats.length; i++) {
     const { bytes, index } = seats[i]!;
-    if (compare(seats[i - 1]!.bytes, bytes) === 0) {
+    if (compareIds(seats[i - 1]!.bytes, bytes) === 0) {
       throw new RangeError(`pod id "${pods[index]!.id}" comes twice`);
     }
   }
@@ -55,7 +55,8 @@ export function seating(pods: readonly TablePod[], bits: number, longest: number
   };
 }
 
-function compare(a: Uint8Array, b: Uint8Array): number {
+/** Orders ids by their UTF-8 bytes. */
+export function compareIds(a: Uint8Array, b: Uint8Array): number {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {
     const difference = a[i]! - b[i]!;

@@ -152,6 +152,7 @@ export class PoolRuntime {
   free(): void {
     this.#table?.free();
     this.#table = undefined;
+    this.#picker?.free?.();
     this.#picker = undefined;
   }
 

@@ -20,12 +20,12 @@ export class ReferenceTable {
   /** An index into `pods` for each slot. */
   readonly owners: readonly number[];
   readonly quotas: readonly number[];
-  readonly #bits: number;
+  readonly bits: number;
   /** Of each slot, all pairs in order. */
   readonly #preferences: readonly (readonly Pair[])[];
 
   constructor(pods: readonly ReferencePod[], bits: number) {
-    this.#bits = bits;
+    this.bits = bits;
     this.pods = pods
       .filter((pod) => pod.weight > 0)
       .sort((a, b) => Buffer.compare(Buffer.from(a.id, "utf8"), Buffer.from(b.id, "utf8")));
@@ -51,7 +51,12 @@ export class ReferenceTable {
   }
 
   slotOf(key: string): number {
-    return Math.floor(wyhash32(key) / 2 ** (32 - this.#bits));
+    return Math.floor(wyhash32(key) / 2 ** (32 - this.bits));
+  }
+
+  /** The second hash of a pod's id. */
+  second(id: string): number {
+    return Number(murmur3(id, 0x9747b28cn));
   }
 
   /** Step 1 of the overlay: the owner, or the slot's next preference that is not out. */
