@@ -1,13 +1,28 @@
 import * as z from "zod/mini";
 import type { Policy } from "./policy.ts";
 
-/** A session's pod follows from its key: every edge picks the same one, and a pod that is out moves its own keys only. */
-export const consistentHash: Policy<Record<string, never>> = {
+/** Options of {@link consistentHash}. */
+export interface ConsistentHashOptions {
+  /** Whether new sessions pass by a pod that has 1.25 times its share of the requests in flight; absent: no. */
+  readonly boundedLoad?: boolean | undefined;
+}
+
+/**
+ * A session's pod follows from its key: every edge picks the same one, and a pod that is out moves its own keys only. Slow
+ * start, and load if bounded, hold new sessions off a pod; sessions that must move know neither.
+ */
+export const consistentHash: Policy<ConsistentHashOptions> = {
   name: "consistent-hash",
   summary: "Places a session by the hash of its key; a change of pods moves the fewest sessions.",
-  options: z.strictObject({}),
+  options: z.strictObject({ boundedLoad: z.optional(z.boolean()) }),
   load: false,
-  build(_pods, _options, { table }) {
-    return { pick: ({ key }, standing) => table().lookup(key, standing) };
+  loadWith: ({ boundedLoad }) => boundedLoad === true,
+  build(_pods, { boundedLoad = false }, { table }) {
+    return {
+      pick({ key }, standing) {
+        if (!boundedLoad && standing.slow === undefined) return table().lookup(key, standing);
+        return table().place(key, standing, boundedLoad);
+      },
+    };
   },
 };

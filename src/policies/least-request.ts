@@ -1,10 +1,9 @@
 import * as z from "zod/mini";
+import type { Core } from "../core/core.ts";
 import type { Pod } from "../model/pod.ts";
-import type { Picker, Policy, Standing } from "./policy.ts";
-import { below, spread, Wheel } from "./wheel.ts";
-
-/** Draws of the second choice before the first goes unchallenged. */
-const TRIES = 4;
+import { leastByScan } from "./least-scan.ts";
+import { Pair } from "./pair.ts";
+import type { Picker, Policy } from "./policy.ts";
 
 /** Options of {@link leastRequest}. */
 export interface LeastRequestOptions {
@@ -21,54 +20,31 @@ export const leastRequest: Policy<LeastRequestOptions> = {
   summary: "Picks the pod with the fewest requests in flight per weight, of two drawn or of all.",
   options: z.strictObject({ choices: z._default(z.union([z.literal(2), z.literal("all")]), 2) }),
   load: true,
-  build(pods, { choices }) {
-    return choices === "all" ? leastOfAll(pods) : leastOfTwo(pods);
+  build(pods, { choices }, { core }) {
+    return choices === "all" ? leastOfAll(pods, core) : leastOfTwo(pods);
   },
 };
 
-/** Power of two choices (Mitzenmacher, 2001), weighted. */
 function leastOfTwo(pods: readonly Pod[]): Picker {
   const weights = pods.map((pod) => pod.weight);
-  const wheel = new Wheel(weights);
+  const pair = new Pair(weights);
   return {
     pick({ word }, standing) {
-      const first = wheel.draw(word, standing);
-      if (standing.live < 2) return first;
-      let second = first;
-      for (let turn = 1; second === first && turn <= TRIES; turn++) {
-        // The wheel derives further words by adding small turns; these start far from them.
-        second = wheel.draw(spread(~word >>> 0, turn), standing);
-      }
+      const first = pair.first(word, standing);
+      if (first < 0) return -1;
+      const second = pair.second(first, word, standing);
       const { inflight } = standing;
       return inflight[second]! / weights[second]! < inflight[first]! / weights[first]! ? second : first;
     },
   };
 }
 
-/** A scan of all pods; among the best, one with probability ∝ weight. */
-function leastOfAll(pods: readonly Pod[]): Picker {
-  const weights = Float64Array.from(pods, (pod) => pod.weight);
-  // A correctly rounded quotient is the same for equal fractions, so that equality is exact here.
-  const load = (index: number, { out, inflight }: Standing) =>
-    out[index] !== 0 || weights[index] === 0 ? Number.POSITIVE_INFINITY : inflight[index]! / weights[index]!;
+/** By the tree of the core; by a scan when the core trapped or its memory is full. */
+function leastOfAll(pods: readonly Pod[], core: Core): Picker {
+  const weights = pods.map((pod) => pod.weight);
+  const least = core.least(weights);
   return {
-    pick({ word }, standing) {
-      if (standing.live === 0) return -1;
-      let least = Number.POSITIVE_INFINITY;
-      let total = 0;
-      for (let i = 0; i < weights.length; i++) {
-        const own = load(i, standing);
-        if (own > least || own === Number.POSITIVE_INFINITY) continue;
-        total = (own < least ? 0 : total) + weights[i]!;
-        least = own;
-      }
-      let left = below(word, total);
-      for (let i = 0; i < weights.length; i++) {
-        if (load(i, standing) !== least) continue;
-        left -= weights[i]!;
-        if (left < 0) return i;
-      }
-      return -1;
-    },
+    pick: ({ word }, standing) => least.pick(word, standing) ?? leastByScan(weights, word, standing),
+    free: () => least.free(),
   };
 }

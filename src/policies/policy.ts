@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import type { Core, Table } from "../core/core.ts";
+import type { Core, LoadView, Table } from "../core/core.ts";
 import type { Pod } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
 
@@ -9,24 +9,28 @@ export interface PickQuery {
   readonly key: string;
   /** 32 random bits; the only chance a picker has. */
   readonly word: number;
+  /** Milliseconds since the epoch, for pickers that go by what they have observed; absent: when they last observed. */
+  readonly now?: number;
 }
 
-/** How the pods of one pool stand right now; indexes are `Pod.index`. */
-export interface Standing {
-  /** 1: takes no new sessions. */
-  readonly out: Uint8Array;
-  /** How many pods of positive weight are not out. */
-  readonly live: number;
-  /** Another number for other contents of `out`: what pickers remember about `out` is good for one version. */
-  readonly version: number;
-  /** Requests in flight, by the leases of this isolate. */
-  readonly inflight: Uint32Array;
-}
+/**
+ * How the pods of one pool stand right now; indexes are `Pod.index`. `version` is another number for other contents of
+ * `out` and `slow`: what pickers remember about them is good for one version. `inflight` are requests by the leases of
+ * this isolate, and may change at any time.
+ */
+export interface Standing extends LoadView {}
 
 /** A policy built over one set of pods. */
 export interface Picker {
   /** The index of the pod for a new session, or -1 when every pod is out. Never a pod that is out. */
   pick(query: PickQuery, standing: Standing): number;
+  /**
+   * A pod answered: `latency` milliseconds from sending the request to its headers, at `now`. Only pickers that learn from
+   * it have this.
+   */
+  observe?(index: number, latency: number, now: number): void;
+  /** Gives back what it holds in the core; whoever built it calls it once, and may still pick. */
+  free?(): void;
 }
 
 /** A balancing algorithm: its name, its options, and how to build it. One file each, one line in the registry. */
@@ -38,6 +42,8 @@ export interface Policy<Options = unknown> {
   readonly options: z.ZodMiniType<Options>;
   /** Whether it reads `Standing.inflight`, so that leases must be held to the end of the body. */
   readonly load: boolean;
+  /** Whether it reads it with these options, where `load` is false. */
+  readonly loadWith?: (options: Options) => boolean;
   build(pods: readonly Pod[], options: Options, tools: PickerTools): Picker;
 }
 
@@ -61,7 +67,7 @@ export function without(standing: Standing, pods: readonly Pod[], index: number)
   const out = standing.out.slice();
   out[index] = 1;
   const live = standing.live - (pods[index]!.weight > 0 ? 1 : 0);
-  return { out, live, version: nextVersion(), inflight: standing.inflight };
+  return { ...standing, out, live, version: nextVersion() };
 }
 
 /** All candidates in order of preference: the caller takes the first that is acceptable. */

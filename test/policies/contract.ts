@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Journal } from "../../src/core/core.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import { candidates, type Picker, type Policy, type Standing } from "../../src/policies/policy.ts";
 import { seeded } from "../support/seeded.ts";
@@ -26,8 +27,9 @@ const PICKS = 20_000;
 
 /** The tests that every policy passes; one test per policy calls it with what else it promises. */
 export function policyContract<Options>(name: string, policy: Policy<Options>, traits: Traits): void {
-  const build = (pool: Pool): Picker =>
-    policy.build(pool.pods, policy.options.parse(traits.options), toolsFor(pool));
+  const options = policy.options.parse(traits.options);
+  const load = policy.load || policy.loadWith?.(options) === true;
+  const build = (pool: Pool): Picker => policy.build(pool.pods, options, toolsFor(pool));
   const pick = (picker: Picker, seed: number, count: number, standing: (i: number) => Standing) => {
     const chance = seeded(seed);
     return Array.from({ length: count }, (_, i) =>
@@ -130,13 +132,78 @@ export function policyContract<Options>(name: string, policy: Policy<Options>, t
       }
     });
 
-    it(policy.load ? "goes by the requests in flight" : "does not look at the requests in flight", () => {
+    it("spreads over ten thousand pods, and finds the last one", () => {
+      const pool = poolOf(Array.from({ length: 10_000 }, (_, i) => 1 + (i % 2)));
+      const picker = build(pool);
+      const standing = standingOf(pool.pods);
+      // 3,000 draws with replacement hit 1 − e^-0.2 of 5,000 light pods and 1 − e^-0.4 of the others: 2,550, give or take 20.
+      expect(new Set(pick(picker, 9, 3000, () => standing)).size).toBeGreaterThan(2400);
+      const last = standingOf(
+        pool.pods,
+        pool.pods.map(({ index }) => index).filter((index) => index !== 9999),
+      );
+      expect(pick(picker, 10, 3, () => last)).toEqual([9999, 9999, 9999]);
+    });
+
+    it("lets a weight of 1 live beside weights of a million", () => {
+      const pool = poolOf([1_000_000, 1, 1_000_000]);
+      const picker = build(pool);
+      const all = standingOf(pool.pods);
+      const picks = pick(picker, 11, PICKS, () => all);
+      // Its share is one pick in a hundred such tests; by a table it has a slot or none.
+      expect(picks.filter((index) => index === 1).length).toBeLessThanOrEqual(5);
+      expect(Math.abs(picks.filter((index) => index === 0).length - PICKS / 2)).toBeLessThanOrEqual(
+        traits.bound(PICKS, 1 / 2, 3),
+      );
+      const alone = standingOf(pool.pods, [0, 2]);
+      expect(pick(picker, 12, 5, () => alone)).toEqual([1, 1, 1, 1, 1]);
+    });
+
+    it("finds the only pod", () => {
+      const pool = poolOf([3]);
+      expect(new Set(pick(build(pool), 13, 20, () => standingOf(pool.pods)))).toEqual(new Set([0]));
+    });
+
+    it("takes requests in flight from a journal as from the counts themselves", () => {
+      const pool = poolOf([1, 2, 3, 1, 5]);
+      const [told, untold] = [build(pool), build(pool)];
+      const journal = new Journal();
+      const standing = standingOf(pool.pods);
+      const chance = seeded(14);
+      for (let i = 0; i < 300; i++) {
+        const query = { key: chance.text(12), word: chance.word() };
+        const index = told.pick(query, { ...standing, journal });
+        expect(index).toBe(untold.pick(query, standing));
+        for (const at of [index, chance.below(5)]) {
+          standing.inflight[at] = chance.below(9);
+          journal.note(at);
+        }
+      }
+    });
+
+    it("picks pods in slow start too when there are no others", () => {
+      const pool = poolOf([1, 2, 3]);
+      const slow = Uint32Array.from(pool.pods, () => 0);
+      const standing = { ...standingOf(pool.pods, [1]), slow };
+      const picks = pick(build(pool), 15, 200, () => standing);
+      expect(new Set(picks)).toEqual(new Set([0, 2]));
+    });
+
+    it("still picks after it was freed", () => {
+      const pool = poolOf([1, 2, 3]);
+      const picker = build(pool);
+      picker.free?.();
+      const standing = standingOf(pool.pods, [2]);
+      for (const index of pick(picker, 16, 50, () => standing)) expect([0, 1]).toContain(index);
+    });
+
+    it(load ? "goes by the requests in flight" : "does not look at the requests in flight", () => {
       const pool = poolOf([2, 2, 2, 2]);
       const [idle, busy] = [[], [9, 9, 0, 9]].map((inflight) =>
         standingOf(pool.pods, [], inflight.length === 0 ? undefined : inflight),
       );
       const same = pick(build(pool), 7, 200, () => idle!);
-      if (policy.load) expect(pick(build(pool), 7, 200, () => busy!)).not.toEqual(same);
+      if (load) expect(pick(build(pool), 7, 200, () => busy!)).not.toEqual(same);
       else expect(pick(build(pool), 7, 200, () => busy!)).toEqual(same);
     });
   });

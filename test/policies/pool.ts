@@ -1,4 +1,4 @@
-import type { Table } from "../../src/core/core.ts";
+import type { Core, Table } from "../../src/core/core.ts";
 import type { Pod } from "../../src/model/pod.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import type { PickerTools, Standing } from "../../src/policies/policy.ts";
@@ -69,8 +69,7 @@ export function binaryWeights(chance: Seeded): number[] {
 }
 
 /** Tools with one table of the pool, built on first use, as a pool keeps it. */
-export function toolsFor(pool: Pool): PickerTools {
-  const core = testCore();
+export function toolsFor(pool: Pool, core: Core = testCore()): PickerTools {
   let table: Table | undefined;
   return {
     core,

@@ -5,13 +5,23 @@ function lighter(a: number, b: number, weights: readonly number[], inflight: Arr
   return BigInt(inflight[a]!) * BigInt(weights[b]!) < BigInt(inflight[b]!) * BigInt(weights[a]!);
 }
 
-/** The lighter of two pods drawn by weight; a second draw that hits the first pod again is made up to four times. */
-export function leastOfTwo(weights: readonly number[], word: number, standing: ReferenceStanding): number {
+/** Two pods drawn by weight; a second draw that hits the first pod again is made up to four times. */
+export function pairOf(
+  weights: readonly number[],
+  word: number,
+  standing: ReferenceStanding,
+): readonly [number, number] {
   const wheel = new ReferenceWheel(weights);
   const draws = [1, 2, 3, 4].map((turn) => spread(0xffffffff - word, turn));
   const first = wheel.draw(word, standing.out);
   const second = draws.map((draw) => wheel.draw(draw, standing.out)).find((pod) => pod !== first);
-  if (second === undefined) return first;
+  return [first, second ?? first];
+}
+
+/** The lighter of two pods. */
+export function leastOfTwo(weights: readonly number[], word: number, standing: ReferenceStanding): number {
+  const [first, second] = pairOf(weights, word, standing);
+  if (second === first) return first;
   return lighter(second, first, weights, standing.inflight) ? second : first;
 }
 
