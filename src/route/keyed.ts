@@ -129,7 +129,10 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
   const to = candidate?.pod.tag ?? remembered?.pod;
   if (to === undefined) return creates ? NO_POD : forget(trip);
   const news = edge.feed.below(sid, remembered?.epoch ?? 0);
-  if (news?.to === null && !creates) return forget(trip);
+  // What is remembered has ended: what begins now follows nothing, and has left no pod.
+  const ended = news?.to === null;
+  if (ended && !creates) return forget(trip);
+  const before = ended ? undefined : remembered;
   const exp = now + source.life.idle * 1000;
   const base = { sid, pod: to, home: to, epoch: 0, iat: seconds(now), exp: seconds(exp), flags: 0 };
   const known = knownOf(base, remembered, news);
@@ -140,11 +143,11 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
     cause: "expired-idle",
     created: now,
   };
-  trip.held = remembered;
+  trip.held = before;
   const answer = await ask(trip, swap, known, "key");
-  if (answer === undefined) return alone(trip, known, remembered ?? known, candidate, news?.cause);
+  if (answer === undefined) return alone(trip, known, before, candidate, news);
   if (answer.verdict === "ABSENT" || answer.verdict === "REVOKED") return forget(trip);
-  return met(trip, answer, base, remembered);
+  return met(trip, answer, base, before, ended);
 }
 
 /** What a lookup may take for granted: what is remembered, unless the feed knows better. Epoch 0: nothing. */
@@ -162,9 +165,11 @@ function met(
   answer: Swapped,
   base: Token,
   remembered: Token | undefined,
+  ended: boolean,
 ): Seated | Promise<Seated> {
   const token: Token = { ...base, epoch: answer.epoch, pod: answer.pod, home: answer.home };
-  if (answer.verdict === "WON") {
+  const began = answer.verdict === "KEPT" && ended && answer.from === undefined;
+  if (answer.verdict === "WON" || began) {
     if (answer.cause === "expired-idle") recordEnd(trip, answer);
     const pod = trip.route.scope.pods.get(answer.pod);
     // Created by another request of this isolate, which had another view of the config.
@@ -184,15 +189,16 @@ function begin(pod: PodRuntime, session: Token): Seat {
 function alone(
   trip: Trip,
   known: Token,
-  before: Token,
+  remembered: Token | undefined,
   candidate: PodRuntime | undefined,
-  cause: Seat["cause"],
+  news: FeedEntry | undefined,
 ): Seated | undefined | Promise<Seated> {
   const { sid, source } = trip.keyed!;
   const order = sidesFor(trip, sid);
   if ((candidate?.pool ?? order[0]!).pool.strict) return NO_STORE;
-  if (known.epoch > 0) {
-    return arrive(trip, { ...known, flags: PROVISIONAL }, before, { cause, news: true });
+  if (known.epoch > 0 && news?.to !== null) {
+    const token = { ...known, flags: PROVISIONAL };
+    return arrive(trip, token, remembered ?? known, { cause: news?.cause, news: true });
   }
   // Nobody knows whether a pod has minted it, so nothing may be written of it later on.
   if (source.carrier === "minted") return forget(trip);
