@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 
-const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+// workerd hangs up after 5 s of silence between two requests: a socket that was idle for nearly that long is not used again.
+const agent = new Agent({ keepAlive: true, maxSockets: 512, timeout: 3500 });
 
 export interface Answer {
   readonly status: number;

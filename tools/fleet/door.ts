@@ -15,10 +15,10 @@ export class Door {
     this.#draw = draw;
   }
 
-  /** Runs `work` against an edge that is in. Throws when none is. */
-  async through<T>(work: (url: string, edge: number) => Promise<T>): Promise<T> {
-    const open = this.open;
-    const edge = open[Math.floor(this.#draw() * open.length)];
+  /** Runs `work` against an edge that is in, or against this one. Throws when none is. */
+  async through<T>(work: (url: string, edge: number) => Promise<T>, at?: number): Promise<T> {
+    const { open } = this;
+    const edge = at ?? open[Math.floor(this.#draw() * open.length)];
     if (edge === undefined) throw new Error("every edge is out");
     this.#busy[edge]!++;
     try {

@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { breaks } from "./breaks.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
 import { rotation } from "./rotation.ts";
@@ -8,4 +9,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   herd,
   "herd-without-store": herdWithoutStore,
   rotation,
+  breaks,
 };

@@ -1,0 +1,140 @@
+import type { LedgerEntry } from "../ledger.ts";
+
+/**
+ * What a client saw become of its session. Who holds a cookie sees epochs: the one before and the one after. Who is found by
+ * a key sees pods alone, and whether a session began anew.
+ */
+export interface Change {
+  readonly client: string;
+  readonly sid: string;
+  readonly at: number;
+  /** The pod that answered before. */
+  readonly from: string;
+  /** The pod that answers now; empty when the session ended. */
+  readonly to: string;
+  /** Of the cookie before and after; undefined for keyed sessions. For a session that ended: its last, twice. */
+  readonly epochs: readonly [before: number, after: number] | undefined;
+  /** A keyed session that was said to begin, here: it has ended before, or its edge could not know that it was there. */
+  readonly anew?: boolean;
+  /** What the answer said, for whoever has to find out. */
+  readonly said: string;
+}
+
+/** How the ledger and the clients agree. */
+export interface Audit {
+  /** Changes that exactly one entry, or one chain of entries from the old pod to the new, explains. */
+  readonly explained: number;
+  /** Of them those with more than one entry: the session moved on before its client asked again. */
+  readonly chains: number;
+  /** Changes without. */
+  readonly unexplained: readonly Unexplained[];
+  /** Entries that no client saw, though its client asked again. */
+  readonly phantoms: readonly LedgerEntry[];
+}
+
+/** A change, and why the ledger does not tell of it. */
+export interface Unexplained {
+  readonly change: Change;
+  readonly text: string;
+}
+
+const isEnd = ({ to }: LedgerEntry) => to === "";
+
+/**
+ * Holds what clients saw against the ledger, session by session, in order.
+ *
+ * - A cookie that went from epoch a to b: the entries of its sid with epochs in (a, b] must lead from the one pod to the
+ *   other, each from where the one before came to. None is needed when the pod is the same: a move may have been undone.
+ * - A keyed session that is on another pod: the next entries of its sid must lead there.
+ * - A keyed session that was said to begin, though it was there: its end is next in the ledger; or its pod is the same, and an
+ *   edge that had never met the key did without its store.
+ * - A session that ended: one entry without a pod it went to, at its last epoch or later; moves in between went unseen.
+ *
+ * @param asked when the client of a sid last had an answer: what the ledger took later it cannot have seen
+ */
+export function audit(
+  changes: readonly Change[],
+  ledger: readonly LedgerEntry[],
+  asked: ReadonlyMap<string, number>,
+): Audit {
+  const entries = groupBy(ledger, ({ sid }) => sid);
+  const used = new Set<LedgerEntry>();
+  const unexplained: Unexplained[] = [];
+  let explained = 0;
+  let chains = 0;
+  for (const [sid, seen] of groupBy(changes, (change) => change.sid)) {
+    const own = (entries.get(sid) ?? []).toSorted(
+      (a, b) => a.epoch - b.epoch || Number(isEnd(a)) - Number(isEnd(b)),
+    );
+    for (const change of seen) {
+      const left = own.filter((entry) => !used.has(entry));
+      const path = change.epochs === undefined ? pathByPod(change, left) : pathByEpoch(change, left);
+      if (path === undefined) {
+        const text = `${describe(change)}; the ledger has ${left.map(line).join(", ") || "nothing"}`;
+        unexplained.push({ change, text });
+        continue;
+      }
+      for (const entry of path) used.add(entry);
+      if (path.length > 0) explained++;
+      if (path.length > 1) chains++;
+    }
+  }
+  const phantoms = ledger.filter((entry) => !used.has(entry) && entry.at < (asked.get(entry.sid) ?? 0));
+  return { explained, chains, unexplained, phantoms };
+}
+
+/** The entries that explain a change of a cookie's session; undefined: they do not. */
+function pathByEpoch(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
+  const [before, after] = change.epochs!;
+  if (change.to === "") return pathToEnd(left.filter(({ epoch }) => epoch >= before));
+  const path = left.filter((entry) => entry.epoch > before && entry.epoch <= after && !isEnd(entry));
+  return leads(change, path) ? path : undefined;
+}
+
+function pathByPod(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
+  if (change.to === "") return pathToEnd(left);
+  if (change.anew) {
+    const path = pathToEnd(left);
+    if (path !== undefined || change.from === change.to) return path ?? [];
+  }
+  for (let length = 1; length <= left.length; length++) {
+    const path = left.slice(0, length);
+    if (isEnd(path[length - 1]!)) return undefined;
+    if (leads(change, path)) return path;
+  }
+  return undefined;
+}
+
+function pathToEnd(left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
+  const end = left.findIndex(isEnd);
+  return end < 0 ? undefined : left.slice(0, end + 1);
+}
+
+/** Whether the entries go from the one pod to the other without a gap. */
+function leads({ from, to }: Change, path: readonly LedgerEntry[]): boolean {
+  let at = from;
+  for (const entry of path) {
+    if (entry.from !== at) return false;
+    at = entry.to;
+  }
+  return at === to;
+}
+
+export function line({ epoch, from, to, cause }: LedgerEntry): string {
+  return `${epoch} ${from}→${to || "end"} ${cause}`;
+}
+
+function describe({ client, sid, from, to, epochs, said }: Change): string {
+  const which = epochs === undefined ? "" : ` at epochs ${epochs.join("→")}`;
+  return `${client} (${sid.slice(0, 8)}) saw ${from}→${to || "end"}${which} by ${said}`;
+}
+
+export function groupBy<T, K>(items: Iterable<T>, key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const own = groups.get(key(item));
+    if (own === undefined) groups.set(key(item), [item]);
+    else own.push(item);
+  }
+  return groups;
+}

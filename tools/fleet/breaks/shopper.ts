@@ -1,0 +1,173 @@
+import { type Answer, type Call, decision, Jar } from "../client.ts";
+import type { Door } from "../door.ts";
+import type { KeyReader } from "../token.ts";
+import type { Change } from "./audit.ts";
+import type { Trouble } from "./journal.ts";
+
+/** How a client's session is found: by a cookie of ours, by a header it sends, by what its pod has minted. */
+export type Kind = "cookie" | "keyed" | "learned";
+
+/** The pools, which are scopes as well, by what finds their sessions; their hosts are `web.test` and so on. */
+export const POOLS: Readonly<Record<Kind, string>> = { cookie: "web", keyed: "keyed", learned: "app" };
+
+export interface Shop {
+  readonly door: Door;
+  readonly keys: KeyReader;
+  /** Sid of a keyed session, by the value of its key. */
+  sidOf(kind: Kind, value: string): Promise<string>;
+  /** Fractions in 0..1. */
+  draw(): number;
+  /** Seconds since the beginning, as the script tells them. */
+  elapsed(): string;
+}
+
+interface Cart {
+  readonly pod: string;
+  readonly boot: string;
+  readonly items: readonly string[];
+}
+
+/** What a client knows of its session. */
+interface Held {
+  readonly sid: string;
+  readonly pod: string;
+  readonly epoch: number | undefined;
+}
+
+/** A client that fills a cart at its pod, one request after another, and notices by itself when something is amiss. */
+export class Shopper {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly changes: Change[] = [];
+  readonly troubles: Trouble[] = [];
+  /** Carts that lacked something though the very process that had taken it answered. */
+  readonly robbed: string[] = [];
+  /** Carts that were gone with the process that held them, though the session stayed at its pod. */
+  restarted = 0;
+  /** Answers whose decision named another pod than the one that answered. */
+  misnamed = 0;
+  answers = 0;
+  /** When the newest good answer was asked for, by the sid that it was for. */
+  readonly asked = new Map<string, number>();
+  readonly #shop: Shop;
+  readonly #jar = new Jar();
+  /** What each process of a pod has said that it took. */
+  readonly #taken = new Map<string, Set<string>>();
+  #held: Held | undefined;
+  #place = "";
+  #bought = 0;
+
+  constructor(kind: Kind, name: string, shop: Shop) {
+    this.kind = kind;
+    this.name = name;
+    this.#shop = shop;
+  }
+
+  get held(): Held | undefined {
+    return this.#held;
+  }
+
+  /** One request: by chance a look or a purchase at an edge that is in, or a look at this one. */
+  async ask(edge?: number): Promise<void> {
+    if (this.kind === "learned" && !this.#jar.cookies.has("SESSIONID")) return this.#login(edge);
+    const buys = edge === undefined && this.#shop.draw() < 0.3;
+    const item = `${this.name}.${++this.#bought}`;
+    const from = Date.now();
+    const answer = buys
+      ? await this.#send(`/cart?item=${item}`, { method: "POST", headers: { "x-request-id": item } })
+      : await this.#send("/cart", {}, edge);
+    if (answer === undefined) return;
+    const cart = JSON.parse(answer.body) as Cart;
+    await this.#notice(answer, cart.pod, from);
+    this.#check(cart, buys ? item : undefined);
+  }
+
+  async #login(edge: number | undefined): Promise<void> {
+    const from = Date.now();
+    const answer = await this.#send("/login", {}, edge);
+    if (answer !== undefined) await this.#notice(answer, answer.body.trim(), from);
+  }
+
+  async #send(path: string, options: Call, edge?: number): Promise<Answer | undefined> {
+    const headers = { ...options.headers, host: `${POOLS[this.kind]}.test`, ...this.#own() };
+    const from = Date.now();
+    let at = edge;
+    const wrong = (status: number, problem: string) => {
+      const method = options.method ?? "GET";
+      const text = `${path.split("?")[0]} at edge-${at} +${this.#shop.elapsed()}: ${problem}`;
+      this.troubles.push({ client: this.name, method, status, text, from, until: Date.now() });
+      return undefined;
+    };
+    try {
+      const call = { ...options, headers, timeout: 15_000 };
+      const answer = await this.#shop.door.through((url, i) => {
+        at = i;
+        return this.#jar.get(url + path, call);
+      }, edge);
+      if (answer.status !== 200) return wrong(answer.status, answer.body.trim().slice(0, 200));
+      this.answers++;
+      return answer;
+    } catch (error) {
+      return wrong(0, String(error));
+    }
+  }
+
+  /** For a pod it is who the client is; for the pool of keyed sessions it is the key. */
+  #own(): Record<string, string> {
+    return this.kind === "learned" ? {} : { "x-client": this.name };
+  }
+
+  async #notice(answer: Answer, pod: string, from: number): Promise<void> {
+    const said = decision(answer);
+    if (said.pod !== pod) this.misnamed++;
+    const before = this.#held;
+    const now = await this.#holding(pod, said.outcome ?? "");
+    if (before !== undefined) this.#compare(before, now, `${answer.headers["mooring-decision"]}`);
+    // A session that ended was asked for with this very request.
+    for (const held of [before, now]) if (held !== undefined) this.asked.set(held.sid, from);
+    this.#held = now;
+  }
+
+  #compare(before: Held, now: Held | undefined, said: string): void {
+    const { sid, pod: from } = before;
+    const what = { client: this.name, at: Date.now(), sid, from, said: `${said} +${this.#shop.elapsed()}` };
+    const epochs = (after: number | undefined) =>
+      before.epoch === undefined ? undefined : ([before.epoch, after ?? before.epoch] as const);
+    if (now?.sid !== sid) {
+      this.changes.push({ ...what, to: "", epochs: epochs(undefined) });
+      return;
+    }
+    const anew = said.startsWith("bound");
+    if (now.pod === from && now.epoch === before.epoch && !anew) return;
+    this.changes.push({ ...what, to: now.pod, epochs: epochs(now.epoch), anew });
+  }
+
+  async #holding(pod: string, outcome: string): Promise<Held | undefined> {
+    const { keys, sidOf } = this.#shop;
+    if (this.kind === "cookie") {
+      const found = await keys.find(this.#jar, POOLS.cookie);
+      if (found === undefined) throw new Error(`${this.name} was given no cookie`);
+      return { sid: found.token.sid, pod, epoch: found.token.epoch };
+    }
+    if (this.kind === "learned" && outcome === "unkeyed") {
+      // Nobody knows the session that it showed: it begins again.
+      this.#jar.cookies.delete("SESSIONID");
+      this.#taken.clear();
+      return undefined;
+    }
+    const value = this.kind === "keyed" ? this.name : this.#jar.cookies.get("SESSIONID")!;
+    return { sid: await sidOf(this.kind, value), pod, epoch: undefined };
+  }
+
+  #check({ pod, boot, items }: Cart, bought: string | undefined): void {
+    if (this.#held === undefined) return;
+    const place = `${pod} ${boot}`;
+    const taken = this.#taken.get(place) ?? new Set();
+    this.#taken.set(place, taken);
+    const has = new Set(items);
+    for (const item of taken) if (!has.has(item)) this.robbed.push(`${this.name} misses ${item} at ${place}`);
+    if (bought !== undefined) taken.add(bought);
+    if (this.#place.split(" ")[0] === pod && this.#place !== place) this.restarted++;
+    this.#place = place;
+  }
+}
