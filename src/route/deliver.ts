@@ -38,9 +38,10 @@ export async function deliver(trip: Trip, first: Seat, headers: Headers): Promis
   const retries = replayable && attempts > 1 && on.includes("connect");
   // What will not be sent again must not be spent on a pod that is dead: nothing else would ever move its session.
   if (seat.pod.doubt && !retries && !(await connects(trip, seat.pod))) {
+    seat.pod.suspect(trip.now);
     // Nothing was sent yet, so even a POST may go elsewhere.
     const other = await reseat(trip, seat);
-    if (isRefusal(other)) return failed(seat, other);
+    if (isRefusal(other)) return stranded(trip, seat, other);
     seat = other;
   }
   const answer = await send(trip, seat.pod, headers);
@@ -60,7 +61,7 @@ async function again(trip: Trip, seat: Seat, headers: Headers): Promise<Delivery
   // One reset moves no session: only a pod that cannot be reached at all loses it.
   const same = seat.outcome === "kept" && (await connects(trip, seat.pod));
   const next = same ? seat : await reseat(trip, seat);
-  if (isRefusal(next)) return failed(seat, next);
+  if (isRefusal(next)) return stranded(trip, seat, next);
   const answer = await send(trip, next.pod, headers);
   if (typeof answer !== "string") return { seat: next, response: answer, refusal: undefined };
   if (!same && answer === "connect") takeBack(trip, next);
@@ -76,7 +77,17 @@ async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   if (isRefusal(next)) return next;
   // No pod has served it yet, so it begins where it comes to lie.
   if (held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
-  return seat.from === undefined ? next : { ...next, from: seat.from };
+  // Another had moved it there and said so: from there, then.
+  if (seat.from === undefined || !seat.own) return next;
+  // Where this edge had moved it to, it was never served: what the client saw is one move, or none.
+  if (next.pod.pod.tag !== held.pod) return { ...next, from: seat.from };
+  return { ...next, outcome: "kept", from: undefined, cause: undefined };
+}
+
+/** There is no other pod, and the one that it was moved to, if it was, never answered. */
+function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
+  takeBack(trip, seat);
+  return failed(seat, refusal);
 }
 
 /** The pod that it was moved to never answered. */

@@ -9,12 +9,18 @@ import type { SourceRuntime } from "./view.ts";
 /**
  * A request that brought no session of ours: the first of these sources that yields a key carries it; without one the
  * scope's cookie begins a new session, and without a cookie the request is unkeyed.
+ *
+ * @param tried a pod that could not be reached just now
  */
-export function seatFresh(trip: Trip, sources: readonly SourceRuntime[]): Seated | Promise<Seated> {
-  if (trip.preflight) return seatUnkeyed(trip, undefined);
+export function seatFresh(
+  trip: Trip,
+  sources: readonly SourceRuntime[],
+  tried?: PodRuntime,
+): Seated | Promise<Seated> {
+  if (trip.preflight) return seatUnkeyed(trip, tried);
   const seating = seatByKey(trip, sources);
-  if (seating instanceof Promise) return seating.then((seat) => seat ?? seatNew(trip, undefined));
-  return seating ?? seatNew(trip, undefined);
+  if (seating instanceof Promise) return seating.then((seat) => seat ?? seatNew(trip, tried));
+  return seating ?? seatNew(trip, tried);
 }
 
 /** The seat by the first source that yields a key; undefined when none does. */

@@ -84,11 +84,13 @@ async function follow(
   candidate: PodRuntime,
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
-  if (answer.verdict === "REVOKED") return anew(trip);
+  if (answer.verdict === "REVOKED") return anew(trip, failed);
   // The store has spoken, so nothing is provisional any more.
   const next = { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home, flags: 0 };
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
-  if (answer.verdict === "WON") return seated(trip, next, token, candidate, swap.cause, true);
+  if (answer.verdict === "WON") {
+    return { ...seated(trip, next, token, candidate, swap.cause, true), own: true };
+  }
   const adopted = trip.route.scope.pods.get(answer.pod);
   if (adopted?.keep && adopted !== failed) {
     return seated(trip, next, token, adopted, answer.cause || "store-adopt", true);
@@ -104,12 +106,12 @@ async function follow(
 }
 
 /** The store has revoked the session: whoever sent the request begins a new one. */
-async function anew(trip: Trip): Promise<Seated> {
+async function anew(trip: Trip, tried: PodRuntime | undefined): Promise<Seated> {
   if (trip.keyed !== undefined) {
     const seat = await lookUpAgain(trip);
     if (seat !== undefined) return seat;
   }
-  return seatFresh(trip, trip.route.scope.behind);
+  return seatFresh(trip, trip.route.scope.behind, tried);
 }
 
 /** The candidate could not be reached either: back to the old pod, so that the store names no pod that never answered. */
@@ -189,7 +191,7 @@ function provisional(
 ): Seat | Refusal {
   if (candidate.pool.pool.strict) return NO_STORE;
   const next = { ...token, epoch: above + 1, pod: candidate.pod.tag, flags: PROVISIONAL };
-  return seated(trip, next, token, candidate, cause, true);
+  return { ...seated(trip, next, token, candidate, cause, true), own: true };
 }
 
 function seated(

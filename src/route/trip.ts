@@ -68,6 +68,8 @@ export interface Seat {
   /** Id of the pod that a moved session left. */
   readonly from: string | undefined;
   readonly cause: Cause | undefined;
+  /** It was this edge that moved it here, just now: nobody has recorded that yet. */
+  readonly own?: true;
 }
 
 export type Seated = Seat | Refusal;

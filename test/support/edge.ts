@@ -30,6 +30,8 @@ export interface EdgeOptions {
   readonly now?: () => number;
   /** How a pod answers; 200 with its id when absent. */
   readonly pod?: (shipment: Shipment) => Response | Failure;
+  /** Whether a pod of this id can be connected to, for the probe before a doubted one; it can when absent. */
+  readonly connects?: (id: string) => boolean;
 }
 
 /** The real steps of src/route in Node, over real crypto, a store in memory and pods that are a function. */
@@ -50,7 +52,7 @@ export class TestEdge {
 
   static async start(options: EdgeOptions): Promise<TestEdge> {
     const { config, secrets = SECRETS, store = new MemoryStore(), now = Date.now } = options;
-    const { pod = ({ pod: { id } }: Shipment) => new Response(id) } = options;
+    const { pod = ({ pod: { id } }: Shipment) => new Response(id), connects = () => true } = options;
     const parsed = parseConfig(JSON.stringify(config));
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
     const snapshot = await compile(parsed.config, 1, digest);
@@ -67,7 +69,7 @@ export class TestEdge {
           shipped.push(shipment);
           return pod(shipment);
         },
-        connects: async () => true,
+        connects: async ({ id }) => connects(id),
         dress: (response, headers) => {
           const { status, statusText } = response;
           return new Response(response.body, { status, statusText, headers });

@@ -76,6 +76,8 @@ export async function startStack({ edges = 1, redis, config, env }: StackOptions
       undo.push(() => edge.stop());
       started.push(edge);
     }
+    // A cold edge on a busy machine may ask for its config in vain once.
+    if (config !== undefined) await Promise.all(started.map(({ url }) => ready(url)));
     const url = started[0]?.url ?? coordinator.url;
     const put = async (document: object | string, edge = 0) => {
       const base = `${started[edge]!.url}/_mooring/v1/config`;
@@ -94,5 +96,16 @@ export async function startStack({ edges = 1, redis, config, env }: StackOptions
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function ready(url: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const { status, body } = await call(`${url}/_mooring/readyz`);
+    // Without a secret it never will be, which is what some tests are about.
+    if (status === 200 || body.includes("MOORING_")) return;
+    if (Date.now() > deadline) throw new Error(`${url} is not ready: ${body}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,6 +1,7 @@
 import type { Binding, Cause, Retention, Sid } from "../../src/model/binding.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, Swapped } from "../../src/model/ports.ts";
+import { LEEWAY } from "../../src/sessions/expiry.ts";
 import type { Guard } from "../../src/sessions/guard.ts";
 import type { FeedStore } from "./feed-store.ts";
 import type { Ledger } from "./ledger.ts";
@@ -122,7 +123,8 @@ export class Sessions {
   #announce(binding: Binding, to: string | null, cause: Cause, from: number | undefined): number {
     const { feed, ledger, now, places } = this.#parts;
     const { sid, epoch, exp } = binding;
-    const seq = feed.add({ sid, epoch, to, cause, exp }, now());
+    // An edge whose clock is behind takes the token a little longer, and must not have forgotten this by then.
+    const seq = feed.add({ sid, epoch, to, cause, exp: exp + LEEWAY * 1000 }, now());
     const left = from === undefined ? undefined : places().named(from);
     const came = to === null ? undefined : places().named(binding.pod);
     const pool = (came ?? left)?.pool ?? "";

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Break, FeedEntry } from "../../../src/model/beat.ts";
 import type { Binding } from "../../../src/model/binding.ts";
 import { tagFromHex } from "../../../src/model/pod.ts";
+import { LEEWAY } from "../../../src/sessions/expiry.ts";
 import { FeedStore, PAGE } from "../../../worker/coordinator/feed-store.ts";
 import type { PodStatus } from "../../../worker/coordinator/pods.ts";
 import type { Reply } from "../../../worker/coordinator/reply.ts";
@@ -79,7 +80,7 @@ describe("an operator's word on one session", () => {
     expect(reply).toMatchObject({ ok: true, binding });
     expect(await store.read(sid)).toEqual({ ...binding, created, exp });
     const to = tags.get("b")!.toString(16).padStart(12, "0");
-    expect(await entry(sid)).toMatchObject({ epoch: 2, to, cause: "moved-by-operator", exp });
+    expect(await entry(sid)).toMatchObject({ epoch: 2, to, cause: "moved-by-operator", exp: exp + LEEWAY * 1000 });
     expect(await breaks(sid)).toMatchObject([{ epoch: 2, pool: "web", from: "a", to: "b" }]);
     // Moved is not seen: it ends when it would have ended.
     expect(await store.expires(sid, tags.get("b")!)).toBe(ends.expires);
