@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { audit, type Change } from "../../../tools/fleet/breaks/audit.ts";
+import { Journal } from "../../../tools/fleet/breaks/journal.ts";
+import type { LedgerEntry } from "../../../tools/fleet/ledger.ts";
+
+const entry = (epoch: number, from: string, to: string, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  at: 100,
+  sid: "s",
+  epoch,
+  pool: "web",
+  from,
+  to,
+  cause: "pod-gone",
+  ...more,
+});
+const change = (from: string, to: string, more: Partial<Change> = {}): Change => ({
+  client: "ann",
+  sid: "s",
+  at: 100,
+  from,
+  to,
+  epochs: undefined,
+  said: "",
+  ...more,
+});
+/** The client asked once more after everything. */
+const asked = new Map([["s", 1000]]);
+const summary = (changes: Change[], ledger: LedgerEntry[], when = asked) => {
+  const { explained, chains, unexplained, phantoms } = audit(changes, ledger, when);
+  return [explained, chains, unexplained.length, phantoms.length];
+};
+
+describe("what clients saw against the ledger", () => {
+  it("a cookie that moved is explained by the entry of its epoch alone", () => {
+    const moved = change("a", "b", { epochs: [1, 2] });
+    expect(summary([moved], [entry(2, "a", "b")])).toEqual([1, 0, 0, 0]);
+    expect(summary([moved], [])).toEqual([0, 0, 1, 0]);
+    expect(summary([moved], [entry(2, "a", "c")])).toEqual([0, 0, 1, 1]);
+    expect(summary([moved], [entry(3, "a", "b")])).toEqual([0, 0, 1, 1]);
+    expect(summary([moved], [entry(2, "a", "b", { sid: "t" })])).toEqual([0, 0, 1, 0]);
+  });
+
+  it("one that moved on before its client came is explained by a chain without a gap", () => {
+    const moved = change("a", "c", { epochs: [1, 4] });
+    expect(summary([moved], [entry(2, "a", "b"), entry(4, "b", "c")])).toEqual([1, 1, 0, 0]);
+    expect(summary([moved], [entry(2, "a", "b"), entry(4, "d", "c")])).toEqual([0, 0, 1, 2]);
+  });
+
+  it("a move that was undone needs no entry, as its client is where it was", () => {
+    expect(summary([change("a", "a", { epochs: [1, 3] })], [])).toEqual([0, 0, 0, 0]);
+    expect(summary([change("a", "a", { epochs: [1, 3] })], [entry(2, "a", "b")])).toEqual([0, 0, 1, 1]);
+  });
+
+  it("a cookie at another pod without another epoch has no excuse", () => {
+    expect(summary([change("a", "b", { epochs: [1, 1] })], [entry(1, "a", "b")])).toEqual([0, 0, 1, 1]);
+  });
+
+  it("an end is explained by one entry without a pod, whatever went unseen before it", () => {
+    const ended = change("a", "", { epochs: [1, 1] });
+    expect(summary([ended], [entry(2, "a", "", { cause: "revoked" })])).toEqual([1, 0, 0, 0]);
+    expect(summary([ended], [entry(2, "a", "b"), entry(3, "b", "", { cause: "revoked" })])).toEqual([
+      1, 1, 0, 0,
+    ]);
+    expect(summary([ended], [entry(2, "a", "b")])).toEqual([0, 0, 1, 1]);
+  });
+
+  it("a keyed session is followed from pod to pod, each entry once", () => {
+    const path = [change("a", "b"), change("b", "a")];
+    expect(summary(path, [entry(2, "a", "b"), entry(3, "b", "a")])).toEqual([2, 0, 0, 0]);
+    expect(summary(path, [entry(2, "a", "b")])).toEqual([1, 0, 1, 0]);
+    expect(summary([change("a", "c")], [entry(2, "a", "b"), entry(3, "b", "c")])).toEqual([1, 1, 0, 0]);
+  });
+
+  it("a keyed session that was said to begin has ended before, or is where it was", () => {
+    const anew = (to: string) => change("a", to, { anew: true });
+    const revoked = entry(2, "a", "", { cause: "revoked" });
+    expect(summary([anew("b")], [revoked])).toEqual([1, 0, 0, 0]);
+    expect(summary([anew("a")], [revoked])).toEqual([1, 0, 0, 0]);
+    expect(summary([anew("a")], [])).toEqual([0, 0, 0, 0]);
+    expect(summary([anew("b")], [])).toEqual([0, 0, 1, 0]);
+  });
+
+  it("an entry that nobody saw is a phantom only when its client came again", () => {
+    expect(summary([], [entry(2, "a", "b")])).toEqual([0, 0, 0, 1]);
+    expect(summary([], [entry(2, "a", "b")], new Map([["s", 50]]))).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe("what the script did", () => {
+  const journal = new Journal();
+  const now = Date.now();
+  const over = journal.act("pod-gone", { pod: "a" });
+  journal.act("revoked", { sid: "s" });
+  const back = journal.away("pod");
+  over();
+  back();
+
+  it("justifies breaks of that pod or session, by that cause, while it lasts", () => {
+    expect(journal.justifies(entry(2, "a", "b", { at: now }))).toBe(true);
+    expect(journal.justifies(entry(2, "b", "a", { at: now }))).toBe(false);
+    expect(journal.justifies(entry(2, "a", "b", { at: now, cause: "drain-deadline" }))).toBe(false);
+    expect(journal.justifies(entry(2, "a", "b", { at: now + 60_000 }))).toBe(false);
+    expect(journal.justifies(entry(2, "c", "", { at: now, cause: "revoked" }))).toBe(true);
+    expect(journal.justifies(entry(2, "c", "", { at: now, cause: "revoked", sid: "t" }))).toBe(false);
+    expect(journal.justifies(entry(2, "a", "b", { at: now, cause: "store-adopt" }))).toBe(false);
+  });
+
+  it("excuses what could not be sent again to a pod that was away, and nothing else", () => {
+    const trouble = { client: "ann", status: 502, text: "", from: now, until: now + 1 };
+    expect(journal.blame({ ...trouble, method: "POST" })).toBe("excused");
+    expect(journal.blame({ ...trouble, method: "GET" })).toBe("nothing");
+    const later = { ...trouble, method: "POST", from: now + 60_000, until: now + 60_001 };
+    expect(journal.blame(later)).toBe("nothing");
+    const other = new Journal();
+    other.away("store");
+    expect(other.blame({ ...trouble, method: "POST", until: Date.now() })).toBe("store or coordinator");
+  });
+});
