@@ -1,0 +1,161 @@
+import type { PodUse } from "../model/beat.ts";
+import { Failures, WINDOWS, wilsonLower } from "./failures.ts";
+
+/** Fewer failures in a window than this are chance. */
+const LEAST = 5;
+/** Standard deviations that a rate must be sure by. */
+const SURE = 3;
+/** A pod whose failure rate is surely above this may go. */
+const RATE = 0.3;
+/** And surely above this many times that of the pool's others: what all do is not the pod's fault. */
+const TIMES_OTHERS = 2;
+/** The longest ejection, as Envoy's max_ejection_time. Milliseconds. */
+const LONGEST = 300_000;
+
+/** How a pool ejects. Times in milliseconds. */
+export interface EjectionOptions {
+  /** The first ejection lasts this long, the n-th in a row n times that. */
+  readonly base: number;
+  /** For each of these without another one, an ejection is forgiven. */
+  readonly interval: number;
+  /** The fraction of the pool's pods that may be ejected at once. */
+  readonly most: number;
+}
+
+/** Whether one pod is ejected, as a value. */
+export interface Ejection {
+  readonly out: boolean;
+  /** Ejections that are not forgiven. */
+  readonly times: number;
+  /** Out: when it returns. In: since when the next forgiveness counts. Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export const IN: Ejection = { out: false, times: 0, at: 0 };
+
+/** Ejects a pod that is in, for its base time × how often that was needed (Envoy). */
+export function eject(before: Ejection, options: EjectionOptions, now: number): Ejection {
+  if (before.out) return before;
+  const times = forgiven(before, options, now) + 1;
+  return { out: true, times, at: now + Math.min(options.base * times, Math.max(LONGEST, options.base)) };
+}
+
+/** Lets a pod in again whose time is over. */
+export function readmit(before: Ejection, now: number): Ejection {
+  return before.out && now >= before.at ? { out: false, times: before.times, at: before.at } : before;
+}
+
+function forgiven({ times, at }: Ejection, { interval }: EjectionOptions, now: number): number {
+  return Math.max(0, times - Math.floor(Math.max(0, now - at) / interval));
+}
+
+/** A pod whose state flipped: only flips are logged. */
+export interface EjectionFlip {
+  readonly tag: string;
+  readonly out: boolean;
+}
+
+interface Watched {
+  readonly failures: Failures;
+  state: Ejection;
+}
+
+/**
+ * Finds the pods of one pool that fail while the others do not, from what all isolates tell: one isolate alone sees too
+ * little of each pod, and may itself be what is broken. In a window of 1, 3 or 10 s: at least 5 failures, told by two
+ * isolates where there are two, at a rate that is surely above 0.3 and above twice the others' (lower Wilson bound, z = 3).
+ */
+export class Ejector {
+  readonly #pods = new Map<string, Watched>();
+
+  /** Keeps to the pods of this pool, and forgets all others. */
+  follow(tags: readonly string[]): void {
+    const kept = tags.map((tag) => [tag, this.#pods.get(tag) ?? watched()] as const);
+    this.#pods.clear();
+    for (const [tag, pod] of kept) this.#pods.set(tag, pod);
+  }
+
+  /**
+   * Takes in a heartbeat, after those were let in whose time is over.
+   *
+   * @param isolates how many are active
+   * @returns what flipped
+   */
+  take(
+    isolate: string,
+    load: Readonly<Record<string, PodUse>>,
+    isolates: number,
+    options: EjectionOptions,
+    now: number,
+  ): EjectionFlip[] {
+    const flips = this.readmit(now);
+    const suspects: (readonly [string, Watched])[] = [];
+    for (const [tag, { done = 0, fail = 0 }] of Object.entries(load)) {
+      const pod = this.#pods.get(tag);
+      if (pod === undefined || !(done > 0 || fail > 0)) continue;
+      pod.failures.add(isolate, Math.max(done, fail), fail, now);
+      if (fail > 0 && !pod.state.out) suspects.push([tag, pod]);
+    }
+    // After all were added, so that the others' rates are of this moment too.
+    for (const [tag, pod] of suspects) {
+      if (!this.#room(options) || !this.#failing(pod, Math.min(2, isolates), now)) continue;
+      pod.state = eject(pod.state, options, now);
+      flips.push({ tag, out: true });
+    }
+    return flips;
+  }
+
+  /** Lets those in whose time is over. What they did before does not count again. */
+  readmit(now: number): EjectionFlip[] {
+    const flips: EjectionFlip[] = [];
+    for (const [tag, pod] of this.#pods) {
+      const state = readmit(pod.state, now);
+      if (state === pod.state) continue;
+      pod.state = state;
+      pod.failures.forget();
+      flips.push({ tag, out: false });
+    }
+    return flips;
+  }
+
+  ejected(tag: string): boolean {
+    return this.#pods.get(tag)?.state.out ?? false;
+  }
+
+  /** When the next pod returns; undefined: none is out. Milliseconds since the epoch. */
+  next(): number | undefined {
+    const times = [...this.#pods.values()].filter(({ state }) => state.out).map(({ state }) => state.at);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  #room({ most }: EjectionOptions): boolean {
+    let out = 0;
+    for (const { state } of this.#pods.values()) if (state.out) out++;
+    return out + 1 <= most * this.#pods.size;
+  }
+
+  #failing(pod: Watched, isolates: number, now: number): boolean {
+    return WINDOWS.some((window) => {
+      const tally = pod.failures.tally(window, now);
+      if (tally.fail < LEAST || tally.isolates < isolates) return false;
+      const surely = wilsonLower(tally.fail, tally.done, SURE);
+      return surely > RATE && surely > TIMES_OTHERS * this.#othersRate(pod, window, now);
+    });
+  }
+
+  /** The failure rate of the pods that are in, but one. */
+  #othersRate(but: Watched, window: number, now: number): number {
+    let [done, fail] = [0, 0];
+    for (const pod of this.#pods.values()) {
+      if (pod === but || pod.state.out) continue;
+      const tally = pod.failures.tally(window, now);
+      done += tally.done;
+      fail += tally.fail;
+    }
+    return done > 0 ? fail / done : 0;
+  }
+}
+
+function watched(): Watched {
+  return { failures: new Failures(), state: IN };
+}
