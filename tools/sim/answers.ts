@@ -1,10 +1,10 @@
-import { tagToHex } from "../../src/model/pod.ts";
+import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import { PROVISIONAL, type Token } from "../../src/sessions/token.ts";
 import type { Call } from "./call.ts";
 import { ANSWERED_BY } from "./forwarder.ts";
 import type { Isolate } from "./isolate.ts";
 import { readText } from "./sealer.ts";
-import { brief, type Watch } from "./watch.ts";
+import { brief, viewKey, type Watch } from "./watch.ts";
 
 /** Longest that a request may spend on anything but pods: the view, and at most four waits for the store. Milliseconds. */
 const OWN_TIME = 150 + 4 * 150 + 1;
@@ -130,7 +130,9 @@ export class Answers {
     const watch = this.#watch;
     watch.checks.samePod++;
     const isolate = watch.world.isolates[call.edge];
-    const probes = isolate?.probes.filter(({ ended, well }) => !well && ended >= call.arrived) ?? [];
+    // Heard meanwhile: who knows by which of the two it went.
+    if (isolate === undefined || viewKey(isolate) !== call.viewKey) return;
+    const probes = isolate.probes.filter(({ ended, well }) => !well && ended >= call.arrived);
     const failed = [...call.sends.filter(({ result }) => result === "connect"), ...probes].map(
       ({ key }) => key,
     );
@@ -146,6 +148,22 @@ export class Answers {
     }
   }
 
+  /** An edge that was told after a move or a revocation was announced gives no good name to a token from before it. */
+  #obeys(call: Call, pod: PodTag, token: Token | undefined, before: Token): void {
+    const watch = this.#watch;
+    const { coordinator, loop, plan } = watch.world;
+    const said = coordinator.announced.get(before.sid);
+    if (said === undefined || before.epoch >= said.epoch || said.at >= call.toldAt) return;
+    // When a session ends, clocks may differ by what they differ; with its end the feed forgets it.
+    const apart = Math.max(...plan.skews.map(Math.abs));
+    if (coordinator.reborn > said.at || loop.now + apart >= before.exp * 1000) return;
+    const moved = said.to !== undefined && (pod === said.to || (token?.epoch ?? 0) >= said.epoch);
+    const obeyed = (token !== undefined && token.sid !== before.sid) || moved;
+    const order = said.to === undefined ? "revoked" : "moved";
+    if (!obeyed)
+      watch.fail("I5", `request ${call.id} used a token of epoch ${before.epoch}, ${order} at ${said.epoch}`);
+  }
+
   /** I5 and the moves that the ledger must have. */
   #session(call: Call, { pod, status }: Heard, token: Token | undefined, isolate: Isolate): void {
     const watch = this.#watch;
@@ -155,6 +173,7 @@ export class Answers {
       watch.fail("I5", `request ${call.id} kept its session (${status}), though ${call.demand.why}`);
     }
     const preflight = call.spec.method === "PREFLIGHT";
+    if (!preflight && !call.spec.shared) this.#obeys(call, pod, token, before);
     if (token === undefined && (call.demand.want !== "keep" || pod !== before.pod))
       watch.untold.add(before.sid);
     if (call.demand.want === "new" || pod === before.pod || preflight) return;

@@ -1,5 +1,7 @@
+import type { Table } from "../../src/core/core.ts";
 import type { Break } from "../../src/model/beat.ts";
 import type { Swapped } from "../../src/model/ports.ts";
+import { nextVersion } from "../../src/policies/policy.ts";
 import type { PoolRuntime } from "../../src/route/pods.ts";
 import { settle } from "../../src/sessions/settle.ts";
 
@@ -54,23 +56,24 @@ export function breaksOf(broken: Broken | undefined, edge: number): Break[] {
   return breaks;
 }
 
-/** Makes a pool's shared standing the edge's own. */
-export function suspectShared(pool: PoolRuntime, now: () => number): void {
-  let real = pool.shared;
-  let asking = false;
-  Object.defineProperty(pool, "shared", {
-    configurable: true,
-    set: (standing) => {
-      real = standing;
-    },
-    get: () => {
-      if (asking) return real;
-      asking = true;
-      try {
-        return pool.standing(now());
-      } finally {
-        asking = false;
-      }
-    },
-  });
+/** Lets a pool's table, which rebinding goes by, pass over what this edge alone suspects. */
+export function suspectCandidates(pool: PoolRuntime, now: () => number): void {
+  if (Object.hasOwn(pool, "table")) return;
+  const real = pool.table.bind(pool);
+  pool.table = () => {
+    const table = real();
+    const lookup: Table["lookup"] = (key, view) => {
+      const out = view.out.slice();
+      for (const { pod, suspectUntil } of pool.pods) if (suspectUntil > now()) out[pod.index] = 1;
+      const found = table.lookup(key, { ...view, out, version: nextVersion() });
+      return found < 0 ? table.lookup(key, view) : found;
+    };
+    return new Proxy(table, {
+      get(target, name) {
+        if (name === "lookup") return lookup;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  };
 }

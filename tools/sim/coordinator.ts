@@ -2,9 +2,10 @@ import { type HealthView, type PodState, STATES } from "../../src/health/state.t
 import type { Beat, BeatAnswer, ConfigRecord, DepartedPod, FeedEntry } from "../../src/model/beat.ts";
 import { parseRecord } from "../../src/model/beat.ts";
 import type { Binding, Cause, Sid } from "../../src/model/binding.ts";
-import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
+import { type Pod, type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore } from "../../src/model/ports.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
+import { LEEWAY } from "../../src/sessions/expiry.ts";
 import { compileDocument } from "./document.ts";
 import { SimLedger } from "./ledger.ts";
 import type { Loop } from "./loop.ts";
@@ -58,6 +59,11 @@ export class SimCoordinator {
   /** When an answer last said of a pod that it keeps nothing; when a pod last came into the config. */
   readonly unkept = new Map<string, number>();
   readonly present = new Map<string, number>();
+  /** What was put on the feed last of each session, and when: true time. */
+  readonly announced = new Map<
+    Sid,
+    { readonly at: number; readonly epoch: number; readonly to: PodTag | undefined }
+  >();
   /** When the last coordinator without a memory began. */
   reborn = Number.NEGATIVE_INFINITY;
   #disk: Disk;
@@ -226,9 +232,11 @@ export class SimCoordinator {
     this.#mustBeUp();
     const disk = this.#disk;
     const { store, loop } = this.#parts;
-    let found = await store.read(sid);
+    let found = raised(await store.read(sid), disk.feed);
     for (let tries = 0; tries < TRIES; tries++) {
-      if (found === undefined || (found.state === "R" && to !== undefined)) return "no such session";
+      if (found === undefined || found.exp < loop.now || (found.state === "R" && to !== undefined)) {
+        return "no such session";
+      }
       if (found.state === "R" || found.pod === to?.tag) {
         // Perhaps the work of a call whose answer was late: in the store, and on no feed yet.
         return found.cause === cause ? this.#announce(disk, found, cause, to, undefined) : "it is so already";
@@ -257,9 +265,17 @@ export class SimCoordinator {
     if (!this.up || disk !== this.#disk) return "the coordinator died in between";
     const { sid, epoch, exp } = binding;
     const { now } = this.#parts.loop;
+    this.announced.set(sid, { at: now, epoch, to: to?.tag });
     if (disk.feed.some((entry) => entry.sid === sid && entry.epoch >= epoch)) return "it was told before";
     const seq = (disk.feed.at(-1)?.seq ?? 0) + 1;
-    disk.feed.push({ seq, sid, epoch, to: to === undefined ? null : tagToHex(to.tag), cause, exp });
+    disk.feed.push({
+      seq,
+      sid,
+      epoch,
+      to: to === undefined ? null : tagToHex(to.tag),
+      cause,
+      exp: exp + LEEWAY * 1000,
+    });
     const left = from === undefined ? undefined : this.#pod(from);
     const pool = (to ?? left)?.pool ?? "";
     disk.ledger.add({ at: now, sid, epoch, pool, from: left?.id ?? "", to: to?.id ?? "", cause });
@@ -311,6 +327,15 @@ export class SimCoordinator {
       },
     );
   }
+}
+
+/** A failover of the store may have lost what was announced already: what comes next must come after that. */
+function raised(found: Binding | undefined, feed: readonly FeedEntry[]): Binding | undefined {
+  const said = found === undefined ? undefined : feed.findLast(({ sid }) => sid === found.sid);
+  if (found === undefined || said === undefined || said.epoch <= found.epoch) return found;
+  const { epoch, to, cause } = said;
+  if (to === null) return { ...found, epoch, state: "R", cause };
+  return { ...found, epoch, pod: tagFromHex(to), home: tagFromHex(to), cause };
 }
 
 /** Orders after which a pod keeps nothing; the first that stands gives the cause. */

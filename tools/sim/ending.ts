@@ -51,6 +51,9 @@ export async function lastRound(world: World): Promise<void> {
     const token = tokenOf(client.newest);
     // Near its end, whether it is over yet depends on whose clock is asked.
     if (token !== undefined && token.exp * 1000 - world.loop.now < 61_000) continue;
+    // Who was refused too long has no session any more, and begins one wherever it asks.
+    const issued = world.watch.issued.get(client.newest ?? "")?.at ?? 0;
+    if (token !== undefined && world.loop.now - issued > plan.idle * 1000) continue;
     const answers = await Promise.all(
       plan.skews.map((_, edge) => world.request(client, edge, { ...CALM, client: client.index, edge })),
     );
@@ -106,6 +109,8 @@ function inStep(world: World, token: Token): void {
     watch.fail("I3", `at rest, ${brief(token.sid)} is still provisional, and the store knows nothing of it`);
   }
   if (stored === undefined || stored.epoch !== token.epoch || stored.state === "R") return;
+  // What a failover lost may have been won again by another: the next renewal settles which.
+  if (store.lost.has(token.sid)) return;
   if (stored.pod !== token.pod)
     watch.fail("I3", `at rest, the store names another pod for ${brief(token.sid)} at epoch ${token.epoch}`);
 }

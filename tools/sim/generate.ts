@@ -86,10 +86,41 @@ function eventsOf(chance: Dice, shape: Shape): { events: PlanEvent[]; length: nu
     }
   }
   while (events.length < count) {
+    if (chance.odds(0.02)) {
+      for (const { after, ...rest } of storm(chance, shape)) {
+        events.push({ at: Math.round((at + after) * 10) / 10, ...rest } as PlanEvent);
+      }
+      at += 1000;
+    }
     at += chance.odds(0.35) ? chance.between(0, 120) : chance.between(0, 2 * pace);
     events.push({ at: Math.round(at * 10) / 10, ...event(chance, shape) } as PlanEvent);
   }
-  return { events, length: Math.round(at + 2000) };
+  return { events: events.sort((a, b) => a.at - b.at), length: Math.round(at + 2000) };
+}
+
+/** An event so long after the first of its kind. Milliseconds. */
+type Burst = { readonly after: number; readonly kind: PlanEvent["kind"]; readonly [part: string]: unknown };
+
+/**
+ * What is too rare to come about by itself: the store is down, one edge alone has reason to suspect a pod, another pod
+ * dies, and its sessions come to all edges at once. They must all choose alike, by nothing but what they share.
+ */
+function storm(chance: Dice, shape: Shape): Burst[] {
+  const { skews, clients, pools } = shape;
+  const edge = chance.below(skews.length);
+  const [{ name, weights }] = pools as [PoolPlan];
+  const dead = chance.below(weights.length);
+  const suspect = (dead + 1 + chance.below(weights.length - 1)) % weights.length;
+  const calm = { ...request(chance, shape), method: "GET", body: false, shared: false } as const;
+  const ask = { ...calm, edge, around: false, count: 8, spread: 5, cookie: "none" } as const;
+  const all = { ...calm, around: true, count: 8, spread: 300, cookie: "newest" } as const;
+  return [
+    { after: 0, kind: "store", mode: "down", lasts: 10_000 },
+    { after: 5, kind: "cut", a: `edge-${edge}`, b: `${name}-${suspect}`, how: "refuse", lasts: 300 },
+    { after: 10, ...ask },
+    { after: 400, kind: "pod", pool: name, pod: dead, mode: "dead" },
+    ...Array.from({ length: clients }, (_, client) => ({ after: 410 + 5 * client, ...all, client })),
+  ];
 }
 
 function event(chance: Dice, shape: Shape): object {

@@ -8,7 +8,7 @@ import { route } from "../../src/route/route.ts";
 import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import { Guard } from "../../src/sessions/guard.ts";
-import { type Broken, breaksOf, suspectShared } from "./broken.ts";
+import { type Broken, breaksOf, suspectCandidates } from "./broken.ts";
 import type { Call } from "./call.ts";
 import type { Told } from "./coordinator.ts";
 import type { Dice } from "./dice.ts";
@@ -65,6 +65,7 @@ export class Isolate {
   readonly edge: Edge;
   readonly views: SimViews;
   readonly heartbeat: SimHeartbeat;
+  /** What the edge's clock should say. */
   readonly clock: Clock;
   readonly probes: Probe[] = [];
   readonly #broken: Broken | undefined;
@@ -82,9 +83,9 @@ export class Isolate {
     const clock = {
       now: () => Math.floor((broken === "expiry-ignored" ? born : loop.now) + parts.skew),
     };
-    this.clock = clock;
     // Timers and views go by the same clock as the rest; a broken one only tells requests the wrong time.
     const wall = () => Math.floor(loop.now + parts.skew);
+    this.clock = { now: wall };
     const after = (ms: number, callback: () => void) => loop.after(ms, () => alive() && callback());
     const counters = new Counters();
     const breaks = breaksOf(broken, parts.index);
@@ -155,7 +156,7 @@ export class Isolate {
       view: async (_now, background) => {
         const view = await freshness.view(wall());
         if (view !== undefined) {
-          if (broken === "own-suspicion") for (const pool of view.pools) suspectShared(pool, wall);
+          if (broken === "own-suspicion") for (const pool of view.pools) suspectCandidates(pool, wall);
           parts.decided(this, background as Call);
         }
         return view;

@@ -109,7 +109,7 @@ export class Watch implements StoreWitness {
     call.decided = loop.now;
     call.revision = view.stamp.revision;
     call.toldAt = isolate.views.toldAt;
-    call.viewKey = `${view.stamp.incarnation}.${view.stamp.revision} ${JSON.stringify(isolate.views.health)}`;
+    call.viewKey = viewKey(isolate);
     call.demand = demandOf(call.token, call.retired, isolate, view);
     this.#healths.set(call, isolate.views.health);
     const must = undisturbed(this, call, isolate);
@@ -261,6 +261,12 @@ export class Watch implements StoreWitness {
     this.#mustKeep.delete(call);
     this.#healths.delete(call);
   }
+}
+
+/** Everything of a view that the choice of a pod may depend on. */
+export function viewKey({ views }: Isolate): string {
+  const stamp = views.current?.stamp;
+  return `${stamp?.incarnation}.${stamp?.revision} ${JSON.stringify(views.health)}`;
 }
 
 /** Whether a request may reach pods twice: idempotent, and nothing in it that was used up. */
