@@ -90,9 +90,9 @@ function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
   return failed(seat, refusal);
 }
 
-/** The pod that it was moved to never answered. */
+/** The pod that this request had moved it to never answered. What others have moved is theirs. */
 function takeBack(trip: Trip, seat: Seat): void {
-  if (trip.held !== undefined) undo(trip, seat, trip.held);
+  if (trip.held !== undefined && seat.own) undo(trip, seat, trip.held);
 }
 
 async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Response | Failure> {

@@ -2,7 +2,7 @@ import type { Token } from "../sessions/token.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
 import { move } from "./rebind.ts";
-import { kept, type Seated, type Trip } from "./trip.ts";
+import type { Seated, Trip } from "./trip.ts";
 
 /**
  * `failover: temporary`: the home of a session that is away, when it is in keep again; undefined when it stays. One
@@ -17,12 +17,19 @@ export function homeOf(trip: Trip, token: Token, pod: PodRuntime): PodRuntime | 
 /**
  * Back to where the session began. Without a readiness probe the view calls a dead pod ready, and its sessions would come
  * and go: then the pod is asked first, once for all that wait, and again only when suspicion has passed.
+ *
+ * @param stay the seat where it is, which renews it as any other
  */
-export async function goHome(trip: Trip, token: Token, pod: PodRuntime, home: PodRuntime): Promise<Seated> {
-  if (trip.preflight) return kept(pod, token, false, "none");
+export async function goHome(
+  trip: Trip,
+  token: Token,
+  home: PodRuntime,
+  stay: () => Seated | Promise<Seated>,
+): Promise<Seated> {
+  if (trip.preflight) return stay();
   if (home.pool.pool.readiness === undefined && !(await connects(trip, home))) {
     home.suspect(trip.now);
-    return kept(pod, token, false, "none");
+    return stay();
   }
-  return move(trip, token, home, "failback", pod, undefined);
+  return move(trip, token, home, "failback", stay, undefined);
 }

@@ -113,8 +113,9 @@ function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word):
   const pod = trip.route.scope.pods.get(token.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
   const home = homeOf(trip, token, pod);
-  if (home !== undefined) return goHome(trip, token, pod, home);
-  if (before.pod === token.pod) return kept(pod, token, news || trip.keyed!.source.behindCookie, "none");
+  const stay = () => kept(pod, token, news || trip.keyed!.source.behindCookie, "none");
+  if (home !== undefined) return goHome(trip, token, home, stay);
+  if (before.pod === token.pod) return stay();
   const from = podId(trip, before.pod) || undefined;
   return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause };
 }

@@ -39,23 +39,21 @@ export async function rebind(
 /**
  * To a pod that is known, by compare-and-set.
  *
- * @param stay where a strict pool leaves it when the store does not answer; undefined: nowhere
+ * @param stay the seat where it is, for a strict pool whose store does not answer; undefined: there is none
  */
 export async function move(
   trip: Trip,
   token: Token,
   candidate: PodRuntime,
   cause: Cause,
-  stay: PodRuntime | undefined,
+  stay: (() => Seated | Promise<Seated>) | undefined,
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
-  if (trip.preflight) return seated(trip, token, token, stay ?? candidate, cause, false);
+  if (trip.preflight) return seated(trip, token, token, candidate, cause, false);
   const swap = swapOf(trip, "rebind", token, candidate, cause);
   const answer = recent(trip, swap) ?? (await ask(trip, swap, token, "move"));
   if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed);
-  if (stay !== undefined && candidate.pool.pool.strict) {
-    return seated(trip, token, token, stay, undefined, false);
-  }
+  if (stay !== undefined && candidate.pool.pool.strict) return stay();
   return provisional(trip, token, candidate, cause, token.epoch);
 }
 
@@ -89,7 +87,8 @@ async function follow(
   const next = { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home, flags: 0 };
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
   if (answer.verdict === "WON") {
-    return { ...seated(trip, next, token, candidate, swap.cause, true), own: true };
+    // Who comes late may have another reason by now, but it is the winner's that counts.
+    return { ...seated(trip, next, token, candidate, answer.cause || swap.cause, true), own: true };
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
   if (adopted?.keep && adopted !== failed) {

@@ -47,13 +47,13 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
   }
   const pod = pods.get(token.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
-  const home = homeOf(trip, token, pod);
-  if (home !== undefined) return goHome(trip, token, pod, home);
   const known = edge.settlements.get(token.sid);
   // What was found out of another epoch says nothing of this one.
   const settlement = known?.epoch === token.epoch ? known : undefined;
   if (settlement?.ahead === true && !trip.preflight) return touch(trip, token, pod);
-  return seatKept(trip, verified, pod, age === "renew", settlement);
+  const home = homeOf(trip, token, pod);
+  if (home === undefined) return seatKept(trip, verified, pod, age === "renew", settlement);
+  return goHome(trip, token, home, () => seatKept(trip, verified, pod, age === "renew", settlement));
 }
 
 function seatKept(
@@ -85,8 +85,10 @@ function seatMoved(
 ): Seated | Promise<Seated> {
   const pod = trip.route.scope.pods.get(session.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, session, pod, undefined);
-  const from = podId(trip, before.pod) || undefined;
   const issued = { ...session, iat: seconds(trip.now), flags: 0 };
+  // There and back while its client was away.
+  if (before.pod === session.pod) return kept(pod, issued, !trip.preflight, "none");
+  const from = podId(trip, before.pod) || undefined;
   return { pod, outcome: "moved", session: issued, issue: !trip.preflight, errand: "none", from, cause };
 }
 

@@ -43,6 +43,8 @@ async function scene(pods: number, pool: object = {}) {
   return { edge, dead, ask, home, token, podOf, others };
 }
 
+type Scene = Awaited<ReturnType<typeof scene>>;
+
 describe("a session whose pod is dead", () => {
   it("moves though nothing is tried twice: each GET had failed at the dead pod for ever", async () => {
     const { dead, ask, home } = await scene(3, { retry: { attempts: 1 } });
@@ -102,6 +104,77 @@ describe("a session that an operator moved to a pod that is dead", () => {
       cause: "pod-gone",
     });
     expect(edge.edge.breaks).toMatchObject([{ sid, epoch: 3, from: target, to: home, cause: "pod-gone" }]);
+  });
+});
+
+describe("a session that an operator moved", () => {
+  /** As the coordinator does it: in the store, and on the feed. */
+  async function moveTo({ edge, token, podOf }: Scene, id: string): Promise<void> {
+    const { sid, exp } = await token();
+    const { epoch, pod, home, created } = (await edge.store.read(sid))!;
+    const to = podOf(id).tag;
+    const times = { created, exp: exp * 1000 };
+    const swap = {
+      op: "rebind",
+      sid,
+      epoch,
+      pod,
+      to,
+      home: to,
+      cause: "moved-by-operator",
+      ...times,
+    } as const;
+    await edge.store.swap({ ...swap, home }, { ttl: 3_600_000, expires: Date.now() + 3_600_000 });
+    const entry = { seq: epoch, sid, epoch: epoch + 1, to: tagToHex(to), cause: swap.cause, exp: exp * 1000 };
+    edge.edge.feed.hear([entry], epoch, Date.now());
+  }
+
+  it("there and back while its client was away has not moved: it had been told from its pod to itself", async () => {
+    const stage = await scene(2);
+    const { edge, ask, home, others, token } = stage;
+    await moveTo(stage, others[0]!);
+    await moveTo(stage, home);
+    expect(await ask()).toMatchObject({ outcome: "kept", pod: home });
+    expect(edge.edge.breaks).toEqual([]);
+    expect((await token()).epoch).toBe(3);
+  });
+
+  it("is not taken back by an edge that cannot reach its new pod: that move was not the edge's", async () => {
+    const stage = await scene(2);
+    const { edge, dead, ask, others, token } = stage;
+    const { sid } = await token();
+    await moveTo(stage, others[0]!);
+    dead.add("web-0").add("web-1");
+    expect(await ask("POST")).toMatchObject({ status: 502 });
+    expect(await edge.store.read(sid)).toMatchObject({ epoch: 2, pod: stage.podOf(others[0]!).tag });
+  });
+});
+
+describe("a session that is away from a dead home", () => {
+  it("is renewed as any other: it had ended by silence, though its client never fell silent", async () => {
+    let now = 1_800_000_000_000;
+    const dead = new Set<string>();
+    const edge = await TestEdge.start({
+      config: config(2, { failover: "temporary", affinity: [{ cookie: { idle: "10m" } }] }),
+      now: () => now,
+      pod: ({ pod: { id } }) => (dead.has(id) ? "connect" : new Response(id)),
+      connects: (id) => !dead.has(id),
+    });
+    const first = await edge.ask(URL);
+    dead.add(await first.text());
+    let cookie = cookiesOf(first)[0]!.join("=");
+    let renewals = 0;
+    for (let minute = 0; minute < 30; minute++) {
+      now += 60_000;
+      const answer = await edge.ask(URL, { headers: { cookie } });
+      await edge.idle();
+      const [set] = cookiesOf(answer);
+      if (set === undefined) continue;
+      cookie = set.join("=");
+      renewals++;
+    }
+    expect(renewals).toBeGreaterThan(8);
+    expect(edge.edge.breaks).toMatchObject([{ cause: "pod-gone" }]);
   });
 });
 

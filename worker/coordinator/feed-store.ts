@@ -1,4 +1,5 @@
 import type { FeedEntry } from "../../src/model/beat.ts";
+import type { Sid } from "../../src/model/binding.ts";
 
 /** Entries that one heartbeat carries at most, about 120 bytes each. */
 export const PAGE = 2000;
@@ -44,6 +45,16 @@ export class FeedStore {
       exp,
     );
     return seq;
+  }
+
+  /** What was told last of a session. */
+  of(sid: Sid): Omit<FeedEntry, "seq"> | undefined {
+    const [row] = this.#sql
+      .exec<Row>("SELECT seq, sid, epoch, target, cause, exp FROM feed WHERE sid = ?", sid)
+      .toArray();
+    if (row === undefined) return undefined;
+    const { epoch, target, cause, exp } = row;
+    return { sid, epoch, to: target, cause: cause as FeedEntry["cause"], exp };
   }
 
   /** What follows position `after`; 0 is before everything. */

@@ -1,5 +1,5 @@
 import type { Binding, Cause, Retention, Sid } from "../../src/model/binding.ts";
-import { type Pod, tagToHex } from "../../src/model/pod.ts";
+import { type Pod, tagFromHex, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, Swapped } from "../../src/model/ports.ts";
 import { LEEWAY } from "../../src/sessions/expiry.ts";
 import type { Guard } from "../../src/sessions/guard.ts";
@@ -166,7 +166,13 @@ export class Sessions {
     const found = await this.#ask(async () => ({ binding: await this.#parts.store.read(sid) }));
     if (found === undefined) return STORE_DOWN;
     const { binding } = found;
-    return binding === undefined || binding.exp < this.#parts.now() ? unknown(sid) : binding;
+    if (binding === undefined || binding.exp < this.#parts.now()) return unknown(sid);
+    const told = this.#parts.feed.of(sid);
+    if (told === undefined || told.epoch <= binding.epoch) return binding;
+    // A store that failed over may have lost what every edge was told since: the next word must be above that.
+    const { epoch, to, cause } = told;
+    if (to === null) return { ...binding, epoch, cause, state: "R" };
+    return { ...binding, epoch, cause, pod: tagFromHex(to), home: tagFromHex(to), state: "A" };
   }
 
   /** Undefined: the store is down or slow. */

@@ -80,7 +80,12 @@ describe("an operator's word on one session", () => {
     expect(reply).toMatchObject({ ok: true, binding });
     expect(await store.read(sid)).toEqual({ ...binding, created, exp });
     const to = tags.get("b")!.toString(16).padStart(12, "0");
-    expect(await entry(sid)).toMatchObject({ epoch: 2, to, cause: "moved-by-operator", exp: exp + LEEWAY * 1000 });
+    expect(await entry(sid)).toMatchObject({
+      epoch: 2,
+      to,
+      cause: "moved-by-operator",
+      exp: exp + LEEWAY * 1000,
+    });
     expect(await breaks(sid)).toMatchObject([{ epoch: 2, pool: "web", from: "a", to: "b" }]);
     // Moved is not seen: it ends when it would have ended.
     expect(await store.expires(sid, tags.get("b")!)).toBe(ends.expires);
@@ -161,6 +166,18 @@ describe("an operator's word on one session", () => {
     const held = (await store.read(sid))!;
     expect(held.epoch).toBeGreaterThanOrEqual(2);
     expect((await entry(sid))!.epoch).toBeLessThanOrEqual(held.epoch);
+  });
+
+  it("speaks above what the edges were told, also when a store that failed over has lost it", async () => {
+    const { sid, ...rest } = await session();
+    expect(await move(sid, "b")).toMatchObject({ ok: true, binding: { epoch: 2 } });
+    // What no interface can do, a failover does: the store is at epoch 1 again.
+    await store.release(sid, tags.get("b")!);
+    await store.create({ sid, ...rest }, keep());
+    // The revocation had the epoch of the move, so no edge was told of it, and the session lived on.
+    expect(await revoke(sid)).toMatchObject({ ok: true, binding: { epoch: 3, state: "R" } });
+    expect(await entry(sid)).toMatchObject({ epoch: 3, to: null, cause: "revoked" });
+    expect(await store.read(sid)).toMatchObject({ epoch: 3, state: "R" });
   });
 
   it("knows nothing of a session that never was, or has ended", async () => {
