@@ -17,6 +17,7 @@ const change = (from: string, to: string, more: Partial<Change> = {}): Change =>
   client: "ann",
   sid: "s",
   at: 100,
+  edge: 0,
   from,
   to,
   epochs: undefined,
@@ -103,6 +104,48 @@ describe("what the script did", () => {
     expect(journal.justifies(entry(2, "c", "", { at: now, cause: "revoked" }))).toBe(true);
     expect(journal.justifies(entry(2, "c", "", { at: now, cause: "revoked", sid: "t" }))).toBe(false);
     expect(journal.justifies(entry(2, "a", "b", { at: now, cause: "store-adopt" }))).toBe(false);
+  });
+
+  it("puts a change of a keyed session down to the store until every edge had a chance to hear of it", () => {
+    const own = new Journal();
+    own.absences.push({ what: "store", from: 1000, until: 2000 });
+    const visit = (edge: number, at: number) => ({ edge, at });
+    const parted = (edge: number, at: number, visits: [number, number][]) =>
+      own.partedFor(
+        visit(edge, at),
+        visits.map(([where, when]) => visit(where, when)),
+        2,
+      );
+    expect(parted(0, 500, [])).toBe(false);
+    expect(parted(0, 1500, [])).toBe(true);
+    expect(
+      parted(0, 50_000, [
+        [0, 3000],
+        [1, 3500],
+        [0, 40_000],
+      ]),
+    ).toBe(true);
+    // Edge 1 tells the store at 20 s; edge 0 hears of it at 30 s.
+    expect(
+      parted(0, 30_000, [
+        [0, 10_000],
+        [1, 20_000],
+      ]),
+    ).toBe(true);
+    expect(
+      parted(0, 40_000, [
+        [0, 10_000],
+        [1, 20_000],
+        [0, 30_000],
+      ]),
+    ).toBe(false);
+    expect(
+      parted(1, 40_000, [
+        [0, 10_000],
+        [1, 20_000],
+        [0, 30_000],
+      ]),
+    ).toBe(true);
   });
 
   it("excuses what could not be sent again to a pod that was away, and nothing else", () => {

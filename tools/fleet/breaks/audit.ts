@@ -8,6 +8,8 @@ export interface Change {
   readonly client: string;
   readonly sid: string;
   readonly at: number;
+  /** The edge that told it so. */
+  readonly edge: number;
   /** The pod that answered before. */
   readonly from: string;
   /** The pod that answers now; empty when the session ended. */

@@ -13,14 +13,20 @@ export interface Act {
 
 /**
  * What was away, for judging errors. `pod`: it refused connections; `silent-pod`: it accepted them and said nothing;
- * `machine`: too busy with something else to tell.
+ * `slow-store`: it answered later than edges wait, as nobody meant it to; `machine`: too busy with something else to tell.
  */
-export type Away = "pod" | "silent-pod" | "store" | "coordinator" | "machine";
+export type Away = "pod" | "silent-pod" | "store" | "slow-store" | "coordinator" | "machine";
 
 export interface Absence {
   readonly what: Away;
   readonly from: number;
   until: number;
+}
+
+/** A good answer, and who gave it. */
+export interface Visit {
+  readonly edge: number;
+  readonly at: number;
 }
 
 /** A request that had no good answer; status 0: none at all. */
@@ -33,11 +39,10 @@ export interface Trouble {
   readonly until: number;
 }
 
-/**
- * How long a store that was away may still part edges that find sessions by key: their breakers stay open for 5 s, and then
- * each has to meet the key once more before all of them go by the store again.
- */
-const PARTED = 12_000;
+/** How long after a store is back an edge may still do without it: its breaker half-opens after 5 s. */
+const PAUSE = 6000;
+/** Until when edges may come together again after that, where nothing is known of who asked which of them. */
+const PARTED = 20_000;
 /** How long after its end an act may still be what a view goes by: a probe, a heartbeat, and what was under way. */
 const GRACE = 4000;
 /** A request may have begun before what moved it. */
@@ -71,11 +76,33 @@ export class Journal {
     this.absences.push({ what, from, until: Date.now() });
   }
 
-  /** Whether edges may have found a keyed session without asking the store at this time. */
+  /** Whether edges may have found a keyed session without asking the store, or been told only now what others did then. */
   parted(at: number): boolean {
-    return this.absences.some(
-      ({ what, from, until }) => what === "store" && at >= from && at <= until + PARTED,
-    );
+    return this.#stores().some(({ from, until }) => at >= from && at <= until + PARTED);
+  }
+
+  /**
+   * The same of a change that a client saw, by its visits. An edge that moved a session without the store tells it when the
+   * client comes there again; the others hear of it from the store when they are asked after that. So a change is put down to
+   * an absence unless its edge was asked since the client had been at all `edges` with the store there.
+   *
+   * @param slow whether a store that was only too slow for the edges counts as well
+   */
+  partedFor(change: Visit, visits: readonly Visit[], edges: number, { slow = true } = {}): boolean {
+    return this.#stores(slow).some(({ from, until }) => {
+      if (change.at < from) return false;
+      const since = visits.filter(({ at }) => at > until + PAUSE && at < change.at);
+      const been = new Set<number>();
+      for (const { edge } of since) {
+        if (been.size === edges && edge === change.edge) return false;
+        been.add(edge);
+      }
+      return true;
+    });
+  }
+
+  #stores(slow = true): Absence[] {
+    return this.absences.filter(({ what }) => what === "store" || (slow && what === "slow-store"));
   }
 
   /** Whether something was done that this break may come from. */

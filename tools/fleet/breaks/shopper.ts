@@ -47,6 +47,8 @@ export class Shopper {
   /** Answers whose decision named another pod than the one that answered. */
   misnamed = 0;
   answers = 0;
+  /** The edges that had a good answer for it, and when, in order. */
+  readonly visits: { readonly edge: number; readonly at: number }[] = [];
   /** When the newest good answer was asked for, by the sid that it was for. */
   readonly asked = new Map<string, number>();
   readonly #shop: Shop;
@@ -54,6 +56,7 @@ export class Shopper {
   /** What each process of a pod has said that it took. */
   readonly #taken = new Map<string, Set<string>>();
   #held: Held | undefined;
+  #turn: Promise<void> = Promise.resolve();
   #place = "";
   #bought = 0;
 
@@ -67,8 +70,14 @@ export class Shopper {
     return this.#held;
   }
 
-  /** One request: by chance a look or a purchase at an edge that is in, or a look at this one. */
-  async ask(edge?: number): Promise<void> {
+  /** One request: by chance a look or a purchase at an edge that is in, or a look at this one. One after another. */
+  ask(edge?: number): Promise<void> {
+    const turn = this.#turn.then(() => this.#ask(edge));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #ask(edge: number | undefined): Promise<void> {
     if (this.kind === "learned" && !this.#jar.cookies.has("SESSIONID")) return this.#login(edge);
     const buys = edge === undefined && this.#shop.draw() < 0.3;
     const item = `${this.name}.${++this.#bought}`;
@@ -91,7 +100,7 @@ export class Shopper {
   async #send(path: string, options: Call, edge?: number): Promise<Answer | undefined> {
     const headers = { ...options.headers, host: `${POOLS[this.kind]}.test`, ...this.#own() };
     const from = Date.now();
-    let at = edge;
+    let at = edge ?? -1;
     const wrong = (status: number, problem: string) => {
       const method = options.method ?? "GET";
       const text = `${path.split("?")[0]} at edge-${at} +${this.#shop.elapsed()}: ${problem}`;
@@ -106,6 +115,7 @@ export class Shopper {
       }, edge);
       if (answer.status !== 200) return wrong(answer.status, answer.body.trim().slice(0, 200));
       this.answers++;
+      this.visits.push({ edge: at, at: Date.now() });
       return answer;
     } catch (error) {
       return wrong(0, String(error));
@@ -130,7 +140,15 @@ export class Shopper {
 
   #compare(before: Held, now: Held | undefined, said: string): void {
     const { sid, pod: from } = before;
-    const what = { client: this.name, at: Date.now(), sid, from, said: `${said} +${this.#shop.elapsed()}` };
+    const { at, edge } = this.visits.at(-1)!;
+    const what = {
+      client: this.name,
+      at,
+      edge,
+      sid,
+      from,
+      said: `${said} at edge-${edge} +${this.#shop.elapsed()}`,
+    };
     const epochs = (after: number | undefined) =>
       before.epoch === undefined ? undefined : ([before.epoch, after ?? before.epoch] as const);
     if (now?.sid !== sid) {

@@ -101,7 +101,12 @@ export class Stage {
 
   /** Seconds since the beginning. */
   get elapsed(): string {
-    return ((Date.now() - this.#began) / 1000).toFixed(1);
+    return this.since(Date.now());
+  }
+
+  /** The same of a moment. */
+  since(at: number): string {
+    return ((at - this.#began) / 1000).toFixed(1);
   }
 
   say(line: string): void {
@@ -181,7 +186,7 @@ export class Stage {
         await sleep(100);
       }
     };
-    void each(`${gateway.url}/ping`, [["store", SLOW]]);
+    void each(`${gateway.url}/ping`, [["slow-store", SLOW]]);
     for (const { url } of this.fleet.edges) void each(`${url}/_mooring/livez`, [["machine", STILL]]);
     return () => {
       running = false;

@@ -70,7 +70,10 @@ export async function breaks({ quick, bundleDir, seed, say }: Run): Promise<Gate
       return { ledger, result: audit(changes, ledger, asked) };
     };
     // Without the store an edge finds a session by its key where it remembers it, and cannot know what another edge did.
-    const isParted = ({ change }: Unexplained) => change.epochs === undefined && journal.parted(change.at);
+    const visits = new Map(shoppers.map((shopper) => [shopper.name, shopper.visits]));
+    const isParted = ({ change }: Unexplained, slow = true) =>
+      change.epochs === undefined &&
+      journal.partedFor(change, visits.get(change.client)!, fleet.edges.length, { slow });
     const { ledger, result } = await eventually(
       judge,
       (found) => found.result.unexplained.length === 0 && found.result.phantoms.length === 0,
@@ -92,23 +95,33 @@ export async function breaks({ quick, bundleDir, seed, say }: Run): Promise<Gate
       for (const text of lines.slice(0, 12)) say(`${what}: ${text}`);
       if (lines.length > 12) say(`${what}: and ${lines.length - 12} more`);
     };
-    const parted = result.unexplained.filter(isParted);
+    const parted = result.unexplained.filter((one) => isParted(one));
+    const cut = parted.filter((one) => isParted(one, false));
     const unexplained = result.unexplained.filter((one) => !isParted(one));
     list(
-      "held apart without the store",
-      parted.map(({ text }) => text),
+      "held apart by a slow store",
+      parted.filter((one) => !cut.includes(one)).map(({ text }) => text),
     );
     list(
       "unexplained",
       unexplained.map(({ text }) => text),
     );
+    // The whole story of a session is needed to find out what went wrong with it.
+    for (const { change } of unexplained.slice(0, 3)) {
+      const { sid } = change;
+      for (const one of changes)
+        if (one.sid === sid) say(`  ${one.client} ${one.from}→${one.to} ${one.said}`);
+      for (const one of ledger) if (one.sid === sid) say(`  ledger ${line(one)} +${stage.since(one.at)}`);
+    }
     list(
       "phantom",
-      result.phantoms.map((entry) => `${entry.sid.slice(0, 8)} ${entry.pool} ${line(entry)}`),
+      result.phantoms.map(
+        (entry) => `${entry.sid.slice(0, 8)} ${entry.pool} ${line(entry)} +${stage.since(entry.at)}`,
+      ),
     );
     list(
       "unjustified",
-      wrong.map((entry) => `${entry.sid.slice(0, 8)} ${entry.pool} ${line(entry)}`),
+      wrong.map((entry) => `${entry.sid.slice(0, 8)} ${entry.pool} ${line(entry)} +${stage.since(entry.at)}`),
     );
     for (const kind of ["store or coordinator", "nothing"] as const) {
       const own = troubles.get(kind) ?? [];
@@ -128,7 +141,8 @@ export async function breaks({ quick, bundleDir, seed, say }: Run): Promise<Gate
       atLeast("breaks that clients noticed and one entry explains", result.explained, 20, "breaks"),
       told("of them moved on before their client asked again", result.chains, "breaks"),
       none("unexplained breaks", unexplained.length, "breaks"),
-      told("keyed sessions that two edges held apart without their store", parted.length, "changes"),
+      told("keyed sessions that two edges held apart without their store", cut.length, "changes"),
+      told("or while it was slower than they wait", parted.length - cut.length, "changes"),
       none("entries of the ledger that no client noticed", result.phantoms.length, "entries"),
       none("breaks of sessions whose pod was there and that nobody touched", wrong.length, "breaks"),
       ...[...causes].map(([cause, count]) => told(`breaks by ${cause}`, count, "breaks")),
