@@ -30,7 +30,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The packages that src may use: pure, and made for every runtime. */
-const SRC_PACKAGES = ["zod/mini", "yaml"];
+const SRC_PACKAGES = ["zod/mini", "js-yaml"];
 
 /** What src must not name: clock, chance and I/O come in through ports, and no platform is known there. */
 const IMPURE: readonly (readonly [RegExp, string])[] = [
