@@ -81,6 +81,11 @@ describe("what clients saw against the ledger", () => {
     expect(summary([anew("b")], [])).toEqual([0, 0, 1, 0]);
   });
 
+  it("what the ledger took later explains nothing, however well it fits", () => {
+    const flip = change("a", "b", { at: 90 });
+    expect(summary([flip], [entry(2, "a", "b")])).toEqual([0, 0, 1, 1]);
+  });
+
   it("an entry that nobody saw is a phantom only when its client came again", () => {
     expect(summary([], [entry(2, "a", "b")])).toEqual([0, 0, 0, 1]);
     expect(summary([], [entry(2, "a", "b")], new Map([["s", 50]]))).toEqual([0, 0, 0, 0]);

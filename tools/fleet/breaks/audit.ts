@@ -69,7 +69,8 @@ export function audit(
       (a, b) => a.epoch - b.epoch || Number(isEnd(a)) - Number(isEnd(b)),
     );
     for (const change of seen) {
-      const left = own.filter((entry) => !used.has(entry));
+      // What came later cannot be what the client saw, however well it would fit.
+      const left = own.filter((entry) => !used.has(entry) && entry.at <= change.at);
       const path = change.epochs === undefined ? pathByPod(change, left) : pathByEpoch(change, left);
       if (path === undefined) {
         const text = `${describe(change)}; the ledger has ${left.map(line).join(", ") || "nothing"}`;

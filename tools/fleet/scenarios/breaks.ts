@@ -107,8 +107,8 @@ export async function breaks({ quick, bundleDir, seed, say }: Run): Promise<Gate
       unexplained.map(({ text }) => text),
     );
     // The whole story of a session is needed to find out what went wrong with it.
-    for (const { change } of unexplained.slice(0, 3)) {
-      const { sid } = change;
+    const odd = [...unexplained.map(({ change }) => change.sid), ...result.phantoms.map(({ sid }) => sid)];
+    for (const sid of new Set(odd.slice(0, 4))) {
       for (const one of changes)
         if (one.sid === sid) say(`  ${one.client} ${one.from}→${one.to} ${one.said}`);
       for (const one of ledger) if (one.sid === sid) say(`  ledger ${line(one)} +${stage.since(one.at)}`);
