@@ -20,7 +20,12 @@ export type Demand =
   /** The session stays where its token says. */
   | { readonly want: "keep"; readonly pod: PodTag }
   /** It may be moved: its pod does not keep it, an operator moved it, or the store is known to know more. */
-  | { readonly want: "move"; readonly why: string }
+  | {
+      readonly want: "move";
+      readonly why: string;
+      /** Its pod keeps nothing, and another takes sessions. */
+      readonly elsewhere?: boolean;
+    }
   /** Nothing can be said. */
   | { readonly want: "any" };
 

@@ -2,12 +2,13 @@ import { type HealthView, type PodState, STATES } from "../../src/health/state.t
 import type { Beat, BeatAnswer, ConfigRecord, DepartedPod, FeedEntry } from "../../src/model/beat.ts";
 import { parseRecord } from "../../src/model/beat.ts";
 import type { Binding, Cause, Sid } from "../../src/model/binding.ts";
-import { type Pod, type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
+import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore } from "../../src/model/ports.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { LEEWAY } from "../../src/sessions/expiry.ts";
+import { blank, type Disk, departedAfter, type Order, ordered, raised, SALT } from "./disk.ts";
 import { compileDocument } from "./document.ts";
-import { SimLedger } from "./ledger.ts";
+import type { SimLedger } from "./ledger.ts";
 import type { Loop } from "./loop.ts";
 import type { SimProber } from "./prober.ts";
 import type { Trace } from "./trace.ts";
@@ -22,23 +23,6 @@ const TRIES = 4;
 
 /** A pod as the target of a move. */
 export type Place = Pick<Pod, "tag" | "id" | "pool">;
-
-/** What an operator told about a pod or a whole pool. */
-interface Order {
-  readonly state: PodState;
-}
-
-/** What survives a crash. */
-interface Disk {
-  incarnation: number;
-  record: ConfigRecord | undefined;
-  published: number;
-  readonly orders: Map<string, Order>;
-  readonly pools: Map<string, Order>;
-  readonly feed: FeedEntry[];
-  readonly ledger: SimLedger;
-  states: Map<string, PodState>;
-}
 
 export interface CoordinatorParts {
   readonly loop: Loop;
@@ -79,16 +63,8 @@ export class SimCoordinator {
     return this.#disk.ledger;
   }
 
-  get feed(): readonly FeedEntry[] {
-    return this.#disk.feed;
-  }
-
   get record(): ConfigRecord | undefined {
     return this.#disk.record;
-  }
-
-  get incarnation(): number {
-    return this.#disk.incarnation;
   }
 
   /** Starts on the disk that it has; a new one begins with the store's snapshot, else with `bundled`. */
@@ -169,9 +145,7 @@ export class SimCoordinator {
     for (const pool of this.snapshot?.pools ?? []) {
       for (const pod of pool.pods) {
         const tag = tagToHex(pod.tag);
-        const orders = [this.#disk.orders.get(tag)?.state, this.#disk.pools.get(pool.name)?.state];
-        const final = FINAL.find((state) => orders.includes(state));
-        const state = final ?? (health[tag] === "down" ? "down" : (orders[0] ?? orders[1]));
+        const state = ordered(this.#disk, pool.name, tag, health[tag]);
         if (state !== undefined) health[tag] = state;
       }
     }
@@ -297,14 +271,8 @@ export class SimCoordinator {
     const after = await compileDocument(document, revision);
     const pods = after.pools.flatMap((pool) => pool.pods);
     const tags = new Set(pods.map((pod) => tagToHex(pod.tag)));
-    const gone = departed.filter(({ tag }) => !tags.has(tag));
-    if (before !== undefined) {
-      const old = await compileDocument(before.document, before.revision);
-      for (const { tag, pool, id } of old.pools.flatMap((pool) => pool.pods)) {
-        const hex = tagToHex(tag);
-        if (!tags.has(hex) && !gone.some((pod) => pod.tag === hex)) gone.push({ tag: hex, pool, id });
-      }
-    }
+    const old = before === undefined ? undefined : await compileDocument(before.document, before.revision);
+    const gone = departedAfter(departed, old, tags);
     for (const tag of this.present.keys()) if (!tags.has(tag)) this.present.delete(tag);
     for (const tag of tags) if (!this.present.has(tag)) this.present.set(tag, now);
     disk.record = { incarnation: disk.incarnation, revision, document, departed: gone, salt: SALT };
@@ -327,23 +295,4 @@ export class SimCoordinator {
       },
     );
   }
-}
-
-/** A failover of the store may have lost what was announced already: what comes next must come after that. */
-function raised(found: Binding | undefined, feed: readonly FeedEntry[]): Binding | undefined {
-  const said = found === undefined ? undefined : feed.findLast(({ sid }) => sid === found.sid);
-  if (found === undefined || said === undefined || said.epoch <= found.epoch) return found;
-  const { epoch, to, cause } = said;
-  if (to === null) return { ...found, epoch, state: "R", cause };
-  return { ...found, epoch, pod: tagFromHex(to), home: tagFromHex(to), cause };
-}
-
-/** Orders after which a pod keeps nothing; the first that stands gives the cause. */
-const FINAL: readonly PodState[] = ["disabled", "rolled-back", "retired", "drained"];
-
-const SALT = "00112233445566778899aabbccddeeff";
-
-function blank(): Disk {
-  const maps = { orders: new Map(), pools: new Map(), states: new Map() };
-  return { incarnation: 0, record: undefined, published: -1, feed: [], ledger: new SimLedger(), ...maps };
 }

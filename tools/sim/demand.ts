@@ -41,7 +41,10 @@ export function demandOf(token: Token | undefined, retired: boolean, isolate: Is
   const news = isolate.edge.feed.below(token.sid, token.epoch);
   if (news?.to === null) return { want: "new", why: "it is revoked" };
   const pod = matched.scope.pods.get(news?.to == null ? token.pod : tagFromHex(news.to));
-  if (pod === undefined || !pod.keep) return { want: "move", why: "its pod does not keep it" };
+  if (pod === undefined || !pod.keep) {
+    const elsewhere = matched.scope.pools.some(({ shared }) => shared.live > 0);
+    return { want: "move", why: "its pod does not keep it", elsewhere };
+  }
   if (news !== undefined) return { want: "keep", pod: pod.pod.tag };
   const settlement = isolate.edge.settlements.get(token.sid);
   if (settlement?.ahead === true && settlement.epoch === token.epoch) {

@@ -2,7 +2,6 @@ import { type HealthView, STATES } from "../../src/health/state.ts";
 import type { Binding, Sid } from "../../src/model/binding.ts";
 import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { Swap, Swapped } from "../../src/model/ports.ts";
-import type { Shipment } from "../../src/route/edge.ts";
 import type { Token } from "../../src/sessions/token.ts";
 import type { Call } from "./call.ts";
 import type { SimCoordinator } from "./coordinator.ts";
@@ -10,7 +9,7 @@ import { demandOf } from "./demand.ts";
 import type { Isolate } from "./isolate.ts";
 import type { Loop } from "./loop.ts";
 import type { Plan } from "./plan.ts";
-import { type Pods, podKey, type SimPod } from "./pods.ts";
+import type { Pods, SimPod } from "./pods.ts";
 import type { Store, StoreWitness } from "./store.ts";
 import { undisturbed } from "./undisturbed.ts";
 
@@ -82,7 +81,8 @@ export class Watch implements StoreWitness {
   };
   readonly #waited = new Map<string, number>();
   readonly #won = new Map<string, number>();
-  readonly #mustKeep = new Map<Call, PodTag>();
+  /** What a request demands that was judged from outside. */
+  readonly mustKeep = new Map<Call, PodTag>();
   readonly #healths = new Map<Call, HealthView>();
   readonly world: Watched;
 
@@ -115,7 +115,7 @@ export class Watch implements StoreWitness {
     const must = undisturbed(this, call, isolate);
     if (must !== undefined) {
       this.checks.mustKeep++;
-      this.#mustKeep.set(call, must);
+      this.mustKeep.set(call, must);
     }
     this.#fresh(call, isolate);
   }
@@ -141,65 +141,6 @@ export class Watch implements StoreWitness {
 
   /** Told by the world: whether an edge could not reach the coordinator lately. */
   reach: { wasDown(edge: number, now: number): boolean } = { wasDown: () => false };
-
-  sent(call: Call, shipment: Shipment): void {
-    const before = call.sends.at(-1);
-    const name = `request ${call.id}`;
-    if (before !== undefined && before.ended === undefined) {
-      this.fail("I4", `${name} was sent to ${shipment.pod.id} while ${before.key} had it`);
-      return;
-    }
-    if (call.sends.length >= 2) this.fail("I7", `${name} was sent a third time`);
-    if (before !== undefined && before.result !== "connect") {
-      this.fail("I7", `${name} was sent again after ${before.result}`);
-    }
-    if (before !== undefined && !isReplayable(call))
-      this.fail("I7", `${name} may not be sent again, and was`);
-    this.#stays(call, shipment);
-    this.#clean(call, shipment);
-  }
-
-  #stays(call: Call, { pod }: Shipment): void {
-    if (call.sends.length > 0 || pod.tag === call.token?.pod) {
-      if (call.demand.want === "keep") this.checks.kept++;
-      return;
-    }
-    const { demand } = call;
-    const must = this.#mustKeep.get(call);
-    if (demand.want !== "keep" && must === undefined) return;
-    const isolate = this.world.isolates[call.edge];
-    // A probe of this very request that found no connection lets it go elsewhere before anything was sent.
-    const bound = must ?? (demand.want === "keep" ? demand.pod : undefined);
-    const probed = isolate?.probes.some(
-      ({ key, ended, well }) => !well && ended >= call.arrived && this.tagOf(key, isolate) === bound,
-    );
-    if (probed) return;
-    if (demand.want === "keep" && demand.pod !== pod.tag) {
-      this.fail("I1", `request ${call.id} has a good token of another pod, and went to ${pod.id}`);
-      return;
-    }
-    if (must !== undefined && must !== pod.tag) {
-      this.fail("I1", `request ${call.id} left a pod at which nothing was wrong, for ${pod.id}`);
-    }
-  }
-
-  tagOf(key: string, isolate: Isolate): PodTag | undefined {
-    const pods = isolate.views.current?.pools.flatMap((pool) => pool.pods) ?? [];
-    return pods.find((pod) => podKey(pod.pod) === key)?.pod.tag;
-  }
-
-  /** I8, as far as there are headers here. */
-  #clean(call: Call, { headers, method, rest }: Shipment): void {
-    const said = `request ${call.id}`;
-    if (headers.get("x-forwarded-for") !== "203.0.113.7")
-      this.fail("I8", `${said} brought its own X-Forwarded-For`);
-    if (headers.has("forwarded") || headers.has("x-real-ip"))
-      this.fail("I8", `${said} brought an identity along`);
-    if (headers.get("cookie")?.includes("mooring") === true)
-      this.fail("I8", `${said} showed the pod its token`);
-    const verb = call.spec.method === "PREFLIGHT" ? "OPTIONS" : call.spec.body ? "PUT" : call.spec.method;
-    if (method !== verb || rest !== "/cart?n=1") this.fail("I8", `${said} became ${method} ${rest}`);
-  }
 
   reached(call: Call, pod: SimPod): void {
     this.checks.arrivals++;
@@ -258,7 +199,7 @@ export class Watch implements StoreWitness {
   }
 
   forget(call: Call): void {
-    this.#mustKeep.delete(call);
+    this.mustKeep.delete(call);
     this.#healths.delete(call);
   }
 }

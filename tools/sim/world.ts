@@ -7,6 +7,7 @@ import { Call } from "./call.ts";
 import { Client } from "./client.ts";
 import { SimCoordinator } from "./coordinator.ts";
 import { carried } from "./demand.ts";
+import { Departures } from "./departures.ts";
 import { dice } from "./dice.ts";
 import { firstDocument } from "./document.ts";
 import { Isolate } from "./isolate.ts";
@@ -41,6 +42,7 @@ export class World implements Watched {
   readonly clients: Client[];
   readonly watch: Watch;
   readonly answers: Answers;
+  readonly departures: Departures;
   readonly retired = new Set<number>();
   lied = false;
   ring: Ring = { current: 1, next: undefined, previous: undefined, retired: undefined };
@@ -61,6 +63,7 @@ export class World implements Watched {
     this.pods = new Pods(loop);
     this.watch = new Watch(this);
     this.answers = new Answers(this.watch);
+    this.departures = new Departures(this.watch);
     this.store = new Store(loop, ruleOf(broken), this.watch);
     this.clients = Array.from({ length: plan.clients }, (_, i) => new Client(i));
     this.bundled = JSON.stringify(firstDocument(plan));
@@ -128,7 +131,7 @@ export class World implements Watched {
       },
       sent: (call, shipment) => {
         this.trace.say(loop.now, `  r${call.id} → ${shipment.pod.id}.${shipment.pod.generation}`);
-        this.watch.sent(call, shipment);
+        this.departures.sent(call, shipment);
       },
       reached: (call, pod) => this.watch.reached(call, pod),
     });
