@@ -16,7 +16,8 @@
 }
 
 /** wyhash32 (wangyi-fudan/wyhash, wyhash32.h) with seed 0 of `length` bytes at `at`. */
-export function wyhash32(at: usize, length: u32): u32 {
+// @ts-ignore: decorator
+@inline export function wyhash32(at: usize, length: u32): u32 {
   let s: u32 = length;
   let q: u32 = 0x53c5ca59;
   let m = mix(s, q);

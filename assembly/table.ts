@@ -26,7 +26,8 @@ export function build(table: usize, race: usize, scratch: usize): void {
 }
 
 /** The pod that owns the slot of a hash. */
-export function owner(table: usize, hash: u32): u32 {
+// @ts-ignore: decorator
+@inline export function owner(table: usize, hash: u32): u32 {
   return load<u16>(ownersOf(table) + (<usize>slotOf(table, hash) << 1));
 }
 

@@ -30,7 +30,7 @@ export interface Abi {
   place(table: number, hash: number): number;
   treeBytes(pods: number): number;
   countsOf(tree: number): number;
-  openTree(tree: number, pods: number): void;
+  openTree(tree: number, pods: number, equal: number): void;
   weigh(tree: number, index: number, weight: number, out: number): void;
   refresh(tree: number): void;
   setCount(tree: number, index: number, inflight: number): void;
@@ -40,5 +40,5 @@ export interface Abi {
 
 /** Makes an instance, at once: it imports nothing, so that it can be made at module scope. */
 export function instantiate(module: WebAssembly.Module): Abi {
-  return new WebAssembly.Instance(module).exports as unknown as Abi;
+  return { ...new WebAssembly.Instance(module).exports } as unknown as Abi;
 }

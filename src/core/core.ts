@@ -82,16 +82,19 @@ export class Core {
       trapped: (error: unknown) => this.#trapped(error),
       give: (region: number) => this.#regions.give(region),
     };
-    return new Least(host, weights, this.#tree(weights.length));
+    return new Least(host, weights, this.#tree(weights));
   }
 
-  #tree(pods: number): number {
+  #tree(weights: readonly number[]): number {
+    const pods = weights.length;
     if (pods === 0) return 0;
+    const heavy = weights.filter((weight) => weight > 0);
+    const equal = heavy.every((weight) => weight === heavy[0]) ? (heavy[0] ?? 0) : 0;
     try {
       const bytes = this.#abi.treeBytes(pods);
       if (!this.#tables.fits(bytes)) return 0;
       const tree = this.#tables.take(bytes);
-      this.#abi.openTree(tree, pods);
+      this.#abi.openTree(tree, pods, equal);
       return tree;
     } catch (error) {
       this.#trapped(error);

@@ -5,27 +5,14 @@ const SIZE = 1024;
  * {@link Follower} reads only that. Noting costs two stores, whether anybody follows or not.
  */
 export class Journal {
-  readonly #ring = new Uint32Array(SIZE);
-  #count = 0;
+  /** The last 1,024; the n-th that was ever noted stands at n modulo 1,024. */
+  readonly ring: Uint32Array = new Uint32Array(SIZE);
+  /** How many were noted ever. */
+  count = 0;
 
   note(index: number): void {
-    this.#ring[this.#count % SIZE] = index;
-    this.#count++;
-  }
-
-  /** How many were noted ever. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** The `count`-th, of the last 1,024. */
-  at(count: number): number {
-    return this.#ring[count % SIZE]!;
-  }
-
-  /** Whether what was noted since `count` is still there. */
-  remembers(count: number): boolean {
-    return this.#count - count <= SIZE;
+    this.ring[this.count & (SIZE - 1)] = index;
+    this.count++;
   }
 }
 
@@ -47,13 +34,25 @@ export class Follower {
    * calls nothing, and the caller copies all
    */
   follow({ inflight, journal }: Counts, set: (index: number, count: number) => void): boolean {
-    const known =
-      this.#inflight === inflight && this.#journal === journal && journal?.remembers(this.#seen) === true;
-    if (known) for (let i = this.#seen; i < journal.count; i++) set(journal.at(i), inflight[journal.at(i)]!);
-    this.#inflight = inflight;
-    this.#journal = journal;
-    this.#seen = journal?.count ?? 0;
-    return known;
+    const seen = this.#seen;
+    if (
+      journal === undefined ||
+      inflight !== this.#inflight ||
+      journal !== this.#journal ||
+      journal.count - seen > SIZE
+    ) {
+      this.#inflight = inflight;
+      this.#journal = journal;
+      this.#seen = journal?.count ?? 0;
+      return false;
+    }
+    const { count, ring } = journal;
+    this.#seen = count;
+    for (let i = seen; i < count; i++) {
+      const index = ring[i & (SIZE - 1)]!;
+      set(index, inflight[index]!);
+    }
+    return true;
   }
 
   /** Forgets what it followed: the next call copies all. */

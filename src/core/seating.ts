@@ -38,9 +38,12 @@ export function seating(pods: readonly TablePod[], bits: number, longest: number
     if (bytes.length > longest) {
       throw new RangeError(`a pod id of ${bytes.length} bytes: at most ${longest}`);
     }
-    return { bytes, weight, index };
+    return { id, ascii: bytes.length === id.length, bytes, weight, index };
   });
-  seats.sort((a, b) => compareIds(a.bytes, b.bytes));
+  // Of ASCII the order of characters is that of bytes, and the platform's own comparison several times as fast.
+  seats.sort((a, b) =>
+    a.ascii && b.ascii ? (a.id < b.id ? -1 : a.id > b.id ? 1 : 0) : compareIds(a.bytes, b.bytes),
+  );
   for (let i = 1; i < seats.length; i++) {
     const { bytes, index } = seats[i]!;
     if (compareIds(seats[i - 1]!.bytes, bytes) === 0) {

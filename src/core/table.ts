@@ -44,6 +44,8 @@ export class CoreTable implements Table {
   /** 0: no region, as it was freed, could not be built, or would be empty. */
   region: number;
   readonly #host: TableHost;
+  readonly #abi: Abi;
+  readonly #keys: Keys;
   readonly #nobody: number;
   /** The version of the standing that the core knows. */
   #version: number | undefined;
@@ -61,6 +63,8 @@ export class CoreTable implements Table {
     this.region = region;
     this.#loaded = loaded;
     this.#host = host;
+    this.#abi = host.abi;
+    this.#keys = host.keys;
     this.#nobody = host.abi.NOBODY.value as number;
   }
 
@@ -68,8 +72,8 @@ export class CoreTable implements Table {
     if (standing.live === 0) return -1;
     if (this.region === 0) return this.#spare().lookup(key, standing.out);
     try {
-      const { abi, keys } = this.#host;
-      const length = keys.write(key);
+      const abi = this.#abi;
+      const length = this.#keys.write(key);
       // A key longer than the buffer is hashed here; the owner is the same.
       const long = length < 0 ? wyhash32(utf8(key)) : 0;
       const owner = length < 0 ? abi.owner(this.region, long) : abi.lookup(this.region, length);
@@ -87,11 +91,11 @@ export class CoreTable implements Table {
     if (standing.live === 0) return -1;
     if (this.region === 0) return this.#spare().lookup(key, standing.out);
     try {
-      const { abi, keys } = this.#host;
+      const abi = this.#abi;
       if (this.#version !== standing.version) this.#learn(standing);
       if (bounded) this.#follow(standing);
       else if (this.#loaded) this.#unload();
-      const length = keys.write(key);
+      const length = this.#keys.write(key);
       const hash = length < 0 ? wyhash32(utf8(key)) : abi.wyhash32(abi.KEY.value as number, length);
       return this.#position(abi.place(this.region, hash));
     } catch (error) {
@@ -102,7 +106,7 @@ export class CoreTable implements Table {
   slotOwner(slot: number): number {
     if (this.region === 0) return this.#spare().slot(slot);
     try {
-      const { abi } = this.#host;
+      const abi = this.#abi;
       return this.seating.order[abi.owner(this.region, slot << (32 - this.bits))]!;
     } catch (error) {
       return this.#trapped(error).slot(slot);
@@ -120,7 +124,7 @@ export class CoreTable implements Table {
   }
 
   #learn(standing: OutView & Pick<LoadView, "slow">): void {
-    const { abi } = this.#host;
+    const abi = this.#abi;
     const { order } = this.seating;
     const { out, slow } = standing;
     this.#version = undefined;
@@ -137,18 +141,18 @@ export class CoreTable implements Table {
     if (this.#follower.follow(counts, this.#setInflight)) return;
     const { order } = this.seating;
     for (let i = 0; i < order.length; i++) {
-      this.#host.abi.setInflight(this.region, i, counts.inflight[order[i]!]!);
+      this.#abi.setInflight(this.region, i, counts.inflight[order[i]!]!);
     }
   }
 
   readonly #setInflight = (index: number, count: number) => {
     this.#seats ??= seatsOf(this.seating);
     const seat = this.#seats[index] ?? -1;
-    if (seat >= 0) this.#host.abi.setInflight(this.region, seat, count);
+    if (seat >= 0) this.#abi.setInflight(this.region, seat, count);
   };
 
   #unload(): void {
-    for (let i = 0; i < this.seating.order.length; i++) this.#host.abi.setInflight(this.region, i, 0);
+    for (let i = 0; i < this.seating.order.length; i++) this.#abi.setInflight(this.region, i, 0);
     this.#follower?.lose();
     this.#loaded = false;
   }

@@ -21,7 +21,10 @@ export function leastByScan(weights: readonly number[], word: number, standing: 
   return -1;
 }
 
-/** A correctly rounded quotient is the same for equal fractions, so that equality is exact here. ∞ of a pod that is out. */
+/**
+ * A correctly rounded quotient is the same for equal fractions, so that equals are equal here; so are loads that differ by
+ * less than one part in 2^24, as in the core. ∞ of a pod that is out.
+ */
 function loadOf(index: number, weights: readonly number[], { out, inflight }: Standing): number {
   return out[index] !== 0 || weights[index] === 0
     ? Number.POSITIVE_INFINITY

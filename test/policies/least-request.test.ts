@@ -80,6 +80,7 @@ describe("least-request, choices: all", () => {
       [16, 1_000_000],
       [17, 9],
       [300, 3],
+      [700, 1],
       [4100, 5],
     ] as const) {
       const core = testCore();
@@ -88,6 +89,8 @@ describe("least-request, choices: all", () => {
         () => [1, heaviest, chance.below(heaviest + 1)][chance.below(3)]!,
       );
       weights[0] = 1;
+      // And pools in which all that weigh anything weigh the same.
+      if (count === 700) for (const [i, weight] of weights.entries()) weights[i] = 3 * weight;
       const pool = poolOf(weights);
       const told = leastRequest.build(pool.pods, { choices }, toolsFor(pool, core));
       const untold = leastRequest.build(pool.pods, { choices }, toolsFor(pool, core));
@@ -133,18 +136,16 @@ describe("least-request, choices: all", () => {
     }
   });
 
-  it("tells loads apart that 32-bit numbers would not", () => {
-    // 16777217/1 and 16777216/1 are one number in f32; 1/3 · 10^6 differs from 333333 in the seventh place.
+  it("tells loads apart that differ by a part in ten million, and no closer ones", () => {
     const pool = poolOf([1, 1, 3]);
     const picker = leastRequest.build(pool.pods, { choices }, toolsFor(pool));
-    for (const [inflight, least] of [
-      [[16_777_217, 16_777_216, 2 ** 31], 1],
-      [[333_334, 400_000, 1_000_000], 2],
-      [[333_333, 400_000, 1_000_000], 0],
-    ] as const) {
-      for (const word of [0, 2 ** 31, 2 ** 32 - 1])
-        expect(picker.pick({ key: "", word }, standingOf(pool.pods, [], inflight))).toBe(least);
-    }
+    const firstAndLast = (inflight: readonly number[]) =>
+      [0, 2 ** 32 - 1].map((word) => picker.pick({ key: "", word }, standingOf(pool.pods, [], inflight)));
+    expect(firstAndLast([10_000_001, 10_000_000, 2 ** 31])).toEqual([1, 1]);
+    expect(firstAndLast([333_334, 400_000, 1_000_000])).toEqual([2, 2]);
+    expect(firstAndLast([333_333, 400_000, 1_000_000])).toEqual([0, 0]);
+    // 2^24 and 2^24 + 1 are one number of 24 bits.
+    expect(firstAndLast([16_777_217, 16_777_216, 2 ** 31])).toEqual([0, 1]);
   });
 
   it.each(["least", "setCount", "refresh", "weigh", "openTree"])(
