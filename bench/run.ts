@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { bundle } from "../tools/build/bundle.ts";
 import { root } from "../tools/build/root.ts";
+import { measureBalance } from "./balance.ts";
 import { measureEdge } from "./edge.ts";
 import { atLeast, atMost, type Gate, table, told } from "./gate.ts";
 import { measurePick } from "./pick.ts";
@@ -22,6 +23,7 @@ try {
   const built = await bundle({ outdir: join(dir, "worker"), minify: true });
   const names = built.modules.map(({ name }) => name);
   const pick = measurePick();
+  const balance = await measureBalance(dir, values.quick ? 5 : 15);
   const commands = await measureRedis(built.dir);
   const edge = await measureEdge(built.dir, dir, values.quick ? 2 : 9);
   const gates: Gate[] = [
@@ -36,6 +38,7 @@ try {
     told("CPU that the edge adds to it", edge.added, "µs"),
     atMost("Redis commands for a warm sticky request", commands, 0, "commands"),
     told("consistent-hash pick, 1,000 pods, fresh sids", pick, "ns"),
+    ...balance,
     ...(await sizes(built.dir, names)),
   ];
   const machine = {
