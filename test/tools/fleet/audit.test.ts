@@ -83,7 +83,9 @@ describe("what clients saw against the ledger", () => {
 
   it("what the ledger took later explains nothing, however well it fits", () => {
     const flip = change("a", "b", { at: 90 });
-    expect(summary([flip], [entry(2, "a", "b")])).toEqual([0, 0, 1, 1]);
+    expect(summary([flip], [entry(2, "a", "b")])).toEqual([1, 0, 0, 0]);
+    const late = entry(2, "a", "b", { at: 20_000 });
+    expect(summary([flip], [late], new Map([["s", 30_000]]))).toEqual([0, 0, 1, 1]);
   });
 
   it("an entry that nobody saw is a phantom only when its client came again", () => {

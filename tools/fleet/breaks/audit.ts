@@ -34,6 +34,12 @@ export interface Audit {
   readonly phantoms: readonly LedgerEntry[];
 }
 
+/**
+ * All who follow a move tell of it, and the ledger keeps whose heartbeat comes first, with the time of its request: that may
+ * be another edge's, a few of the client's requests later. Milliseconds.
+ */
+const RETOLD = 10_000;
+
 /** A change, and why the ledger does not tell of it. */
 export interface Unexplained {
   readonly change: Change;
@@ -70,7 +76,7 @@ export function audit(
     );
     for (const change of seen) {
       // What came later cannot be what the client saw, however well it would fit.
-      const left = own.filter((entry) => !used.has(entry) && entry.at <= change.at);
+      const left = own.filter((entry) => !used.has(entry) && entry.at <= change.at + RETOLD);
       const path = change.epochs === undefined ? pathByPod(change, left) : pathByEpoch(change, left);
       if (path === undefined) {
         const text = `${describe(change)}; the ledger has ${left.map(line).join(", ") || "nothing"}`;
