@@ -84,7 +84,7 @@ describe("a session that an operator moved to a pod that is dead", () => {
       cause: "moved-by-operator",
       ...times,
     } as const;
-    await edge.store.swap(swap, { ttl: 3_600_000, expires: created + 3_600_000 });
+    await edge.store.swap(swap);
     const entry = {
       seq: 1,
       sid,
@@ -124,7 +124,7 @@ describe("a session that an operator moved", () => {
       cause: "moved-by-operator",
       ...times,
     } as const;
-    await edge.store.swap({ ...swap, home }, { ttl: 3_600_000, expires: Date.now() + 3_600_000 });
+    await edge.store.swap({ ...swap, home });
     const entry = { seq: epoch, sid, epoch: epoch + 1, to: tagToHex(to), cause: swap.cause, exp: exp * 1000 };
     edge.edge.feed.hear([entry], epoch, Date.now());
   }
@@ -186,7 +186,7 @@ describe("a session that was revoked and whose pod died", () => {
       const { sid, exp, epoch, pod } = await token();
       const times = { created: Date.now(), exp: exp * 1000 };
       const swap = { op: "revoke", sid, epoch, pod, to: pod, home: pod, cause: "revoked", ...times } as const;
-      await edge.store.swap(swap, { ttl: 3_600_000, expires: Date.now() + 3_600_000 });
+      await edge.store.swap(swap);
       dead.add(home);
       const answer = await ask();
       expect(answer).toMatchObject({ status: 200, outcome: "bound" });
