@@ -176,6 +176,8 @@ function met(
     // Created by another request of this isolate, which had another view of the config.
     return pod === undefined ? rebind(trip, token, undefined, undefined) : begin(pod, token);
   }
+  // It was there before this edge met it: should its pod be dead, it moves, and does not begin.
+  trip.held ??= token;
   return arrive(trip, token, remembered ?? token, { cause: answer.cause || "store-adopt", news: true });
 }
 

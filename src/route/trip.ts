@@ -49,7 +49,7 @@ export interface Trip {
    * had better stay together.
    */
   stranger: Sid | undefined;
-  /** The session as the request brought it: by its cookie, or as this isolate remembers its key. */
+  /** The session as the request brought it: by its cookie, or its key as this isolate remembers it, or else the store. */
   held: Token | undefined;
 }
 
