@@ -143,16 +143,22 @@ export class Ejector {
     });
   }
 
-  /** The failure rate of the pods that are in, but one. */
+  /**
+   * The failure rate of the pods that are in, but one: in this window or in the longest, whichever is higher. In a second
+   * few answers come, and their rate may be low by chance; what has just begun shows in that second alone.
+   */
   #othersRate(but: Watched, window: number, now: number): number {
-    let [done, fail] = [0, 0];
-    for (const pod of this.#pods.values()) {
-      if (pod === but || pod.state.out) continue;
-      const tally = pod.failures.tally(window, now);
-      done += tally.done;
-      fail += tally.fail;
-    }
-    return done > 0 ? fail / done : 0;
+    const rate = (over: number) => {
+      let [done, fail] = [0, 0];
+      for (const pod of this.#pods.values()) {
+        if (pod === but || pod.state.out) continue;
+        const tally = pod.failures.tally(over, now);
+        done += tally.done;
+        fail += tally.fail;
+      }
+      return done > 0 ? fail / done : 0;
+    };
+    return Math.max(rate(window), rate(WINDOWS[2]));
   }
 }
 
