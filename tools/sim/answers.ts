@@ -1,6 +1,7 @@
 import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import { PROVISIONAL, type Token } from "../../src/sessions/token.ts";
 import type { Call } from "./call.ts";
+import { MINTED } from "./document.ts";
 import { ANSWERED_BY } from "./forwarder.ts";
 import type { Isolate } from "./isolate.ts";
 import { readText } from "./sealer.ts";
@@ -8,6 +9,8 @@ import { brief, viewKey, type Watch } from "./watch.ts";
 
 /** Longest that a request may spend on anything but pods: the view, and at most four waits for the store. Milliseconds. */
 const OWN_TIME = 150 + 4 * 150 + 1;
+/** A key is looked up before the request, and what a pod mints is bound after it. Milliseconds. */
+const KEYED_TIME = 2 * 150;
 /** A cold edge asks four places first, and a probe is waited for at most twice. Milliseconds. */
 const COLD_TIME = 4 * 600;
 const PROBE_TIME = 2 * 501;
@@ -18,6 +21,8 @@ export interface Heard {
   /** Undefined: no pod answered. */
   readonly pod: number | undefined;
   readonly cookie: { readonly name: string; readonly text: string } | undefined;
+  /** What a pod has named the client's session. */
+  readonly minted: string | undefined;
 }
 
 /** Holds responses to the invariants. */
@@ -35,8 +40,13 @@ export class Answers {
     watch.checks.answers++;
     call.answered = watch.world.loop.now;
     const by = response.headers.get(ANSWERED_BY);
-    const cookie = ours(response.headers.getSetCookie());
-    const heard = { status: response.status, pod: by === null ? undefined : Number(by), cookie };
+    const lines = response.headers.getSetCookie();
+    const cookie = ours(lines);
+    const minted = lines
+      .find((line) => line.startsWith(`${MINTED}=`))
+      ?.slice(MINTED.length + 1)
+      .split(";")[0];
+    const heard = { status: response.status, pod: by === null ? undefined : Number(by), cookie, minted };
     const token = cookie === undefined ? undefined : readText(cookie.text)?.token;
     this.#named(call, heard, token, response);
     this.#errors(call, isolate, heard);
@@ -51,6 +61,8 @@ export class Answers {
   #named(call: Call, { pod, cookie }: Heard, token: Token | undefined, response: Response): void {
     if (cookie === undefined) return;
     const watch = this.#watch;
+    if (watch.world.plan.affinity !== "cookie")
+      watch.fail("I10", `request ${call.id} set a cookie where none is issued`);
     const said = `request ${call.id} (${response.status})`;
     if (pod === undefined) watch.fail("I10", `${said} set a cookie though no pod answered`);
     if (token === undefined) watch.fail("I10", `${said} set a cookie that is no token`);
@@ -87,7 +99,8 @@ export class Answers {
     const own = call.answered! - call.arrived - call.podTime;
     const probed = isolate.probes.some(({ ended }) => ended >= call.arrived);
     const cold = call.decided === undefined || call.decided - call.arrived > 151;
-    const bound = OWN_TIME + (probed ? PROBE_TIME : 0) + (cold ? COLD_TIME : 0);
+    const keyed = watch.world.plan.affinity === "cookie" ? 0 : KEYED_TIME;
+    const bound = OWN_TIME + keyed + (probed ? PROBE_TIME : 0) + (cold ? COLD_TIME : 0);
     if (own > bound)
       watch.fail("I3", `request ${call.id} took ${Math.round(own)} ms of the edge's own, over ${bound}`);
   }

@@ -39,9 +39,17 @@ export class Call implements Background {
   /** The token that it carries and this edge can open, and its text. */
   token: Token | undefined;
   text: string | undefined;
+  /** The affinity key that it brings, where one carries the session. */
+  key: string | undefined;
+  /** Pods mint its key. */
+  mints = false;
+  /** The address that it comes from. */
+  readonly ip: string;
   /** Its key is retired. */
   retired = false;
   readonly arrived: number;
+  /** When it came by the edge's own clock, which is what it is judged by. Milliseconds since the epoch. */
+  now = 0;
   /** When the edge had the view that it decided by. */
   decided: number | undefined;
   demand: Demand = { want: "any" };
@@ -72,6 +80,7 @@ export class Call implements Background {
     this.isolate = isolate;
     this.spec = spec;
     this.arrived = arrived;
+    this.ip = `203.0.113.${client}`;
   }
 
   /** What goes on after the response goes on by itself here; a rejection there would be a bug, and is not hidden. */

@@ -21,6 +21,9 @@ export class Client {
     if (this.values.length > 8) this.values.shift();
   }
 
+  /** What a pod has named its session. */
+  minted: string | undefined;
+
   /** The cookie values of a request, in order. */
   cookies(which: "newest" | "older" | "none" | "forged" | "both", dice: Dice): string[] {
     const { newest } = this;

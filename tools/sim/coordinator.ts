@@ -1,5 +1,5 @@
 import { type HealthView, type PodState, STATES } from "../../src/health/state.ts";
-import type { Beat, BeatAnswer, ConfigRecord, DepartedPod, FeedEntry } from "../../src/model/beat.ts";
+import type { Beat, BeatAnswer, ConfigRecord, DepartedPod } from "../../src/model/beat.ts";
 import { parseRecord } from "../../src/model/beat.ts";
 import type { Binding, Cause, Sid } from "../../src/model/binding.ts";
 import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";

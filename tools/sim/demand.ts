@@ -2,7 +2,7 @@ import { tagFromHex } from "../../src/model/pod.ts";
 import type { View } from "../../src/route/view.ts";
 import { AHEAD, LEEWAY, renewalAge } from "../../src/sessions/expiry.ts";
 import type { Token } from "../../src/sessions/token.ts";
-import type { Demand } from "./call.ts";
+import type { Call, Demand } from "./call.ts";
 import { fnv } from "./dice.ts";
 import type { Isolate } from "./isolate.ts";
 import { readText } from "./sealer.ts";
@@ -26,13 +26,14 @@ export function carried(
 /**
  * What the protocol's rules say of a request, written once more and shorter than in src: time, then the feed, then keep.
  */
-export function demandOf(token: Token | undefined, retired: boolean, isolate: Isolate, view: View): Demand {
+export function demandOf({ token, retired, now: came }: Call, isolate: Isolate, view: View): Demand {
   const matched = view.match("shop.test", "/");
   const cookie = matched?.scope.cookie;
+  // A key carries it: what the edge knows of it is not for us to read.
   if (matched === undefined || cookie === undefined) return { want: "any" };
   if (token === undefined) return { want: "new", why: "it has no token" };
   if (retired) return { want: "new", why: "its key is retired" };
-  const now = isolate.clock.now() / 1000;
+  const now = came / 1000;
   if (now > token.exp) return { want: "new", why: "it is past its absolute expiry" };
   if (token.iat - now > AHEAD) return { want: "new", why: "it comes from too far ahead" };
   if (now - token.iat > cookie.idle + renewalAge(cookie.idle, token.sid) + LEEWAY) {

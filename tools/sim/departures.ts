@@ -86,7 +86,7 @@ export class Departures {
   /** I8, as far as there are headers here. */
   #clean(call: Call, { headers, method, rest }: Shipment): void {
     const said = `request ${call.id}`;
-    if (headers.get("x-forwarded-for") !== "203.0.113.7")
+    if (headers.get("x-forwarded-for") !== call.ip)
       this.#watch.fail("I8", `${said} brought its own X-Forwarded-For`);
     if (headers.has("forwarded") || headers.has("x-real-ip"))
       this.#watch.fail("I8", `${said} brought an identity along`);

@@ -5,6 +5,10 @@ import { validate } from "../../src/config/validate.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { Change, Plan, PoolPlan } from "./plan.ts";
 
+/** The header that names a client, and the cookie that pods mint, where these carry the sessions. */
+export const USER = "x-user";
+export const MINTED = "SESSIONID";
+
 interface PodDocument {
   readonly id: string;
   readonly url: string;
@@ -35,9 +39,23 @@ export function podDocument(pool: string, index: number, weight: number, generat
 
 /** The config that a schedule begins with. */
 export function firstDocument(plan: Plan): ConfigDocument {
-  const affinity = [{ cookie: { idle: `${plan.idle}s`, absolute: `${plan.absolute}s` } }];
+  const affinity = [affinityOf(plan)];
   const pools = Object.fromEntries(plan.pools.map((pool) => [pool.name, poolDocument(pool, affinity)]));
   return { version: 1, pools, routes: [route(plan.canary)] };
+}
+
+function affinityOf({ affinity, idle, absolute }: Plan): unknown {
+  const timeout = `${idle}s`;
+  switch (affinity) {
+    case "cookie":
+      return { cookie: { idle: timeout, absolute: `${absolute}s` } };
+    case "header":
+      return { header: { name: USER, timeout } };
+    case "client-ip":
+      return { "client-ip": { timeout } };
+    case "learn":
+      return { learn: { cookie: MINTED, timeout } };
+  }
 }
 
 function route(canary: number | undefined) {

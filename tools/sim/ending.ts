@@ -53,16 +53,21 @@ export async function lastRound(world: World): Promise<void> {
     if (token !== undefined && token.exp * 1000 - world.loop.now < 61_000) continue;
     // Who was refused too long has no session any more, and begins one wherever it asks.
     const issued = world.watch.issued.get(client.newest ?? "")?.at ?? 0;
+    // A key that a pod has minted is no secret to that pod alone: another answers it with a name of its own.
+    if (plan.affinity === "learn" && client.minted === undefined) continue;
     if (token !== undefined && world.loop.now - issued > plan.idle * 1000) continue;
+    // A move whose answer was lost is found, and followed, when an edge next renews the session: which may be just now.
+    const ahead = token !== undefined && (world.store.get(token.sid)?.epoch ?? 0) > token.epoch;
     const answers = await Promise.all(
       plan.skews.map((_, edge) => world.request(client, edge, { ...CALM, client: client.index, edge })),
     );
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
     const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);
-    if (pods.size > 1 && token !== undefined) {
+    if (pods.size > 1 && !ahead && (token !== undefined || plan.affinity !== "cookie")) {
       const names = [...pods].map((pod) => tagToHex(pod!).slice(0, 6)).join(" and ");
-      watch.fail("I2", `at rest, ${brief(token.sid)} of client ${client.index} is served by ${names}`);
+      const session = token === undefined ? `the ${plan.affinity} session` : brief(token.sid);
+      watch.fail("I2", `at rest, ${session} of client ${client.index} is served by ${names}`);
     }
     if (served.length < answers.length && !failing && anyAdmits(world)) {
       watch.fail(
@@ -130,6 +135,7 @@ export function ledgerAdds(world: World): void {
     const known = watch.epochs.get(sid)?.get(epoch);
     if (first.from === to && !replaced(world, to))
       watch.fail("ledger", `it has a break of ${name} (${cause}) from ${to} to ${to}`);
+    if (world.plan.affinity !== "cookie") continue;
     if (known === undefined && !watch.untold.has(sid)) {
       watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);
     }

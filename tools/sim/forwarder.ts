@@ -3,6 +3,7 @@ import type { Background } from "../../src/model/ports.ts";
 import type { Failure, Forwarder, Shipment } from "../../src/route/edge.ts";
 import { Call, type Send } from "./call.ts";
 import type { Dice } from "./dice.ts";
+import { MINTED } from "./document.ts";
 import type { Loop } from "./loop.ts";
 import type { Cut, Net } from "./net.ts";
 import { type Pods, podKey, type SimPod } from "./pods.ts";
@@ -75,7 +76,7 @@ function send(parts: ForwarderParts, shipment: Shipment, call: Call): Promise<Re
       loop.after(dice.odds(0.1) ? dice.between(50, 900) : dice.between(0.2, 10), () => {
         // It may have died, or been stopped in its tracks, while it worked.
         if (process.mode === "dead") back("connect");
-        else if (process.mode !== "hang") back(respond(pod, process, call));
+        else if (process.mode !== "hang") back(respond(shipment, process, call));
         if (process.mode === "dies") process.mode = "dead";
       });
     };
@@ -83,8 +84,17 @@ function send(parts: ForwarderParts, shipment: Shipment, call: Call): Promise<Re
   });
 }
 
-function respond(pod: Pod, process: SimPod, call: Call): Response {
+function respond({ pod, headers: asked }: Shipment, process: SimPod, call: Call): Response {
   const headers: Record<string, string> = { [ANSWERED_BY]: String(pod.tag) };
+  if (call.mints) {
+    const known = new RegExp(`${MINTED}=([^;]+)`).exec(asked.get("cookie") ?? "")?.[1];
+    // As applications do: a session that it does not know is replaced by one of its own.
+    if (known === undefined || !process.minted.has(known)) {
+      const id = `${process.key}/${process.minted.size}`;
+      process.minted.add(id);
+      headers["set-cookie"] = `${MINTED}=${id}; Path=/`;
+    }
+  }
   if (call.spec.shared) headers["cache-control"] = "public, max-age=60";
   return new Response(null, { status: process.mode === "error" ? 500 : 200, headers });
 }

@@ -3,6 +3,9 @@ import type { Change, Plan, PlanEvent, PoolPlan } from "./plan.ts";
 
 const POLICIES = ["consistent-hash", "least-request", "round-robin", "random"] as const;
 
+/** How much more often sessions go by cookie than by each of the keys. */
+const COOKIES = ["cookie", "cookie", "cookie", "cookie", "cookie", "cookie", "cookie"] as const;
+
 /** What tends to happen, by weight. Requests are half of it: nothing is seen without them. */
 const KINDS: readonly (readonly [PlanEvent["kind"], number])[] = [
   ["request", 50],
@@ -43,6 +46,7 @@ export function generate(seed: number): Plan {
   const shape = { seed, skews, clients: 1 + chance.below(5), pools, canary };
   const life = { idle, absolute: Math.max(idle, chance.one([120, 300, 43_200])) };
   const rest = {
+    affinity: chance.one([...COOKIES, "header", "client-ip", "learn"] as const),
     store: chance.one(["redis", "durable"] as const),
     cloudflare: chance.odds(0.4),
     bundled: chance.odds(0.5),

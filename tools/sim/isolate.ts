@@ -69,6 +69,7 @@ export class Isolate {
   readonly clock: Clock;
   readonly probes: Probe[] = [];
   readonly #broken: Broken | undefined;
+  readonly #peers = new WeakMap<Request, string>();
   #alive = true;
 
   constructor(parts: IsolateParts) {
@@ -144,7 +145,7 @@ export class Isolate {
       guard: new Guard({ now: wall }, after),
       sealer: simSealer(parts.ring, dice),
       keyer: simKeyer,
-      peer: () => "203.0.113.7",
+      peer: (request) => this.#peers.get(request),
       cloudflare: false,
       feed,
       counters,
@@ -153,7 +154,8 @@ export class Isolate {
       keyed: new Generations(KEYED),
       flights: new Map<string, Promise<Swapped | undefined>>(),
       breaks,
-      view: async (_now, background) => {
+      view: async (now, background) => {
+        (background as Call).now = now;
         const view = await freshness.view(wall());
         if (view !== undefined) {
           if (broken === "own-suspicion") for (const pool of view.pools) suspectCandidates(pool, wall);
@@ -179,6 +181,7 @@ export class Isolate {
   }
 
   async serve(call: Call, request: Request): Promise<Response> {
+    this.#peers.set(request, call.ip);
     const response = await route(this.edge, request, call);
     if (this.#broken !== "cookie-without-pod" || call.token === undefined || response.status < 502)
       return response;

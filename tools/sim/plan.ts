@@ -93,6 +93,8 @@ export interface Plan {
   readonly pools: readonly PoolPlan[];
   /** Weight of the canary in percent; undefined: there is no second pool. */
   readonly canary: number | undefined;
+  /** What carries the sessions: a cookie of ours, or a key that the client has, is, or was given by a pod. */
+  readonly affinity: "cookie" | "header" | "client-ip" | "learn";
   /** Seconds. */
   readonly idle: number;
   readonly absolute: number;

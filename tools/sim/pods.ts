@@ -17,6 +17,8 @@ export interface Arrival {
 export class SimPod {
   readonly key: string;
   readonly arrivals: Arrival[] = [];
+  /** Sessions that it has given names to. */
+  readonly minted = new Set<string>();
   /** When anyone last had reason to doubt it: it was not well, or could not be reached. Milliseconds since the epoch. */
   troubled = Number.NEGATIVE_INFINITY;
   #mode: PodMode = "up";

@@ -110,7 +110,7 @@ export class Watch implements StoreWitness {
     call.revision = view.stamp.revision;
     call.toldAt = isolate.views.toldAt;
     call.viewKey = viewKey(isolate);
-    call.demand = demandOf(call.token, call.retired, isolate, view);
+    call.demand = demandOf(call, isolate, view);
     this.#healths.set(call, isolate.views.health);
     const must = undisturbed(this, call, isolate);
     if (must !== undefined) {
@@ -124,12 +124,12 @@ export class Watch implements StoreWitness {
   #fresh(call: Call, isolate: Isolate): void {
     const { coordinator, loop } = this.world;
     const stamp = isolate.views.current!.stamp;
+    if (loop.now - call.arrived >= WAITED) this.#waited.set(isolate.name, loop.now);
     const missed = coordinator.written.findLast(
       ({ at, incarnation, revision }) =>
         at < loop.now - 10_000 && incarnation === stamp.incarnation && revision > stamp.revision,
     );
     if (missed === undefined || !coordinator.up || this.reach.wasDown(call.edge, loop.now)) return;
-    if (loop.now - call.arrived >= WAITED) this.#waited.set(isolate.name, loop.now);
     // Who waited in vain is not followed by others who do, for two seconds.
     if (loop.now - (this.#waited.get(isolate.name) ?? 0) <= PAUSED) return;
     const age = Math.round((loop.now - isolate.views.toldAt) / 100) / 10;

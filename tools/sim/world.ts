@@ -9,7 +9,7 @@ import { SimCoordinator } from "./coordinator.ts";
 import { carried } from "./demand.ts";
 import { Departures } from "./departures.ts";
 import { dice } from "./dice.ts";
-import { firstDocument } from "./document.ts";
+import { firstDocument, MINTED, USER } from "./document.ts";
 import { Isolate } from "./isolate.ts";
 import { Loop } from "./loop.ts";
 import { Net } from "./net.ts";
@@ -212,7 +212,7 @@ export class World implements Watched {
     this.#carried.set(call, values);
     let response: Response;
     try {
-      response = await isolate.serve(call, requestOf(spec, client.name, values));
+      response = await isolate.serve(call, requestOf(spec, client.name, values, this.#keyOf(call, client)));
     } catch (error) {
       watch.fail(
         "bug",
@@ -232,9 +232,23 @@ export class World implements Watched {
     );
     const deliver = () => {
       if (heard.cookie !== undefined) client.set(heard.cookie.name, heard.cookie.text);
+      if (heard.minted !== undefined) client.minted = heard.minted;
       resolve({ status: heard.status, pod: heard.pod });
     };
     net.send(`edge-${isolate.index}`, "client", deliver, () => resolve({ status: 0, pod: undefined }));
+  }
+
+  /** Who forgets its key comes without one; who forges brings one that nobody knows. */
+  #keyOf(call: Call, client: Client): { readonly name: string; readonly value: string } | undefined {
+    const { affinity } = this.plan;
+    const { cookie } = call.spec;
+    call.mints = affinity === "learn";
+    if (affinity === "client-ip") call.key = call.ip;
+    if (affinity === "cookie" || affinity === "client-ip" || cookie === "none") return undefined;
+    const name = affinity === "header" ? USER : MINTED;
+    call.key = affinity === "header" ? `user-${client.index}` : client.minted;
+    if (cookie === "forged") call.key = `nobody-${call.id}`;
+    return call.key === undefined ? undefined : { name, value: call.key };
   }
 
   /** Memory of the core outlives a world. */
@@ -244,13 +258,20 @@ export class World implements Watched {
   }
 }
 
-function requestOf(spec: RequestEvent, name: string | undefined, values: readonly string[]): Request {
+function requestOf(
+  spec: RequestEvent,
+  name: string | undefined,
+  values: readonly string[],
+  key: { readonly name: string; readonly value: string } | undefined,
+): Request {
   const headers = new Headers({
     "x-forwarded-for": "10.9.9.9",
     forwarded: "for=10.9.9.9",
     "x-real-ip": "10.9.9.9",
   });
   const cookies = ["theme=dark", ...values.map((value) => `${name}=${value}`)];
+  if (key?.name === MINTED) cookies.push(`${MINTED}=${key.value}`);
+  else if (key !== undefined) headers.set(key.name, key.value);
   headers.set("cookie", cookies.join("; "));
   const url = `https://${HOST}/cart?n=1`;
   if (spec.method === "PREFLIGHT") {
