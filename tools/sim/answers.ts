@@ -81,7 +81,8 @@ export class Answers {
     const view = isolate.views.current;
     const pools = view?.match("shop.test", "/")?.scope.pools ?? [];
     const strict = pools.some(({ pool }) => pool.strict || pool.failover === "none");
-    const open = pools.some((pool) => pool.shared.live > 0);
+    // A newer view may have come while it waited.
+    const open = call.open && pools.some((pool) => pool.shared.live > 0);
     const explained =
       (status === 502 && failed) ||
       (status === 504 && late) ||

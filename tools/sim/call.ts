@@ -55,8 +55,8 @@ export class Call implements Background {
   demand: Demand = { want: "any" };
   /** Everything of the view that the choice of a pod depends on. */
   viewKey = "";
-  revision = 0;
-  viewAge = 0;
+  /** Whether any pod took sessions in that view. */
+  open = false;
   /** When the coordinator made the answer that the view rests on: true time. */
   toldAt = Number.NEGATIVE_INFINITY;
   readonly sends: Send[] = [];

@@ -154,8 +154,7 @@ export class Isolate {
       keyed: new Generations(KEYED),
       flights: new Map<string, Promise<Swapped | undefined>>(),
       breaks,
-      view: async (now, background) => {
-        (background as Call).now = now;
+      view: async (_now, background) => {
         const view = await freshness.view(wall());
         if (view !== undefined) {
           if (broken === "own-suspicion") for (const pool of view.pools) suspectCandidates(pool, wall);
@@ -182,6 +181,7 @@ export class Isolate {
 
   async serve(call: Call, request: Request): Promise<Response> {
     this.#peers.set(request, call.ip);
+    call.now = this.clock.now();
     const response = await route(this.edge, request, call);
     if (this.#broken !== "cookie-without-pod" || call.token === undefined || response.status < 502)
       return response;

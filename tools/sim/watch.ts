@@ -107,7 +107,7 @@ export class Watch implements StoreWitness {
     const view = isolate.views.current!;
     this.checks.decisions++;
     call.decided = loop.now;
-    call.revision = view.stamp.revision;
+    call.open = view.match("shop.test", "/")?.scope.pools.some(({ shared }) => shared.live > 0) ?? false;
     call.toldAt = isolate.views.toldAt;
     call.viewKey = viewKey(isolate);
     call.demand = demandOf(call, isolate, view);
