@@ -75,6 +75,11 @@ export async function rotation({ quick, bundleDir, seed, say }: Run): Promise<Ga
     let accepted = 0;
     let old = 0;
     const ended = new Set<string>();
+    const inLedger = () =>
+      eventually(
+        () => wholeLedger(fleet),
+        (entries) => entries.length >= ended.size,
+      );
     for (let round = 0; round < rotations; round++) {
       const [before, after] = [SECRETS[round]!, SECRETS[round + 1]!];
       const idle: Client[] = [];
@@ -102,13 +107,12 @@ export async function rotation({ quick, bundleDir, seed, say }: Run): Promise<Ga
           else accepted++;
         }
       }
+      // What an edge has not told with a heartbeat dies with it, and the next round restarts them all.
+      await inLedger();
     }
     running = false;
     await Promise.all(lives);
-    const ledger = await eventually(
-      () => wholeLedger(fleet),
-      (entries) => entries.length >= ended.size,
-    );
+    const ledger = await inLedger();
     const retired = ledger.filter(
       ({ sid, cause, to }) => ended.has(sid) && cause === "key-retired" && to === "",
     );
