@@ -1,32 +1,21 @@
-import { measureBuild } from "./build.ts";
-import { atMost, type Gate } from "./gate.ts";
-import { freshKeys } from "./keys.ts";
-import { measureLeast } from "./least.ts";
-import { measureMoves } from "./moves.ts";
-import { calm, freshCore, podsOf } from "./pods.ts";
-import { measureRings } from "./rings.ts";
-import { measureTwin } from "./twin.ts";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Gate } from "./gate.ts";
 
-/** Every gate of the balancing core. @param dir a folder for what is compiled @param rounds that count, of each case */
+/**
+ * V8 compiles in the foreground and WebAssembly well at once: else it would begin with quick compilers, and on a busy
+ * machine take seconds to get round to the good ones, for one case and not for another.
+ */
+const FLAGS = ["--no-concurrent-recompilation", "--no-liftoff"];
+
+/**
+ * Every gate of the balancing core, in a process of its own.
+ * @param dir a folder for what is compiled @param rounds that count, of each case
+ */
 export async function measureBalance(dir: string, rounds: number): Promise<Gate[]> {
-  return [
-    ...measureRings(rounds),
-    ...(await measureTwin(dir, rounds)),
-    ...measureBuild(rounds),
-    ...measureMoves(),
-    ...measureLeast(rounds),
-    measureMemory(),
-  ];
-}
-
-/** Bytes by which the core grows over ten million picks. */
-function measureMemory(): Gate {
-  const core = freshCore();
-  const pods = podsOf(1000);
-  const table = core.table(pods, 16);
-  const standing = calm(pods);
-  const before = core.bytes;
-  const keys = freshKeys(100_000);
-  for (let round = 0; round < 100; round++) for (const key of keys) table.lookup(key, standing);
-  return atMost("memory that the core grows by in ten million picks", core.bytes - before, 0, "bytes");
+  const script = join(import.meta.dirname, "core.ts");
+  const args = [...process.execArgv, ...FLAGS, script, dir, String(rounds)];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return JSON.parse(stdout) as Gate[];
 }

@@ -2,7 +2,7 @@ import type { Core, Table } from "../src/core/core.ts";
 import { atLeast, atMost, type Gate, told } from "./gate.ts";
 import { Maglev } from "./maglev.ts";
 import { freshCore, podsOf } from "./pods.ts";
-import { sideBySide, steady, times } from "./side.ts";
+import { alone, sideBySide, times } from "./side.ts";
 
 const BITS = 17;
 const PODS = 1000;
@@ -15,8 +15,6 @@ export function measureBuild(rounds: number): Gate[] {
   const kept = freshCore();
   let table = kept.table(pods, BITS);
   let gone = 0;
-  // A build is long and comes seldom, so that it takes many until V8 has compiled it well.
-  for (let i = 0; i < 40; i++) core.table(pods, BITS).free();
   // A pod leaves, and in the next round it is back.
   const change = () => {
     gone++;
@@ -34,7 +32,7 @@ export function measureBuild(rounds: number): Gate[] {
     2 * rounds,
   ) as [number[], number[], number[]];
   if (core.traps + kept.traps > 0) throw new Error("the core trapped");
-  const ms = (rounds: readonly number[]) => Number((steady(rounds) / 1e6).toFixed(2));
+  const ms = (rounds: readonly number[]) => Number((alone(rounds) / 1e6).toFixed(2));
   return [
     atMost("cold build, 1,000 pods, 2^17 slots, vs Maglev of 65,537", times(cold, maglev), 5, "×"),
     atMost("change of one pod vs the cold build", times(one, cold), 0.5, "×"),

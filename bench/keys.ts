@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 // Strings that were never seen before, each flat and of its own: V8 keeps the hash of a string that was looked up once, so
 // that a ring which is a Map at heart would be measured by its memory; and a slice of a longer string is slower to read.
 
-/** Keys as long as the ids of users and carts are: 16 characters unless told. */
-export function freshKeys(count: number, length = 16): string[] {
+/** Keys as long as the ids of users are: 12 characters unless told. */
+export function freshKeys(count: number, length = 12): string[] {
   return cut(randomBytes(count * length).toString("base64url"), count, length);
 }
 

@@ -3,7 +3,7 @@ import { leastRequest } from "../src/policies/least-request.ts";
 import type { Picker } from "../src/policies/policy.ts";
 import { atLeast, atMost, type Gate, told } from "./gate.ts";
 import { calm, freshCore, podsOf, toolsOf } from "./pods.ts";
-import { type Case, sideBySide, steady, times } from "./side.ts";
+import { alone, type Case, sideBySide, times } from "./side.ts";
 
 /** Requests that stay in flight while others come and go, per pod. */
 const BUSY = 3;
@@ -18,11 +18,11 @@ export function measureLeast(rounds: number): Gate[] {
   return [
     atLeast("exact least-request vs a scan in JavaScript, 1,000 pods", times(scan, exact), 10, "×"),
     atMost("exact least-request vs the better of two, 10,000 pods", times(exactMany, twoMany), 4, "×"),
-    told("exact least-request, 1,000 pods", Math.round(steady(exact)), "ns"),
-    told("exact least-request, 10,000 pods", Math.round(steady(exactMany)), "ns"),
-    told("better of two, 1,000 pods", Math.round(steady(two)), "ns"),
-    told("better of two, 10,000 pods", Math.round(steady(twoMany)), "ns"),
-    told("a scan, 1,000 pods", Math.round(steady(scan)), "ns"),
+    told("exact least-request, 1,000 pods", Math.round(alone(exact)), "ns"),
+    told("exact least-request, 10,000 pods", Math.round(alone(exactMany)), "ns"),
+    told("better of two, 1,000 pods", Math.round(alone(two)), "ns"),
+    told("better of two, 10,000 pods", Math.round(alone(twoMany)), "ns"),
+    told("a scan, 1,000 pods", Math.round(alone(scan)), "ns"),
   ];
 }
 

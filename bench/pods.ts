@@ -5,7 +5,7 @@ import type { Pod } from "../src/model/pod.ts";
 import { nextVersion, type PickerTools, type Standing } from "../src/policies/policy.ts";
 import { root } from "../tools/build/root.ts";
 
-/** One module for all, so that what V8 compiled for one instance serves the next. */
+/** One module for all, compiled once. */
 let module: WebAssembly.Module | undefined;
 
 /** The compiled core, an instance of its own. */

@@ -7,7 +7,7 @@ import { root } from "../tools/build/root.ts";
 import { atMost, type Gate, told } from "./gate.ts";
 import { freshKeys } from "./keys.ts";
 import { podsOf } from "./pods.ts";
-import { steady, times } from "./side.ts";
+import { alone, times } from "./side.ts";
 
 const run = promisify(execFile);
 const BITS = 16;
@@ -41,7 +41,7 @@ export async function measureTwin(dir: string, rounds: number): Promise<Gate[]> 
     });
     here.push(Math.min(...own));
   }
-  const each = (rounds: readonly number[]) => Number(steady(rounds).toFixed(2));
+  const each = (rounds: readonly number[]) => Number(alone(rounds).toFixed(2));
   return [
     atMost(name, times(here, there), 1.3, "×"),
     told("inside WebAssembly", each(here), "ns"),
