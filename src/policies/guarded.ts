@@ -58,7 +58,7 @@ export function worthAsking(view: FleetView, now: number, period: number): boole
  * own. Adding a stale total to one's own would send everybody to the same pods.
  */
 export class Guarded {
-  /** Relative to their mean, so that loads for each weight are still about as large as the numbers they come from. */
+  /** Relative to the mean of those above 0, so that loads for each weight are still about as large as the numbers they come from. */
   readonly #weights: Float64Array;
   readonly #wheel: Wheel;
   readonly #all: boolean;

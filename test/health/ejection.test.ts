@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type EjectionOptions, Ejector, eject, IN, readmit } from "../../src/health/ejection.ts";
 import { Failures, wilsonLower } from "../../src/health/failures.ts";
 import type { PodUse } from "../../src/model/beat.ts";
+import { seeded } from "../support/seeded.ts";
 
 const START = 1_000_000;
 const OPTIONS: EjectionOptions = { base: 30_000, interval: 10_000, most: 0.5 };
@@ -153,5 +154,48 @@ describe("a pod comes back", () => {
     expect(eject(back, OPTIONS, back.at + 1e9).times).toBe(1);
     const week = { ...OPTIONS, base: 7 * 86_400_000 };
     expect(eject(IN, week, START).at).toBe(START + week.base);
+  });
+});
+
+describe("errors that all pods make", () => {
+  /** The ejections of 20 pods at ten answers a second each, told by 8 isolates, each every 2 s and at once when one fails. */
+  function blamed(errors: number, dead: string | undefined, seconds: number): { tag: string; at: number }[] {
+    const tags = Array.from({ length: 20 }, (_, i) => `web-${i}`);
+    const pool = ejector(tags);
+    const chance = seeded(7);
+    const waiting = Array.from({ length: 8 }, () => new Map<string, { done: number; fail: number }>());
+    const told = new Array<number>(8).fill(0);
+    const found: { tag: string; at: number }[] = [];
+    for (let at = 0; at < seconds * 1000; at += 5) {
+      const isolate = chance.below(8);
+      const tag = tags[chance.below(20)]!;
+      const fails = tag === dead || chance.fraction() < errors;
+      const use = waiting[isolate]!.get(tag) ?? { done: 0, fail: 0 };
+      waiting[isolate]!.set(tag, { done: use.done + 1, fail: use.fail + (fails ? 1 : 0) });
+      if (at - told[isolate]! < (fails ? 500 : 2000)) continue;
+      told[isolate] = at;
+      const load = Object.fromEntries(waiting[isolate]!);
+      waiting[isolate]!.clear();
+      const flips = pool.take(String(isolate), load, 8, OPTIONS, START + at);
+      found.push(...flips.filter(({ out }) => out).map((flip) => ({ tag: flip.tag, at })));
+    }
+    return found;
+  }
+
+  it("eject none in an hour at 1 %, and at most one at 30 %", () => {
+    expect(blamed(0.01, undefined, 3600)).toEqual([]);
+    // 14 failures in a row would do, which is 0.3^14 = 5e-8 of each of 720,000 answers: 0.03 in an hour, and some more for
+    // seconds in which the others fail less.
+    expect(blamed(0.3, undefined, 3600).length).toBeLessThanOrEqual(1);
+  });
+
+  it("do not hide the pod that fails always", () => {
+    for (const errors of [0, 0.01, 0.3]) {
+      const [first, ...rest] = blamed(errors, "web-3", 300);
+      expect(first!.tag).toBe("web-3");
+      // 0.5 s for five failures, or 1.4 s for the fourteen that it takes where 30 % fail, and up to 2 s until told.
+      expect(first!.at).toBeLessThan(errors < 0.1 ? 3000 : 6000);
+      expect(rest.every(({ tag }) => tag === "web-3")).toBe(true);
+    }
   });
 });
