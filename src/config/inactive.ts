@@ -10,7 +10,6 @@ export interface Inactive {
 export const INACTIVE: readonly Inactive[] = [
   { path: "pods[].zone" },
   { path: "health.outlier" },
-  { path: "slowStart" },
   { path: "retry.attempts", fine: (value) => typeof value === "number" && value <= 2 },
   { path: "retry.budget" },
   { path: "retry.on", fine: (value) => !(Array.isArray(value) && value.includes("timeout")) },

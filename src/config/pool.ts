@@ -61,6 +61,18 @@ const timeouts = z.strictObject({
   idleBody: z._default(duration(SECOND, DAY), MINUTE),
 });
 
+const isPlain = (input: unknown) => typeof input === "string" || typeof input === "number";
+
+/** A duration alone, or a map with Envoy's other two parameters and their defaults. */
+const slowStart = z.pipe(
+  z.transform((input: unknown) => (isPlain(input) ? { window: input } : input)),
+  z.strictObject({
+    window: duration(0, DAY),
+    aggression: z._default(z.number().check(z.minimum(0.1), z.maximum(10)), 1),
+    minimum: z._default(percent, 0.1),
+  }),
+);
+
 export const pool = z.strictObject({
   policy: z.prefault(choice("policy", policies, PLANNED_POLICIES), "consistent-hash"),
   pods: z.array(pod).check(z.maxLength(MAX_PODS)),
@@ -69,7 +81,7 @@ export const pool = z.strictObject({
   strict: z._default(z.boolean(), false),
   failover: z._default(z.enum(["sticky", "temporary", "none"]), "sticky"),
   health: z.prefault(health, {}),
-  slowStart: z._default(duration(0, DAY), 0),
+  slowStart: z.prefault(slowStart, "0s"),
   drain: z._default(duration(0, 7 * DAY), 5 * MINUTE),
   retry: z.prefault(retry, {}),
   timeouts: z.prefault(timeouts, {}),

@@ -139,4 +139,6 @@ export interface BeatAnswer {
   readonly load?: Readonly<Record<string, PoolLoad>>;
   /** How many isolates are active. */
   readonly isolates?: number;
+  /** How long pods that start slowly have been there, in milliseconds, by 12 hex digits of their tag. */
+  readonly starting?: Readonly<Record<string, number>>;
 }

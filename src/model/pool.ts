@@ -32,6 +32,16 @@ export interface RetryConfig {
   readonly on: readonly ("connect" | "timeout")[];
 }
 
+/** How a pod that is new, or back, comes to its full share of new sessions. */
+export interface SlowStart {
+  /** Until it has it; 0: at once. Milliseconds. */
+  readonly window: number;
+  /** Over 1 it gets more of its share early: the share grows with (time/window)^(1/aggression). */
+  readonly aggression: number;
+  /** The share that it gets from the start, as a fraction. */
+  readonly minimum: number;
+}
+
 /** Pods that share policy, affinity and health. A Kubernetes Service becomes a pool. Times in milliseconds. */
 export interface Pool {
   readonly name: string;
@@ -48,7 +58,7 @@ export interface Pool {
   /** Below this fraction of admitted pods, unready and ejected ones admit again. */
   readonly panic: number;
   readonly drain: number;
-  readonly slowStart: number;
+  readonly slowStart: SlowStart;
   readonly retry: RetryConfig;
   readonly timeouts: { readonly headers: number; readonly idleBody: number };
 }

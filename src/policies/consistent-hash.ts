@@ -16,6 +16,7 @@ export const consistentHash: Policy<ConsistentHashOptions> = {
   summary: "Places a session by the hash of its key; a change of pods moves the fewest sessions.",
   options: z.strictObject({ boundedLoad: z.optional(z.boolean()) }),
   load: false,
+  warms: true,
   loadWith: ({ boundedLoad }) => boundedLoad === true,
   build(_pods, { boundedLoad = false }, { table }) {
     return {

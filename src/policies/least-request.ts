@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { Core } from "../core/core.ts";
 import type { Pod } from "../model/pod.ts";
+import { type FleetView, Guarded } from "./guarded.ts";
 import { leastByScan } from "./least-scan.ts";
 import { Pair } from "./pair.ts";
 import type { Picker, Policy } from "./policy.ts";
@@ -20,10 +21,40 @@ export const leastRequest: Policy<LeastRequestOptions> = {
   summary: "Picks the pod with the fewest requests in flight per weight, of two drawn or of all.",
   options: z.strictObject({ choices: z._default(z.union([z.literal(2), z.literal("all")]), 2) }),
   load: true,
-  build(pods, { choices }, { core }) {
-    return choices === "all" ? leastOfAll(pods, core) : leastOfTwo(pods);
+  warms: true,
+  build(pods, { choices }, { core, fleet }) {
+    if (fleet === undefined) return choices === "all" ? leastOfAll(pods, core) : leastOfTwo(pods);
+    return leastOfFleet(pods, choices === "all", core, fleet);
   },
 };
+
+/**
+ * By the load of all isolates, as far as its age allows. Alone there is nothing to be told: then the best of all comes from
+ * the tree of the core.
+ */
+function leastOfFleet(pods: readonly Pod[], all: boolean, core: Core, fleet: FleetView): Picker {
+  const guarded = new Guarded(
+    pods.map((pod) => pod.weight),
+    all,
+  );
+  let alone: Picker | undefined;
+  return {
+    pick(query, standing) {
+      const { word, now = fleet.at } = query;
+      if (!all || !fleet.alone || standing.slow !== undefined) {
+        return guarded.pick(word, standing, fleet, now, standing.slow && shares(standing.slow));
+      }
+      alone ??= leastOfAll(pods, core);
+      return alone.pick(query, standing);
+    },
+    free: () => alone?.free?.(),
+  };
+}
+
+/** Thresholds of 2^32 as fractions of 1. */
+function shares(slow: Uint32Array): Float64Array {
+  return Float64Array.from(slow, (share) => share / 0xffffffff);
+}
 
 function leastOfTwo(pods: readonly Pod[]): Picker {
   const weights = pods.map((pod) => pod.weight);

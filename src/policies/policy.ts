@@ -2,6 +2,7 @@ import type * as z from "zod/mini";
 import type { Core, LoadView, Table } from "../core/core.ts";
 import type { Pod } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
+import type { FleetView } from "./guarded.ts";
 
 /** What one choice is made from. */
 export interface PickQuery {
@@ -44,6 +45,8 @@ export interface Policy<Options = unknown> {
   readonly load: boolean;
   /** Whether it reads it with these options, where `load` is false. */
   readonly loadWith?: (options: Options) => boolean;
+  /** Whether it heeds `Standing.slow` itself; else whoever calls it turns down some of what it picks. */
+  readonly warms?: boolean;
   build(pods: readonly Pod[], options: Options, tools: PickerTools): Picker;
 }
 
@@ -51,6 +54,8 @@ export interface PickerTools {
   readonly core: Core;
   /** The pool's hash table, built on first use and shared with rebinding. */
   readonly table: () => Table;
+  /** The load that other isolates put on the pods; absent: there are none. */
+  readonly fleet?: FleetView;
 }
 
 /** Versions are drawn from one counter, so that no two standings share one by accident. */

@@ -69,7 +69,7 @@ export function choosePod(
     for (const pool of order) {
       const now = standing(pool);
       const open = tried?.pool === pool ? without(now, pool.pool.pods, tried.pod.index) : now;
-      const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open) : -1;
+      const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open, trip.now) : -1;
       if (index >= 0) return pool.pods[index];
     }
   }

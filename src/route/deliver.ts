@@ -98,7 +98,8 @@ function takeBack(trip: Trip, seat: Seat): void {
 async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Response | Failure> {
   const { edge, request, target } = trip;
   const { pool } = pod.pool;
-  pod.take();
+  const asked = edge.clock.now();
+  pod.take(asked);
   const shipment = {
     pod: pod.pod,
     rest: target.rest,
@@ -112,8 +113,11 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
   // A client that goes away ends this request's code, and with it the release: the runtime must see it through.
   if (pod.pool.load) trip.background.waitUntil(sent);
   const answer = await sent;
+  const now = edge.clock.now();
   if (typeof answer === "string") {
-    pod.release();
+    pod.release(now);
+    // What its client spoiled says nothing of the pod.
+    if (answer !== "client" && answer !== "stalled") pod.meter.answered(true);
     if (answer === "connect") {
       pod.suspect(trip.now);
       edge.failed(pod);
@@ -122,8 +126,10 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
   }
   pod.doubt = false;
   pod.served = trip.now;
-  if (pod.pool.load) return edge.forwarder.hold(answer, () => pod.release(), trip.background);
-  pod.release();
+  pod.meter.answered(answer.status >= 500);
+  pod.pool.observe(pod.pod.index, now - asked, now);
+  if (pod.pool.load) return edge.forwarder.hold(answer, () => pod.release(edge.clock.now()), trip.background);
+  pod.release(now);
   return answer;
 }
 

@@ -1,65 +1,40 @@
 import type { Table } from "../core/core.ts";
-import { type HealthView, type Meaning, type PodState, STATES } from "../health/state.ts";
-import type { Pod, PodTag } from "../model/pod.ts";
+import { Journal } from "../core/journal.ts";
+import { type HealthView, STATES } from "../health/state.ts";
+import { Share } from "../metrics/share.ts";
+import type { BeatAnswer, PodUse } from "../model/beat.ts";
+import { type Pod, type PodTag, tagToHex } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
 import { type PolicyName, policies } from "../policies/index.ts";
-import { nextVersion, type Picker, type PickerTools, type Standing } from "../policies/policy.ts";
+import {
+  nextVersion,
+  type Picker,
+  type PickerTools,
+  type Policy,
+  type Standing,
+} from "../policies/policy.ts";
+import { PodRuntime } from "./pod.ts";
+import { accept, Warmth } from "./warmth.ts";
 
-/** How long one isolate's own suspicion keeps new sessions from a pod that refused a connection. Milliseconds. */
-const SUSPICION = 5000;
-
-/** A pod as this isolate knows it. It outlives the snapshot: a new one adopts it by its tag. */
-export class PodRuntime {
-  pod: Pod;
-  pool: PoolRuntime;
-  state: PodState = "ready";
-  meaning: Meaning = STATES.ready;
-  /** Whether it keeps the sessions it has: by its state, or because panic made it admit again. */
-  keep = true;
-  /**
-   * When the newest request that it answered since the last heartbeat had begun; 0 for none. The coordinator weighs it
-   * against its own probes. Milliseconds since the epoch.
-   */
-  served = 0;
-  /** New sessions avoid it until then; never clears keep. */
-  suspectUntil = 0;
-  /** A connection failed and none has succeeded since: what cannot be replayed is preceded by a probe. */
-  doubt = false;
-  /** The probe in flight, shared by the requests that wait for it. */
-  probing: Promise<boolean> | undefined;
-
-  constructor(pod: Pod, pool: PoolRuntime) {
-    this.pod = pod;
-    this.pool = pool;
-  }
-
-  take(): void {
-    const inflight = this.pool.inflight;
-    inflight[this.pod.index] = inflight[this.pod.index]! + 1;
-  }
-
-  release(): void {
-    const inflight = this.pool.inflight;
-    const now = inflight[this.pod.index]!;
-    if (now > 0) inflight[this.pod.index] = now - 1;
-  }
-
-  suspect(now: number): void {
-    this.doubt = true;
-    this.suspectUntil = now + SUSPICION;
-    this.pool.suspected(this.suspectUntil);
-  }
-}
+export { PodRuntime } from "./pod.ts";
 
 /** A pool of one snapshot with its picker, its table and how its pods stand. */
 export class PoolRuntime {
   readonly pool: Pool;
   readonly pods: readonly PodRuntime[];
   readonly inflight: Uint32Array;
+  readonly journal = new Journal();
+  /** What is known of the load that other isolates put on the pods. */
+  readonly share: Share;
+  /** 12 hex digits of each pod's tag. */
+  readonly tags: readonly string[];
   /** Whether leases must be held to the end of the body. */
   readonly load: boolean;
   /** By the shared view alone, the same at every edge: what rebinding goes by. */
   shared: Standing;
+  /** Whether the policy itself holds sessions off pods that start slowly. */
+  readonly #warms: boolean;
+  #warmth: Warmth | undefined;
   #local: Standing;
   #localUntil = 0;
   #picker: Picker | undefined;
@@ -69,9 +44,13 @@ export class PoolRuntime {
   constructor(pool: Pool, core: PickerTools["core"], known: ReadonlyMap<PodTag, PodRuntime>) {
     this.pool = pool;
     this.inflight = new Uint32Array(pool.pods.length);
-    this.load = policies[pool.policy.name as PolicyName].load;
+    this.share = new Share(pool.pods.length);
+    this.tags = pool.pods.map(({ tag }) => tagToHex(tag));
+    const policy: Policy = policies[pool.policy.name as PolicyName] as Policy;
+    this.#warms = policy.warms === true;
+    this.load = policy.load || policy.loadWith?.(pool.policy.options) === true;
     this.pods = pool.pods.map((pod) => this.#adopt(pod, known.get(pod.tag)));
-    this.#tools = { core, table: () => this.table() };
+    this.#tools = { core, table: () => this.table(), fleet: this.share };
     this.shared = this.#stand();
     this.#local = this.shared;
   }
@@ -79,6 +58,7 @@ export class PoolRuntime {
   #adopt(pod: Pod, old: PodRuntime | undefined): PodRuntime {
     if (old === undefined) return new PodRuntime(pod, this);
     this.inflight[pod.index] = old.pool.inflight[old.pod.index]!;
+    this.share.adopt(pod.index, old.pool.share, old.pod.index);
     old.pod = pod;
     old.pool = this;
     return old;
@@ -103,6 +83,11 @@ export class PoolRuntime {
 
   /** How the pods stand for a new session: the shared view without the pods that this isolate suspects. */
   standing(now: number): Standing {
+    const open = this.#open(now);
+    return this.#warmth === undefined ? open : this.#warmth.over(open, now);
+  }
+
+  #open(now: number): Standing {
     if (this.#localUntil === 0) return this.#local;
     if (now < this.#localUntil && this.#local !== this.shared) return this.#local;
     let until = 0;
@@ -122,9 +107,36 @@ export class PoolRuntime {
   }
 
   /** The index of the pod for a new session, or -1. */
-  pick(key: string, word: number, standing: Standing): number {
+  pick(key: string, word: number, standing: Standing, now: number): number {
     this.#picker ??= this.#build();
-    return this.#picker.pick({ key, word }, standing);
+    const picker = this.#picker;
+    if (standing.slow === undefined || this.#warms) return picker.pick({ key, word, now }, standing);
+    return accept(standing.slow, word, (turn) => picker.pick({ key, word: turn, now }, standing));
+  }
+
+  /** A pod's response began `latency` ms after it was asked, for policies that go by that. */
+  observe(index: number, latency: number, now: number): void {
+    this.#picker?.observe?.(index, latency, now);
+  }
+
+  /** What this isolate did with the pods since it was asked last, added to `use` by tag. */
+  tell(use: Record<string, PodUse>, now: number): void {
+    for (const { meter, pod } of this.pods) {
+      const told = meter.take(this.inflight[pod.index]!, now);
+      if (told !== undefined) use[this.tags[pod.index]!] = told;
+    }
+  }
+
+  /** Takes in what the coordinator answered to a heartbeat that was sent at `asked` with `sent`. */
+  hear(answer: BeatAnswer, sent: Readonly<Record<string, PodUse>>, asked: number, tau: number): void {
+    const load = answer.load?.[this.pool.name];
+    this.share.hear(this.tags, sent, load, asked, tau, answer.isolates === 1);
+    this.#warmth = Warmth.of(this.pool, this.tags, answer.starting, asked);
+  }
+
+  /** Whether any request is in flight. */
+  get busy(): boolean {
+    return this.inflight.some((count) => count > 0);
   }
 
   /** The pool's hash table, whatever its policy: rebinding goes by it. */
@@ -172,14 +184,14 @@ export class PoolRuntime {
     for (const runtime of this.pods) {
       runtime.keep = runtime.meaning.keep || (panic && runtime.meaning.panics);
     }
-    return { out, live, version: nextVersion(), inflight: this.inflight };
+    return this.#standing(out, live);
   }
 
   /** How the pods stand when none admits: all that nobody told to stop may be tried once, as the view may be wrong. */
   desperate(): Standing {
     const out = new Uint8Array(this.pods.length);
     const live = this.#fill(out, ({ meaning }) => meaning.tried);
-    return { out, live, version: nextVersion(), inflight: this.inflight };
+    return this.#standing(out, live);
   }
 
   /** The shared standing less what this isolate suspects; panic is the shared view's business alone. */
@@ -189,7 +201,11 @@ export class PoolRuntime {
       out,
       ({ pod, suspectUntil }) => this.shared.out[pod.index] === 0 && suspectUntil <= now,
     );
-    return { out, live, version: nextVersion(), inflight: this.inflight };
+    return this.#standing(out, live);
+  }
+
+  #standing(out: Uint8Array, live: number): Standing {
+    return { out, live, version: nextVersion(), inflight: this.inflight, journal: this.journal };
   }
 
   #fill(out: Uint8Array, admits: (runtime: PodRuntime) => boolean): number {

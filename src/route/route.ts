@@ -132,6 +132,8 @@ function finish(
     authority: target.authority,
     cookie: setCookie,
     cookieKeys: cookie?.keys,
+    meter: seat.pod.meter,
+    now: trip.now,
     decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
   });
   return headers === undefined ? response : edge.forwarder.dress(response, headers);

@@ -1,15 +1,13 @@
+import { readUtilisation } from "../metrics/orca.ts";
+import type { Meter } from "../metrics/share.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Pod } from "../model/pod.ts";
 import { type Fields, readFields } from "./fields.ts";
 import { keepPrivate } from "./shared-cache.ts";
 
+const ORCA = "endpoint-load-metrics";
 /** What is between the pod and this hop: alternative addresses of the pod and its load are not for strangers. */
-const RESPONSE_DROPPED = [
-  "proxy-authenticate",
-  "proxy-connection",
-  "alt-svc",
-  "endpoint-load-metrics",
-] as const;
+const RESPONSE_DROPPED = ["proxy-authenticate", "proxy-connection", "alt-svc", ORCA] as const;
 const LOCATIONS = ["location", "content-location"] as const;
 
 /** What the pod must not see, gone; what it should know of the client, set. `cookie` null: none is left. */
@@ -68,6 +66,10 @@ export interface Outbound {
   readonly cookieKeys: readonly string[] | undefined;
   /** The text of Mooring-Decision, or undefined. */
   readonly decision: string | undefined;
+  /** Takes what the pod says of its own load. */
+  readonly meter: Meter;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** The headers for the client when something must change, else undefined: then the response passes as it is. */
@@ -81,7 +83,12 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
   if (connection !== null && connection !== "keep-alive" && connection !== "close")
     dropNamed(edit(), connection);
   for (const name of RESPONSE_DROPPED) {
-    if (from.has(name)) edit().delete(name);
+    if (!from.has(name)) continue;
+    if (name === ORCA) {
+      const utilisation = readUtilisation(from.get(name)!);
+      if (utilisation !== undefined) out.meter.reported(utilisation, out.now);
+    }
+    edit().delete(name);
   }
   for (const name of LOCATIONS) {
     if (!from.has(name)) continue;

@@ -61,7 +61,7 @@ describe("a full config", () => {
       policy: { name: "consistent-hash", options: {} },
       affinity: [{ source: "cookie", options: { idle: 1_800_000, absolute: 43_200_000 } }],
       health: { readiness: { path: "/ready", period: 5000, timeout: 1000, initialDelay: 5000 }, panic: 0.5 },
-      slowStart: 30_000,
+      slowStart: { window: 30_000, aggression: 1, minimum: 0.1 },
       drain: 300_000,
       retry: { attempts: 2, budget: 0.2, on: ["connect"] },
       timeouts: { headers: 15_000, idleBody: 60_000 },
@@ -139,7 +139,6 @@ describe("what is accepted without effect", () => {
   const samples: Record<string, string> = {
     "pods[].zone": 'pods: [{ id: a, url: "http://a", zone: x }]',
     "health.outlier": "health: { outlier: {} }",
-    slowStart: "slowStart: 1s",
     "retry.attempts": "retry: { attempts: 3 }",
     "retry.budget": "retry: { budget: 10% }",
     "retry.on": "retry: { on: [timeout] }",

@@ -34,7 +34,7 @@ export function poolOf(weights: readonly number[]): Pool {
     strict: false,
     panic: 0,
     drain: 0,
-    slowStart: 0,
+    slowStart: { window: 0, aggression: 1, minimum: 0.1 },
     retry: { attempts: 1, budget: 0, on: [] },
     timeouts: { headers: 1000, idleBody: 1000 },
   };

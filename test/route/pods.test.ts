@@ -30,7 +30,7 @@ function poolOf(count: number, panic = 0.5): Pool {
     strict: false,
     panic,
     drain: 300_000,
-    slowStart: 0,
+    slowStart: { window: 0, aggression: 1, minimum: 0.1 },
     retry: { attempts: 2, budget: 0.2, on: ["connect"] },
     timeouts: { headers: 15_000, idleBody: 60_000 },
   };
@@ -86,12 +86,12 @@ describe("how pods stand", () => {
   it("carries leases and states over to the next snapshot", () => {
     const before = runtime(3);
     before.apply(states({ 2: "down" }), tagToHex);
-    before.pods[1]!.take();
+    before.pods[1]!.take(0);
     const known = new Map(before.pods.map((pod) => [pod.pod.tag, pod]));
     const after = new PoolRuntime(poolOf(4), testCore(), known);
     expect([...after.inflight]).toEqual([0, 1, 0, 0]);
     expect([...after.shared.out]).toEqual([0, 0, 1, 0]);
-    before.pods[1]!.release();
+    before.pods[1]!.release(0);
     expect([...after.inflight]).toEqual([0, 0, 0, 0]);
   });
 });

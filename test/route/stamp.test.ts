@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Meter } from "../../src/metrics/share.ts";
 import { parseCidr } from "../../src/model/cidr.ts";
 import type { Pod } from "../../src/model/pod.ts";
 import { bare, identify } from "../../src/route/client.ts";
@@ -23,6 +24,8 @@ const outbound = {
   cookie: undefined,
   cookieKeys: ["lb=", "__Host-lb="],
   decision: undefined,
+  meter: new Meter(),
+  now: 0,
 };
 const inbound = {
   ip: "192.0.2.1",

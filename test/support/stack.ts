@@ -77,7 +77,8 @@ export async function startStack({ edges = 1, redis, config, env }: StackOptions
       started.push(edge);
     }
     // A cold edge on a busy machine may ask for its config in vain once.
-    if (config !== undefined) await Promise.all(started.map(({ url }) => ready(url)));
+    const relayed = env?.MOORING_COORDINATOR_URL !== undefined;
+    if (config !== undefined && !relayed) await Promise.all(started.map(({ url }) => ready(url)));
     const url = started[0]?.url ?? coordinator.url;
     const put = async (document: object | string, edge = 0) => {
       const base = `${started[edge]!.url}/_mooring/v1/config`;

@@ -12,6 +12,7 @@ import type { SnapshotStore } from "../sessions/snapshot.ts";
 import { ConfigStore } from "./config-store.ts";
 import { putConfig } from "./config-write.ts";
 import { FeedStore } from "./feed-store.ts";
+import { Fleet } from "./fleet.ts";
 import { HealthLog } from "./health-log.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator, subjectsOf } from "./operator.ts";
@@ -27,10 +28,6 @@ import { TABLES } from "./tables.ts";
 const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
 /** Until the next heartbeat while more of the feed waits. Milliseconds. */
 const CATCH_UP = 500;
-/** An isolate that has been silent this long is not counted as active. Milliseconds. */
-const ACTIVE = 30_000;
-/** Active isolates that one object carries at the shortest period. */
-const PER_SECOND = 200;
 /** What an operator's call to the store may take: nobody's request waits for it. Milliseconds. */
 const STORE = { budget: 2000, pause: 2000 };
 
@@ -44,7 +41,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly #operator: Operator;
   readonly #health: HealthLog;
   readonly #prober = new Prober();
-  readonly #active = new Map<string, number>();
+  readonly #fleet: Fleet;
   readonly #snapshots: SnapshotStore | undefined;
   #places: Places | undefined;
   #publishing = false;
@@ -59,6 +56,7 @@ export class Coordinator extends DurableObject<Env> {
     this.#feed = new FeedStore(sql);
     this.#operator = new Operator(sql);
     this.#health = new HealthLog(sql);
+    this.#fleet = new Fleet(env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted);
     const { store, snapshot } = openStore(env);
     this.#snapshots = snapshot;
     const now = () => Date.now();
@@ -97,6 +95,7 @@ export class Coordinator extends DurableObject<Env> {
       for (const { pod, state } of flips) {
         console.log(`"Readiness changed" pool="${pod.pool}" pod="${pod.id}" state="${state}"`);
         this.#health.record(tagToHex(pod.tag), state, Date.now());
+        if (state === "ready") this.#fleet.started(tagToHex(pod.tag), Date.now());
       }
     } finally {
       await this.schedule();
@@ -105,6 +104,7 @@ export class Coordinator extends DurableObject<Env> {
 
   /** Makes a written config the one in force: probes follow it, and cold edges find it in the store. */
   async enforce(snapshot: Snapshot): Promise<void> {
+    this.#fleet.follow(snapshot, this.snapshot, Date.now());
     this.snapshot = snapshot;
     this.#places = undefined;
     this.#prober.follow(snapshot, this.#health.states(), Date.now());
@@ -199,8 +199,9 @@ export class Coordinator extends DurableObject<Env> {
     const { record, incarnation } = this.config;
     // A position on another feed says nothing of this one.
     const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);
-    const period = this.#period(beat.isolate, now);
+    const { period, ...word } = this.#fleet.hear(beat, now);
     const base = {
+      ...word,
       incarnation,
       revision: record?.revision ?? 0,
       health: this.pods.health(),
@@ -209,13 +210,6 @@ export class Coordinator extends DurableObject<Env> {
     };
     const current = beat.incarnation === base.incarnation && beat.revision === base.revision;
     return record === undefined || current ? base : { ...base, config: record };
-  }
-
-  #period(isolate: string, now: number): number {
-    this.#active.set(isolate, now);
-    for (const [name, seen] of this.#active) if (now - seen > ACTIVE) this.#active.delete(name);
-    const shortest = this.env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted;
-    return Math.min(5000, Math.max(shortest, (this.#active.size / PER_SECOND) * 1000));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Counters } from "../../src/metrics/counters.ts";
-import type { Break, RequestCount } from "../../src/model/beat.ts";
+import type { Break, PodUse, RequestCount } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Views } from "./views.ts";
 
@@ -12,6 +12,8 @@ export interface Batch {
   readonly counts: readonly RequestCount[];
   readonly breaks: readonly Break[];
   readonly failed: readonly string[];
+  /** What was done with each pod, by tag. */
+  readonly load: Readonly<Record<string, PodUse>>;
   /** Milliseconds since the epoch, by tag. */
   readonly served: Readonly<Record<string, number>>;
 }
@@ -53,6 +55,7 @@ export class Batches {
         counts: this.#counters.take(),
         breaks: this.#breaks.splice(0, MAX_BREAKS),
         failed: [...this.#failed],
+        load: this.#load(),
         served: this.#served(),
       };
       this.#failed.clear();
@@ -62,6 +65,12 @@ export class Batches {
 
   confirm(batch: Batch): void {
     if (this.#open === batch) this.#open = undefined;
+  }
+
+  #load(): Record<string, PodUse> {
+    const use: Record<string, PodUse> = {};
+    for (const pool of this.#views.current?.pools ?? []) pool.tell(use, Date.now());
+    return use;
   }
 
   #served(): Record<string, number> {

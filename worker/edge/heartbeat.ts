@@ -1,3 +1,4 @@
+import { smoothing } from "../../src/metrics/load.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { Feed } from "../../src/sessions/feed.ts";
@@ -156,6 +157,10 @@ export class Heartbeat {
     if (stamp !== undefined && stamp.incarnation !== answer.incarnation) this.#feed.restart();
     this.#feed.hear(answer.feed.entries, answer.feed.seq, Date.now());
     await this.#views.take(answer, asked);
+    const period = Math.max(500, answer.next);
+    for (const pool of this.#views.current?.pools ?? []) {
+      pool.hear(answer, batch.load, asked, smoothing(period));
+    }
     this.#next = Math.min(5000, Math.max(500, answer.next));
     if (answer.config !== undefined) await writeCache(answer.config);
   }

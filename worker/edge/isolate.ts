@@ -91,7 +91,14 @@ async function build(env: Env): Promise<Isolate> {
   const heartbeat =
     link === undefined
       ? undefined
-      : new Heartbeat(link, views, batches, cargo.feed, () => deadlines.size > 0, period);
+      : new Heartbeat(
+          link,
+          views,
+          batches,
+          cargo.feed,
+          () => deadlines.size > 0 || views.current?.pools.some((pool) => pool.load && pool.busy) === true,
+          period,
+        );
   const { store, snapshot, problem } = openStore(env);
   if (problem !== undefined) console.error(problem);
   const freshness = new Freshness(views, {

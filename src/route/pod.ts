@@ -1,0 +1,59 @@
+import { type Meaning, type PodState, STATES } from "../health/state.ts";
+import { Meter } from "../metrics/share.ts";
+import type { Pod } from "../model/pod.ts";
+import type { PoolRuntime } from "./pods.ts";
+
+/** How long one isolate's own suspicion keeps new sessions from a pod that refused a connection. Milliseconds. */
+const SUSPICION = 5000;
+
+/** A pod as this isolate knows it. It outlives the snapshot: a new one adopts it by its tag. */
+export class PodRuntime {
+  pod: Pod;
+  pool: PoolRuntime;
+  state: PodState = "ready";
+  meaning: Meaning = STATES.ready;
+  /** Whether it keeps the sessions it has: by its state, or because panic made it admit again. */
+  keep = true;
+  /**
+   * When the newest request that it answered since the last heartbeat had begun; 0 for none. The coordinator weighs it
+   * against its own probes. Milliseconds since the epoch.
+   */
+  served = 0;
+  /** New sessions avoid it until then; never clears keep. */
+  suspectUntil = 0;
+  /** A connection failed and none has succeeded since: what cannot be replayed is preceded by a probe. */
+  doubt = false;
+  /** The probe in flight, shared by the requests that wait for it. */
+  probing: Promise<boolean> | undefined;
+  /** What this isolate does with it between two heartbeats. */
+  readonly meter = new Meter();
+
+  constructor(pod: Pod, pool: PoolRuntime) {
+    this.pod = pod;
+    this.pool = pool;
+  }
+
+  take(now: number): void {
+    const { inflight } = this.pool;
+    this.#set(inflight[this.pod.index]! + 1, now);
+  }
+
+  release(now: number): void {
+    const count = this.pool.inflight[this.pod.index]!;
+    if (count > 0) this.#set(count - 1, now);
+  }
+
+  #set(count: number, now: number): void {
+    const { inflight, journal } = this.pool;
+    const { index } = this.pod;
+    this.meter.pass(inflight[index]!, now);
+    inflight[index] = count;
+    journal.note(index);
+  }
+
+  suspect(now: number): void {
+    this.doubt = true;
+    this.suspectUntil = now + SUSPICION;
+    this.pool.suspected(this.suspectUntil);
+  }
+}

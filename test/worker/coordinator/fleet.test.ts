@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import { compile } from "../../../src/config/compile.ts";
+import { parseConfig } from "../../../src/config/parse.ts";
+import { tagToHex } from "../../../src/model/pod.ts";
+import type { Snapshot } from "../../../src/model/snapshot.ts";
+import { Fleet } from "../../../worker/coordinator/fleet.ts";
+
+const NOW = 1_800_000_000_000;
+const digest = async (data: Uint8Array) => new Uint8Array(createHash("sha256").update(data).digest()).buffer;
+
+async function snapshotOf(pods: string[], pool: object = {}): Promise<Snapshot> {
+  const listed = pods.map((id, i) => ({ id, url: `http://127.0.0.1:${i + 1}` }));
+  const document = { version: 1, pools: { web: { pods: listed, ...pool } }, routes: [{ pool: "web" }] };
+  const parsed = parseConfig(JSON.stringify(document));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  return compile(parsed.config, 1, digest);
+}
+
+const tag = (snapshot: Snapshot, id: string) =>
+  tagToHex(snapshot.pools[0]!.pods.find((pod) => pod.id === id)!.tag);
+
+describe("what a heartbeat hears of the fleet", () => {
+  let snapshot: Snapshot;
+  let a: string;
+  beforeAll(async () => {
+    snapshot = await snapshotOf(["a", "b"]);
+    a = tag(snapshot, "a");
+  });
+
+  it("is the load of all isolates on the pools that it used, each batch added once", () => {
+    const fleet = new Fleet(1000);
+    fleet.follow(snapshot, undefined, NOW);
+    // Two seconds of pod time in one: two requests in flight.
+    const beat = { isolate: "one", batch: 1, load: { [a]: { area: 2, done: 1 } } };
+    const first = fleet.hear(beat, NOW);
+    expect(first).toMatchObject({ isolates: 1, period: 1000 });
+    const inflight = first.load!.web!.pods[a]![0];
+    expect(inflight).toBeCloseTo(2, 3);
+    // Its answer was lost, and it is sent again.
+    expect(fleet.hear(beat, NOW).load!.web!.pods[a]![0]).toBeCloseTo(2, 3);
+    const other = fleet.hear({ isolate: "two", batch: 1, load: { [a]: { area: 1, done: 1 } } }, NOW);
+    expect(other.isolates).toBe(2);
+    expect(other.load!.web!.pods[a]![0]).toBeCloseTo(3, 3);
+  });
+
+  it("is nothing of pools that it did not use, and of pods that nobody knows", () => {
+    const fleet = new Fleet(1000);
+    fleet.follow(snapshot, undefined, NOW);
+    expect(fleet.hear({ isolate: "one", batch: 1, load: {} }, NOW).load).toEqual({});
+    expect(fleet.hear({ isolate: "one", batch: 2, load: { ffffffffffff: { area: 9 } } }, NOW).load).toEqual(
+      {},
+    );
+  });
+
+  it("comes less often with many isolates, and they are forgotten when they fall silent", () => {
+    const fleet = new Fleet(1000);
+    for (let i = 0; i < 600; i++) fleet.hear({ isolate: `i${i}`, batch: 1 }, NOW);
+    expect(fleet.hear({ isolate: "i0", batch: 2 }, NOW)).toMatchObject({ isolates: 600, period: 3000 });
+    expect(fleet.hear({ isolate: "i0", batch: 3 }, NOW + 31_000)).toMatchObject({
+      isolates: 1,
+      period: 1000,
+    });
+  });
+});
+
+describe("which pods start slowly", () => {
+  it("are new ones and those that come back, for the pool's window, and none of the first config", async () => {
+    const before = await snapshotOf(["a"], { slowStart: "30s" });
+    const after = await snapshotOf(["a", "b"], { slowStart: "30s" });
+    const fleet = new Fleet(1000);
+    fleet.follow(before, undefined, NOW);
+    expect(fleet.hear({ isolate: "one", batch: 1 }, NOW).starting).toBeUndefined();
+    fleet.follow(after, before, NOW);
+    expect(fleet.hear({ isolate: "one", batch: 2 }, NOW + 4000).starting).toEqual({
+      [tag(after, "b")]: 4000,
+    });
+    fleet.started(tag(after, "a"), NOW + 5000);
+    expect(fleet.hear({ isolate: "one", batch: 3 }, NOW + 31_000).starting).toEqual({
+      [tag(after, "a")]: 26_000,
+    });
+    expect(fleet.hear({ isolate: "one", batch: 4 }, NOW + 36_000).starting).toBeUndefined();
+  });
+
+  it("with a readiness probe begin with their first pass, not with the config", async () => {
+    const pool = { slowStart: "30s", health: { readiness: { path: "/" } } };
+    const before = await snapshotOf(["a"], pool);
+    const after = await snapshotOf(["a", "b"], pool);
+    const fleet = new Fleet(1000);
+    fleet.follow(after, before, NOW);
+    expect(fleet.hear({ isolate: "one", batch: 1 }, NOW).starting).toBeUndefined();
+    fleet.started(tag(after, "b"), NOW + 1000);
+    expect(fleet.hear({ isolate: "one", batch: 2 }, NOW + 2000).starting).toEqual({
+      [tag(after, "b")]: 1000,
+    });
+  });
+});
