@@ -69,21 +69,30 @@ export async function breaks({ quick, bundleDir, seed, say }: Run): Promise<Gate
 
     const changes = shoppers.flatMap((shopper) => shopper.changes);
     const asked = new Map(shoppers.flatMap((shopper) => [...shopper.asked]));
-    const judge = async () => {
-      const ledger = await wholeLedger(fleet);
-      return { ledger, result: audit(changes, ledger, asked) };
-    };
     // Without the store an edge finds a session by its key where it remembers it, and cannot know what another edge did.
     const visits = new Map(shoppers.map((shopper) => [shopper.name, shopper.visits]));
     const isParted = ({ change }: Unexplained, slow = true) =>
       change.epochs === undefined &&
       journal.partedFor(change, visits.get(change.client)!, fleet.edges.length, { slow });
-    const { ledger, result } = await eventually(
+    const judge = async () => {
+      const ledger = await wholeLedger(fleet);
+      const result = audit(changes, ledger, asked);
+      const parted = result.unexplained.filter((one) => isParted(one));
+      // Edges that held a session apart moved it apart, and came together, each by its own memory: its client saw half of it.
+      const torn = new Set(parted.map(({ change }) => change.sid));
+      const phantoms = result.phantoms.filter(({ sid }) => !torn.has(sid));
+      return {
+        ledger,
+        result,
+        parted,
+        phantoms,
+        unexplained: result.unexplained.filter((one) => !isParted(one)),
+      };
+    };
+    const { ledger, result, parted, phantoms, unexplained } = await eventually(
       judge,
-      (found) => found.result.unexplained.length === 0 && found.result.phantoms.length === 0,
-      {
-        every: 500,
-      },
+      (found) => found.unexplained.length === 0 && found.phantoms.length === 0,
+      { every: 500 },
     );
     const wrong = ledger.filter((entry) => !journal.justifies(entry));
     const troubles = groupBy(
@@ -99,12 +108,7 @@ export async function breaks({ quick, bundleDir, seed, say }: Run): Promise<Gate
       for (const text of lines.slice(0, 12)) say(`${what}: ${text}`);
       if (lines.length > 12) say(`${what}: and ${lines.length - 12} more`);
     };
-    const parted = result.unexplained.filter((one) => isParted(one));
     const cut = parted.filter((one) => isParted(one, false));
-    // Edges that held a session apart moved it apart, and came together, each by its own memory: its client saw half of it.
-    const torn = new Set(parted.map(({ change }) => change.sid));
-    const phantoms = result.phantoms.filter(({ sid }) => !torn.has(sid));
-    const unexplained = result.unexplained.filter((one) => !isParted(one));
     list(
       "held apart by a slow store",
       parted.filter((one) => !cut.includes(one)).map(({ text }) => text),
