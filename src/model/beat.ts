@@ -62,6 +62,8 @@ export interface PoolLoad {
   readonly m: number;
   /** By 12 hex digits of the tag: requests in flight, and what the pod is worth, 1 for a normal one. [0, 1] is left out. */
   readonly pods: Readonly<Record<string, readonly [inflight: number, worth: number]>>;
+  /** By zone: which part of its new sessions a zone keeps, and its part of what others spill. [1, 0] is left out. */
+  readonly zones?: Readonly<Record<string, readonly [keep: number, spare: number]>>;
 }
 
 /** What an edge tells the coordinator. */
@@ -82,6 +84,8 @@ export interface Beat {
   readonly served: Readonly<Record<string, number>>;
   /** By 12 hex digits of the tag; pods that it did not use are left out. */
   readonly load?: Readonly<Record<string, PodUse>>;
+  /** By name of the pool, by zone of the request: how many new sessions were placed. Pools without zones are left out. */
+  readonly placed?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** The config as the coordinator holds it; also what it writes to the store for cold edges. */

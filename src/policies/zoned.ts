@@ -2,19 +2,19 @@ import { type FleetView, Guarded } from "./guarded.ts";
 import type { Standing } from "./policy.ts";
 import { spread } from "./wheel.ts";
 
-/** A zone may be this much busier than the pool before it spills over: the same bound as that of hashing. */
-const BOUND = 1.25;
+/** By zone: which part of its new sessions a zone keeps, and in what proportion it takes those that others spill. */
+export type ZoneSplit = Readonly<Record<string, readonly [keep: number, spare: number]>>;
 
 /**
- * Guarded power of two choices that prefers the pods of the request's zone. What the zone has in flight for its weight may
- * be up to 1.25 × that of the pool; of what comes beyond that, as much goes to the whole pool as brings it back. A zone
- * without a pod that takes sessions spills everything: no request is dropped for its zone.
+ * Guarded power of two choices that prefers the pods of the request's zone. What the coordinator says is too much for the
+ * zone goes to zones that have room; when no pod of a zone takes sessions, any of the pool may: no request is dropped for
+ * its zone.
  */
 export class Zoned {
-  readonly #weights: readonly number[];
   readonly #zoneOf: readonly (string | undefined)[];
   readonly #all: Guarded;
   readonly #of = new Map<string, Guarded>();
+  readonly #weights: readonly number[];
   /** The pods of other zones are out: used again with every pick, as nothing waits in between. */
   readonly #out: Uint8Array;
 
@@ -31,45 +31,51 @@ export class Zoned {
     }
   }
 
-  /** The index of the pod for a new session, or -1 when every pod is out. @param zone of the request; undefined: any */
+  /**
+   * The index of the pod for a new session, or -1 when every pod is out.
+   *
+   * @param zone of the request; undefined: any @param split as last heard; a zone that is not in it keeps all
+   */
   pick(
     word: number,
     zone: string | undefined,
+    split: ZoneSplit,
     standing: Pick<Standing, "out" | "live" | "inflight">,
     view: FleetView,
     now: number,
     warmth?: ArrayLike<number>,
   ): number {
-    const inside = zone === undefined ? undefined : this.#of.get(zone);
-    if (inside === undefined) return this.#all.pick(word, standing, view, now, warmth);
-    const { live, room } = this.#measure(zone!, standing, view);
-    // A word of its own: the draws must not depend on whether they are made at home.
-    const home = live > 0 && (room >= 1 || spread(word ^ 0x3c6ef372, 1) / 2 ** 32 < room);
-    if (!home) return this.#all.pick(word, standing, view, now, warmth);
-    return inside.pick(word, { out: this.#out, live, inflight: standing.inflight }, view, now, warmth);
+    const to = zone === undefined || !this.#of.has(zone) ? undefined : this.#zone(zone, split, word);
+    if (to !== undefined) {
+      const live = this.#inside(to, standing.out);
+      const inside = { out: this.#out, live, inflight: standing.inflight };
+      if (live > 0) return this.#of.get(to)!.pick(word, inside, view, now, warmth);
+    }
+    return this.#all.pick(word, standing, view, now, warmth);
   }
 
-  /** How many pods of the zone take sessions, and which part of its requests it may keep. */
-  #measure(
-    zone: string,
-    { out, inflight }: Pick<Standing, "out" | "inflight">,
-    { others }: FleetView,
-  ): { live: number; room: number } {
-    let [live, busy, size, all, allSize] = [0, 0, 0, 0, 0];
-    for (let i = 0; i < out.length; i++) {
-      const weight = this.#weights[i]!;
-      const home = this.#zoneOf[i] === zone;
-      this.#out[i] = home && out[i] === 0 ? 0 : 1;
-      if (out[i] !== 0 || weight === 0) continue;
-      const load = inflight[i]! + others[i]!;
-      all += load;
-      allSize += weight;
-      if (!home) continue;
-      live++;
-      busy += load;
-      size += weight;
+  /** Where a request of a zone goes; undefined: to the whole pool. Its words must not hang together with the draws'. */
+  #zone(zone: string, split: ZoneSplit, word: number): string | undefined {
+    const keep = split[zone]?.[0] ?? 1;
+    if (keep >= 1 || spread(word ^ 0x3c6ef372, 1) / 2 ** 32 < keep) return zone;
+    let total = 0;
+    for (const name of this.#of.keys()) total += split[name]?.[1] ?? 0;
+    let left = (spread(word ^ 0x3c6ef372, 2) / 2 ** 32) * total;
+    for (const name of this.#of.keys()) {
+      left -= split[name]?.[1] ?? 0;
+      if (left < 0) return name;
     }
-    const room = busy > 0 ? (BOUND * (all + 1) * size) / (allSize * busy) : 1;
-    return { live, room };
+    return undefined;
+  }
+
+  /** Marks all but the zone's pods as out, and counts those that take sessions. */
+  #inside(zone: string, out: Uint8Array): number {
+    let live = 0;
+    for (let i = 0; i < out.length; i++) {
+      const open = this.#zoneOf[i] === zone && out[i] === 0;
+      this.#out[i] = open ? 0 : 1;
+      if (open && this.#weights[i]! > 0) live++;
+    }
+    return live;
   }
 }

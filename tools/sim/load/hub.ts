@@ -1,6 +1,8 @@
 import { Ejector } from "../../../src/health/ejection.ts";
 import { beatPeriod, FleetLoad, smoothing } from "../../../src/metrics/load.ts";
+import { ZoneDemand } from "../../../src/metrics/zones.ts";
 import type { PodUse, PoolLoad } from "../../../src/model/beat.ts";
+import type { ZoneSplit } from "../../../src/policies/zoned.ts";
 import type { Scene } from "./scene.ts";
 
 const POOL = "web";
@@ -15,6 +17,22 @@ export interface Told {
   readonly out: Uint8Array;
   /** In-flight totals by the isolates' last snapshots. */
   readonly fleet: Uint32Array;
+  readonly split: ZoneSplit;
+}
+
+/** What it says. */
+export interface Says {
+  /** Its number. */
+  readonly isolate: number;
+  readonly load: Record<string, PodUse>;
+  readonly snapshot: Uint32Array;
+  /** Requests placed, all of the isolate's zone. */
+  readonly placed: number;
+}
+
+/** Pods and isolates are dealt out to the zones in turn. */
+export function zoneOf(index: number, zones: number): string {
+  return `zone-${index % zones}`;
 }
 
 /** The coordinator, with the real sums and the real ejection. */
@@ -26,6 +44,7 @@ export class Hub {
   readonly #scene: Scene;
   readonly #load = new FleetLoad();
   readonly #ejector = new Ejector();
+  readonly #demand = new ZoneDemand();
   readonly #out: Uint8Array;
   readonly #seen: Float64Array;
   #active = 0;
@@ -43,7 +62,7 @@ export class Hub {
     this.#seen = new Float64Array(scene.isolates).fill(Number.NEGATIVE_INFINITY);
   }
 
-  hear(isolate: number, load: Record<string, PodUse>, snapshot: Uint32Array, now: number): Told {
+  hear({ isolate, load, snapshot, placed }: Says, now: number): Told {
     this.beats++;
     this.#seen[isolate] = now;
     const isolates = this.#count(now);
@@ -53,7 +72,8 @@ export class Hub {
     this.#eject(String(isolate), load, isolates, now);
     this.#snap(isolate, snapshot);
     const down = this.#load.down([POOL], now, tau)[POOL]!;
-    return { load: down, period, isolates, out: this.#out.slice(), fleet: this.#fleet.slice() };
+    const split = this.#split(isolate, placed, down, now);
+    return { load: down, period, isolates, out: this.#out.slice(), fleet: this.#fleet.slice(), split };
   }
 
   /** Requests in flight by the sums. */
@@ -61,6 +81,19 @@ export class Hub {
     const tau = smoothing(beatPeriod(this.#scene.period, this.#count(now)));
     const { pods } = this.#load.down([POOL], now, tau)[POOL]!;
     return Object.values(pods).reduce((sum, [inflight]) => sum + inflight, 0);
+  }
+
+  #split(isolate: number, placed: number, { pods }: PoolLoad, now: number): ZoneSplit {
+    const { zones } = this.#scene;
+    if (zones === 1) return {};
+    this.#demand.take({ [zoneOf(isolate, zones)]: placed }, now);
+    const capacity = new Map<string, number>();
+    this.tags.forEach((tag, i) => {
+      const zone = zoneOf(i, zones);
+      const worth = this.#out[i] === 1 ? 0 : (pods[tag]?.[1] ?? 1);
+      capacity.set(zone, (capacity.get(zone) ?? 0) + worth);
+    });
+    return this.#demand.split(capacity);
   }
 
   #eject(isolate: string, load: Record<string, PodUse>, isolates: number, now: number): void {

@@ -1,5 +1,6 @@
 import { Meter, Share } from "../../../src/metrics/share.ts";
 import type { PodUse } from "../../../src/model/beat.ts";
+import type { ZoneSplit } from "../../../src/policies/zoned.ts";
 
 /** One isolate of the edge: what it has in flight, and what it knows of the others. */
 export class Isolate {
@@ -14,6 +15,10 @@ export class Isolate {
   /** In-flight totals of the fleet as of the last answer, its own included: for the rules to be compared with. */
   fleet: Uint32Array | undefined;
   total = 0;
+  /** Requests placed since the last heartbeat. */
+  placed = 0;
+  /** How zones share what arrives, as last heard. */
+  split: ZoneSplit = {};
   /** The period it was told. Milliseconds. */
   next: number;
   /** Whether its timer runs or a heartbeat is on its way; heartbeats go on while requests came or are in flight. */
@@ -43,6 +48,7 @@ export class Isolate {
     this.meters[pod]!.pass(this.inflight[pod]!, now);
     this.inflight[pod] = this.inflight[pod]! + 1;
     this.total++;
+    this.placed++;
   }
 
   release(pod: number, failed: boolean, now: number): void {

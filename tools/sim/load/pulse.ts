@@ -14,6 +14,7 @@ interface Beat {
   readonly asked: number;
   readonly load: Record<string, PodUse>;
   readonly snapshot: Uint32Array;
+  readonly placed: number;
   told: Told | undefined;
 }
 
@@ -83,7 +84,10 @@ export class Pulse {
     if (isolate.urgent) isolate.urgentAt = now;
     isolate.urgent = false;
     const load = isolate.use(this.#hub.tags, now);
-    const beat = { isolate: index, asked: now, load, snapshot: isolate.inflight.slice(), told: undefined };
+    const { placed } = isolate;
+    isolate.placed = 0;
+    const snapshot = isolate.inflight.slice();
+    const beat = { isolate: index, asked: now, load, snapshot, placed, told: undefined };
     const at = this.#free.pop() ?? this.#beats.length;
     this.#beats[at] = beat;
     this.#agenda.plan(now + this.#travel(), this.#kinds.hear, at);
@@ -92,7 +96,7 @@ export class Pulse {
   /** A heartbeat reaches the coordinator. */
   hear(at: number, now: number): void {
     const beat = this.#beats[at]!;
-    beat.told = this.#hub.hear(beat.isolate, beat.load, beat.snapshot, now);
+    beat.told = this.#hub.hear(beat, now);
     this.#agenda.plan(now + this.#travel(), this.#kinds.answer, at);
   }
 
@@ -105,6 +109,7 @@ export class Pulse {
     isolate.sending = false;
     isolate.next = told!.period;
     isolate.fleet = told!.fleet;
+    isolate.split = told!.split;
     isolate.hear(told!.out, now);
     const alone = told!.isolates === 1;
     isolate.share.hear(this.#hub.tags, load, told!.load, asked, smoothing(told!.period), alone);

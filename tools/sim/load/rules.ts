@@ -1,6 +1,7 @@
 import { Guarded } from "../../../src/policies/guarded.ts";
 import { spread } from "../../../src/policies/wheel.ts";
 import { Zoned } from "../../../src/policies/zoned.ts";
+import { zoneOf } from "./hub.ts";
 import type { Isolate } from "./isolate.ts";
 import type { RuleName, Scene } from "./scene.ts";
 
@@ -48,8 +49,8 @@ export function ruleOf(scene: Scene, truth: Uint32Array): Rule {
 }
 
 function zoned({ pods, zones }: Scene, all: boolean): Rule {
-  const zoneOf = (index: number) => `zone-${index % zones}`;
-  const names = Array.from({ length: pods }, (_, i) => zoneOf(i));
+  const names = Array.from({ length: pods }, (_, i) => zoneOf(i, zones));
   const picker = new Zoned(new Array(pods).fill(1), names, all);
-  return (isolate, index, word, now) => picker.pick(word, names[index % zones]!, isolate, isolate.share, now);
+  return (isolate, index, word, now) =>
+    picker.pick(word, zoneOf(index, zones), isolate.split, isolate, isolate.share, now);
 }

@@ -2,6 +2,7 @@ import type { Gate } from "../gates.ts";
 import * as balance from "./balance.ts";
 import type { Bench } from "./bench.ts";
 import * as faults from "./faults.ts";
+import { zones } from "./zones.ts";
 
 /** In this order; `everywhere` sums up what the others ran. */
 const PARTS = [
@@ -14,6 +15,7 @@ const PARTS = [
   faults.blackHole,
   faults.falseEjections,
   faults.rareRequests,
+  zones,
   faults.everywhere,
 ];
 
