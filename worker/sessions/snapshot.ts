@@ -23,6 +23,17 @@ export class UpstashSnapshot implements SnapshotStore {
   }
 
   async put(text: string): Promise<void> {
-    asOk(await this.#redis.set(KEY, text));
+    try {
+      asOk(await this.#redis.set(KEY, text));
+    } catch (error) {
+      throw new Error(reasonOf(error));
+    }
   }
+}
+
+/** The client's errors repeat the command: here that is the whole config with its salt, which no log may have. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const command = text.indexOf(", command was:");
+  return command < 0 ? text : text.slice(0, command);
 }
