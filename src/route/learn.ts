@@ -13,6 +13,7 @@ import type { SourceRuntime } from "./view.ts";
  */
 export function learn(trip: Trip, seat: Seat, response: Response): Promise<Seat> | undefined {
   const { edge, route, now } = trip;
+  const bound: Promise<Seat>[] = [];
   for (const source of route.scope.minting) {
     const minted = source.minted(response.headers, now);
     if (minted === undefined) continue;
@@ -23,9 +24,10 @@ export function learn(trip: Trip, seat: Seat, response: Response): Promise<Seat>
     const known = minted.key.length > LONG ? undefined : edge.keyed.get(source.label + minted.key);
     // Many pods send their cookie with every response: only the first says anything.
     if (known?.token.pod === seat.pod.pod.tag && known.checked > 0) continue;
-    return bind(trip, source, minted.key, seat);
+    bound.push(bind(trip, source, minted.key, seat));
   }
-  return undefined;
+  // A pod may mint for several sources of the chain at once: the client comes back with any of them.
+  return bound.length === 0 ? undefined : Promise.all(bound).then((seats) => seats[0]!);
 }
 
 async function bind(trip: Trip, source: SourceRuntime, value: string, seat: Seat): Promise<Seat> {
