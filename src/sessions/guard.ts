@@ -42,7 +42,13 @@ export class Guard {
   }
 
   get open(): boolean {
-    return this.#openUntil > this.#clock.now();
+    return this.#isOpen(this.#clock.now());
+  }
+
+  /** An end further away than the pause itself was set by a clock that has been put back since, and is none. */
+  #isOpen(now: number): boolean {
+    const left = this.#openUntil - now;
+    return left > 0 && left <= this.#options.pause;
   }
 
   /** Runs a call that no request waits for; the answer is undefined when it failed or was not made. */
@@ -103,7 +109,7 @@ export class Guard {
 
   #admit(): boolean {
     const now = this.#clock.now();
-    if (now < this.#openUntil) return false;
+    if (this.#isOpen(now)) return false;
     // Half open: this call tries, the others wait for another pause.
     if (this.#failed >= this.#options.failures) this.#openUntil = now + this.#options.pause;
     return true;

@@ -42,6 +42,17 @@ describe("the guard before the store", () => {
     expect(await call).toBe(9);
   });
 
+  it("is not held open by a clock that was put back", async () => {
+    // An edge whose clock had been ahead by an hour went without its store for that hour.
+    const { clock, after, advance } = hand();
+    const guard = new Guard(clock, after, OPTIONS);
+    for (let i = 0; i < 3; i++) await guard.background(() => Promise.reject(new Error("down")));
+    expect(guard.open).toBe(true);
+    advance(-3_600_000);
+    expect(guard.open).toBe(false);
+    expect(await guard.background(async () => 7)).toBe(7);
+  });
+
   it("opens after failures in a row, tries once after the pause, and closes on a success", async () => {
     const { clock, after, advance } = hand();
     const guard = new Guard(clock, after, OPTIONS);
