@@ -29,7 +29,8 @@ export async function readObject(
   }
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined) {
-    return invalid(unknown, `${JSON.stringify(unknown)} is not taken here`, hints[unknown] ?? SEND(keys));
+    const hint = Object.hasOwn(hints, unknown) ? hints[unknown]! : SEND(keys);
+    return invalid(unknown, `${JSON.stringify(unknown)} is not taken here`, hint);
   }
   return value as Record<string, unknown>;
 }

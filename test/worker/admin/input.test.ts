@@ -46,8 +46,11 @@ it("takes an object with known keys alone", async () => {
     422,
     'weight: "weight" is not taken here. PUT it.',
   ]);
-  for (const bad of ["[]", "null", "1", "{", '{"__proto__":1}']) {
-    expect((await problem(await readObject(post(bad), ["state"])))[0], bad).toBe(422);
+  for (const bad of ["[]", "null", "1", "{", '{"__proto__":1}', '{"constructor":1}']) {
+    const [status, detail] = await problem(await readObject(post(bad), ["state"], { weight: "PUT it." }));
+    expect(status, bad).toBe(422);
+    // What every object inherits is no hint: it was told as "function Object() { … }".
+    expect(detail, bad).toContain("Send a JSON object with: state.");
   }
   expect((await problem(await readObject(post(`{"state":"${"x".repeat(70_000)}"}`), ["state"])))[0]).toBe(
     413,
