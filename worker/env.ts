@@ -8,6 +8,8 @@ export interface Env {
   MOORING_COORDINATOR_URL?: string;
   /** Shared by the self-hosted edges and their coordinator; at least 32 bytes. */
   MOORING_SHARED_SECRET?: string;
+  /** The zone that a self-hosted edge is in: that of its requests, where the config reads none from them. */
+  MOORING_ZONE?: string;
   /** `edge`, `coordinator` or `both` (default). A coordinator process serves no traffic. */
   MOORING_ROLE?: string;
   /** `cloudflare` trusts CF-Connecting-IP; anything else is raw workerd. */

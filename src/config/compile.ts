@@ -35,6 +35,7 @@ export async function compile(config: Config, revision: number, digest: Digest):
   return {
     revision,
     explain: config.explain,
+    zone: config.zone,
     trustedProxies: config.trustedProxies,
     pools,
     scopes,
@@ -43,8 +44,20 @@ export async function compile(config: Config, revision: number, digest: Digest):
 }
 
 async function compilePool(pool: PoolConfig, index: number, digest: Digest): Promise<Pool> {
-  const { name, policy, tableBits, affinity, health, failover, strict, drain, slowStart, retry, timeouts } =
-    pool;
+  const {
+    name,
+    policy,
+    tableBits,
+    affinity,
+    health,
+    failover,
+    strict,
+    drain,
+    slowStart,
+    zones,
+    retry,
+    timeouts,
+  } = pool;
   const pods = await Promise.all(
     pool.pods.map(
       async ({ id, url, weight, zone, generation }, at): Promise<Pod> => ({
@@ -74,6 +87,7 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
     panic: health.panic,
     drain,
     slowStart,
+    zones,
     retry,
     timeouts,
   };

@@ -8,7 +8,6 @@ export interface Inactive {
 
 /** What this version takes without acting on it. A change that acts on a key deletes its line. */
 export const INACTIVE: readonly Inactive[] = [
-  { path: "pods[].zone" },
   { path: "health.outlier" },
   { path: "retry.attempts", fine: (value) => typeof value === "number" && value <= 2 },
   { path: "retry.budget" },
@@ -17,4 +16,4 @@ export const INACTIVE: readonly Inactive[] = [
 ];
 
 /** Policies to come: a config that names one is not wrong, only early. */
-export const PLANNED_POLICIES: readonly string[] = ["maglev", "ring-hash", "ketama", "peak-ewma"];
+export const PLANNED_POLICIES: readonly string[] = ["maglev", "ring-hash", "ketama"];

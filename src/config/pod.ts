@@ -13,7 +13,7 @@ function parseId(text: string): string | Fault {
   );
 }
 
-const zone = reading((text) =>
+export const zone = reading((text) =>
   /^[\x21-\x7e]{1,63}$/.test(text)
     ? text
     : new Fault(`${shown(text)} is not a zone`, "use 1–63 printable ASCII characters without blanks"),

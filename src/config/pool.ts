@@ -82,6 +82,7 @@ export const pool = z.strictObject({
   failover: z._default(z.enum(["sticky", "temporary", "none"]), "sticky"),
   health: z.prefault(health, {}),
   slowStart: z.prefault(slowStart, "0s"),
+  zones: z._default(z.enum(["any", "prefer"]), "any"),
   drain: z._default(duration(0, 7 * DAY), 5 * MINUTE),
   retry: z.prefault(retry, {}),
   timeouts: z.prefault(timeouts, {}),

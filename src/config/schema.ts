@@ -1,6 +1,9 @@
 import * as z from "zod/mini";
+import { readHeaderName } from "../affinity/keyed.ts";
 import { Fault, reading, shown } from "../affinity/option.ts";
 import { type Cidr, parseCidr } from "../model/cidr.ts";
+import type { ZoneSource } from "../model/snapshot.ts";
+import { zone } from "./pod.ts";
 import { type PoolConfig, pool } from "./pool.ts";
 import { type RouteConfig, route, sidesOf } from "./route.ts";
 
@@ -10,6 +13,14 @@ const proxy = reading(
     new Fault(`${shown(text)} is not a block of addresses`, 'write "10.0.0.0/8", "fd00::/8" or one address'),
 );
 
+/** Where the zone of a request is read: a header, else what the platform tells, each by the map if it has it; else default. */
+const zoneSource = z.strictObject({
+  header: z.optional(reading(readHeaderName)),
+  cf: z.optional(z.enum(["colo", "country", "continent", "regionCode"])),
+  map: z._default(z.record(z.string(), zone), () => ({})),
+  default: z.optional(zone),
+});
+
 /** The native config: shapes and values. What names what is checked by references. */
 export const schema = z.strictObject({
   version: z.literal(1),
@@ -17,11 +28,13 @@ export const schema = z.strictObject({
   routes: z.array(route),
   trustedProxies: z._default(z.array(proxy), () => []),
   explain: z._default(z.boolean(), false),
+  zone: z.optional(zoneSource),
 });
 
 /** The config as it was read, defaults filled in, names resolved to nothing yet. */
 export interface Config {
   readonly explain: boolean;
+  readonly zone: ZoneSource | undefined;
   readonly trustedProxies: readonly Cidr[];
   /** In the order of the document. */
   readonly pools: readonly PoolConfig[];
@@ -31,6 +44,7 @@ export interface Config {
 export function toConfig(parsed: z.infer<typeof schema>): Config {
   return {
     explain: parsed.explain,
+    zone: parsed.zone,
     trustedProxies: parsed.trustedProxies,
     pools: Object.entries(parsed.pools).map(([name, pool]) => ({ ...pool, name })),
     routes: parsed.routes.map((route) => ({

@@ -16,6 +16,8 @@ export class Share {
   alone = false;
   /** The isolate's own part of the coordinator's sums. */
   readonly #own: Float64Array;
+  /** When the last answered heartbeat was sent, whether it told of this pool or not. */
+  #heard = Number.NEGATIVE_INFINITY;
 
   constructor(pods: number) {
     this.others = new Float64Array(pods);
@@ -29,6 +31,7 @@ export class Share {
     this.worth[index] = old.worth[oldIndex]!;
     this.#own[index] = old.#own[oldIndex]!;
     [this.m, this.tau, this.at, this.alone] = [old.m, old.tau, old.at, old.alone];
+    this.#heard = old.#heard;
   }
 
   /**
@@ -36,7 +39,7 @@ export class Share {
    * that this heartbeat told, so that what is subtracted is what was added there.
    *
    * @param tags 12 hex digits each, by index
-   * @param sent what the heartbeat told @param load what it was answered; undefined: nothing of this pool
+   * @param sent what the heartbeat told @param load what it was answered; undefined: nothing of this pool, so that what is known of it grows older
    * @param asked when it was sent @param tau in force at the coordinator
    */
   hear(
@@ -47,20 +50,23 @@ export class Share {
     tau: number,
     alone: boolean,
   ): void {
-    const kept = Math.exp(-Math.max(0, asked - this.at) / tau);
+    const kept = Math.exp(-Math.max(0, asked - this.#heard) / tau);
+    this.#heard = asked;
+    this.alone = alone;
     for (let i = 0; i < tags.length; i++) {
       const tag = tags[i]!;
       const area = sent[tag]?.area ?? 0;
       const own = this.#own[i]! * kept + (area * 1000) / tau;
       this.#own[i] = own;
-      const [inflight, worth] = load?.pods[tag] ?? [0, 1];
+      if (load === undefined) continue;
+      const [inflight, worth] = load.pods[tag] ?? [0, 1];
       this.others[i] = Math.max(0, inflight - own);
       this.worth[i] = worth;
     }
-    this.m = load?.m ?? 0;
+    if (load === undefined) return;
+    this.m = load.m;
     this.tau = tau;
     this.at = asked;
-    this.alone = alone;
   }
 }
 

@@ -59,6 +59,8 @@ export interface Pool {
   readonly panic: number;
   readonly drain: number;
   readonly slowStart: SlowStart;
+  /** Whether new sessions prefer pods of their request's zone. */
+  readonly zones: "any" | "prefer";
   readonly retry: RetryConfig;
   readonly timeouts: { readonly headers: number; readonly idleBody: number };
 }

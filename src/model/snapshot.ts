@@ -48,10 +48,22 @@ export interface Route {
   readonly overrides: readonly Override[];
 }
 
+/** Where the zone of a request is read, in this order: header, platform, default. */
+export interface ZoneSource {
+  /** Lower case. */
+  readonly header?: string | undefined;
+  readonly cf?: "colo" | "country" | "continent" | "regionCode" | undefined;
+  /** What was read to a zone; what is not in it is a zone itself. */
+  readonly map: Readonly<Record<string, string>>;
+  readonly default?: string | undefined;
+}
+
 /** Compiled config: immutable, numbered. */
 export interface Snapshot {
   readonly revision: number;
   readonly explain: boolean;
+  /** Undefined: requests have the zone of their edge. */
+  readonly zone: ZoneSource | undefined;
   readonly trustedProxies: readonly Cidr[];
   readonly pools: readonly Pool[];
   readonly scopes: readonly Scope[];

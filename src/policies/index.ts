@@ -1,5 +1,6 @@
 import { consistentHash } from "./consistent-hash.ts";
 import { leastRequest } from "./least-request.ts";
+import { peakEwma } from "./peak-ewma.ts";
 import { random } from "./random.ts";
 import { roundRobin } from "./round-robin.ts";
 
@@ -7,6 +8,7 @@ import { roundRobin } from "./round-robin.ts";
 export const policies = {
   "consistent-hash": consistentHash,
   "least-request": leastRequest,
+  "peak-ewma": peakEwma,
   "round-robin": roundRobin,
   random,
 } as const;

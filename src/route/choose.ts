@@ -4,6 +4,7 @@ import type { Override } from "../model/snapshot.ts";
 import { without } from "../policies/policy.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import type { Trip } from "./trip.ts";
+import { zoneOf } from "./zone.ts";
 
 /**
  * The pools of a route in the order in which a new session tries them: the side that a rule names, else one by weight,
@@ -67,7 +68,9 @@ export function choosePod(
     (pool: PoolRuntime) => pool.desperate(),
   ]) {
     for (const pool of order) {
-      const now = standing(pool);
+      const all = standing(pool);
+      const near = pool.pool.zones === "prefer";
+      const now = near ? pool.near(all, zoneOf(trip), trip.edge.chance.word()) : all;
       const open = tried?.pool === pool ? without(now, pool.pool.pods, tried.pod.index) : now;
       const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open, trip.now) : -1;
       if (index >= 0) return pool.pods[index];

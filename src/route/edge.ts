@@ -65,6 +65,10 @@ export interface Edge {
   readonly keyer: Keyer;
   /** The address that connected to us, as text; undefined when the platform does not tell. */
   readonly peer: (request: Request) => string | undefined;
+  /** What the platform tells of where a request came from, such as its colo. */
+  readonly origin: (request: Request) => Readonly<Record<string, unknown>> | undefined;
+  /** The edge's own zone. */
+  readonly zone: string | undefined;
   /** CF-* headers are the platform's own there, and pass. */
   readonly cloudflare: boolean;
 
@@ -91,7 +95,7 @@ export interface Edge {
   recorded(background: Background): void;
 }
 
-/** Breaks that are held at most until a heartbeat takes them; beyond that the oldest is dropped, and counted. */
+/** Breaks that are held at most until a heartbeat takes them; beyond that the oldest is dropped. */
 export const MAX_BREAKS = 10_000;
 
 export function recordBreak(edge: Edge, entry: Break): void {

@@ -11,7 +11,7 @@ import type { Seated, Trip } from "./trip.ts";
 export function homeOf(trip: Trip, token: Token, pod: PodRuntime): PodRuntime | undefined {
   if (token.home === token.pod || pod.pool.pool.failover !== "temporary") return undefined;
   const home = trip.route.scope.pods.get(token.home);
-  return home?.keep && home.suspectUntil <= trip.now ? home : undefined;
+  return home?.keep && !home.suspected(trip.now) ? home : undefined;
 }
 
 /**

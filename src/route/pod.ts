@@ -51,6 +51,12 @@ export class PodRuntime {
     journal.note(index);
   }
 
+  /** Whether new sessions avoid it; not when the clock was set back since, which would make that last. */
+  suspected(now: number): boolean {
+    const left = this.suspectUntil - now;
+    return left > 0 && left <= SUSPICION;
+  }
+
   suspect(now: number): void {
     this.doubt = true;
     this.suspectUntil = now + SUSPICION;

@@ -13,6 +13,7 @@ import {
   type Policy,
   type Standing,
 } from "../policies/policy.ts";
+import { Zones } from "../policies/zones.ts";
 import { PodRuntime } from "./pod.ts";
 import { accept, Warmth } from "./warmth.ts";
 
@@ -35,6 +36,7 @@ export class PoolRuntime {
   /** Whether the policy itself holds sessions off pods that start slowly. */
   readonly #warms: boolean;
   #warmth: Warmth | undefined;
+  #zones: Zones | undefined;
   #local: Standing;
   #localUntil = 0;
   #picker: Picker | undefined;
@@ -91,8 +93,9 @@ export class PoolRuntime {
     if (this.#localUntil === 0) return this.#local;
     if (now < this.#localUntil && this.#local !== this.shared) return this.#local;
     let until = 0;
-    for (const { suspectUntil } of this.pods) {
-      if (suspectUntil > now && (until === 0 || suspectUntil < until)) until = suspectUntil;
+    for (const pod of this.pods) {
+      const { suspectUntil } = pod;
+      if (pod.suspected(now) && (until === 0 || suspectUntil < until)) until = suspectUntil;
     }
     this.#localUntil = until;
     const local = until === 0 ? this.shared : this.#unsuspected(now);
@@ -112,6 +115,16 @@ export class PoolRuntime {
     const picker = this.#picker;
     if (standing.slow === undefined || this.#warms) return picker.pick({ key, word, now }, standing);
     return accept(standing.slow, word, (turn) => picker.pick({ key, word: turn, now }, standing));
+  }
+
+  /** How pods stand for a request of a zone: those of other zones are out, unless the zone is busy or has none. */
+  near(standing: Standing, zone: string | undefined, word: number): Standing {
+    if (zone === undefined) return standing;
+    this.#zones ??= new Zones(
+      this.pool.pods.map((pod) => pod.weight),
+      this.pool.pods.map((pod) => pod.zone),
+    );
+    return this.#zones.narrow(word, zone, standing, this.share) ?? standing;
   }
 
   /** A pod's response began `latency` ms after it was asked, for policies that go by that. */
@@ -199,7 +212,7 @@ export class PoolRuntime {
     const out = new Uint8Array(this.pods.length);
     const live = this.#fill(
       out,
-      ({ pod, suspectUntil }) => this.shared.out[pod.index] === 0 && suspectUntil <= now,
+      (runtime) => this.shared.out[runtime.pod.index] === 0 && !runtime.suspected(now),
     );
     return this.#standing(out, live);
   }

@@ -1,7 +1,7 @@
 import type { Decision, Outcome } from "../model/decision.ts";
 import type { Background } from "../model/ports.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
-import { rejoin, strip, write } from "../sessions/cookie.ts";
+import { strip, write } from "../sessions/cookie.ts";
 import { renewalAge } from "../sessions/expiry.ts";
 import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
@@ -170,8 +170,8 @@ async function issueToken(trip: Trip, seat: Seat): Promise<string> {
 }
 
 /** The Cookie header for the pod; undefined when it is the client's as it came, null when nothing of it is left. */
-function cookieFor(header: string, { cookie }: Trip): string | null | undefined {
-  const rest = cookie === undefined || cookie.options.forward ? rejoin(header) : strip(header, cookie.keys);
+function cookieFor(header: string, trip: Trip): string | null | undefined {
+  const rest = strip(header, trip.route.scope.hidden);
   return rest === header ? undefined : rest;
 }
 

@@ -9,6 +9,8 @@ const ORCA = "endpoint-load-metrics";
 /** What is between the pod and this hop: alternative addresses of the pod and its load are not for strangers. */
 const RESPONSE_DROPPED = ["proxy-authenticate", "proxy-connection", "alt-svc", ORCA] as const;
 const LOCATIONS = ["location", "content-location"] as const;
+/** Headers with urls among other things. */
+const LINKS = ["link", "refresh"] as const;
 
 /** What the pod must not see, gone; what it should know of the client, set. `cookie` null: none is left. */
 export interface Inbound {
@@ -96,6 +98,12 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
     const rewritten = rewriteLocation(value, out);
     if (rewritten !== value) edit().set(name, rewritten);
   }
+  for (const name of LINKS) {
+    if (!from.has(name)) continue;
+    const value = from.get(name)!;
+    const rewritten = rewriteLinks(value, out);
+    if (rewritten !== value) edit().set(name, rewritten);
+  }
   if (from.has("set-cookie")) rewriteCookies(from, out, edit);
   if (out.cookie !== undefined) {
     edit().append("set-cookie", out.cookie);
@@ -116,6 +124,11 @@ function rewriteLocation(value: string, { pod, https, authority }: Outbound): st
   if (!sameAuthority(match[2]!, pod)) return value;
   const rest = withoutBase(match[3]!.startsWith("/") ? match[3]! : `/${match[3]!}`, pod.basePath);
   return `${match[1] === undefined ? "" : https ? "https:" : "http:"}//${authority}${rest}`;
+}
+
+/** Every url at the pod's own authority, wherever in the value it stands. */
+function rewriteLinks(value: string, out: Outbound): string {
+  return value.replace(/(?:https?:)?\/\/[^\s<>"';,]*/gi, (url) => rewriteLocation(url, out));
 }
 
 function sameAuthority(text: string, pod: Pod): boolean {

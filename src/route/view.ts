@@ -71,6 +71,8 @@ export interface ScopeRuntime {
   readonly pods: ReadonlyMap<PodTag, PodRuntime>;
   /** Undefined: it issues none. */
   readonly cookie: CookieRuntime | undefined;
+  /** Beginnings of the cookies that its pods must not see: its own unless they may, and those of every other scope. */
+  readonly hidden: readonly string[];
   /** The sources of the chain before the cookie, all of them where there is none, and those behind it. */
   readonly ahead: readonly SourceRuntime[];
   readonly behind: readonly SourceRuntime[];
@@ -157,6 +159,7 @@ export class View {
       pools,
       pods,
       cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
+      hidden: hiddenFrom(scope, this.snapshot),
       ahead,
       behind,
       minting: [...ahead, ...behind].filter(({ carrier }) => carrier === "minted"),
@@ -176,6 +179,19 @@ export class View {
       overrides: route.overrides,
     };
   }
+}
+
+/** How the default names begin, of scopes that are gone from the config too: none of them is a pod's. */
+const OURS = ["mooring-", "__Host-mooring-", "__Secure-mooring-"] as const;
+
+function hiddenFrom(scope: Scope, { scopes }: Snapshot): string[] {
+  const optionsOf = ({ affinity }: Scope) =>
+    affinity.find(({ source }) => source === "cookie")?.options as CookieOptions | undefined;
+  const own = optionsOf(scope);
+  const shown = own?.forward === true;
+  const named = scopes.flatMap((other) => optionsOf(other)?.name ?? []);
+  const names = new Set(named.filter((name) => !shown || name !== own.name));
+  return [...(shown && own.name === undefined ? [] : OURS), ...[...names].map((name) => `${name}=`)];
 }
 
 /** Undefined for sources that find no session by a key. */

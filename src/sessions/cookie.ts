@@ -58,7 +58,7 @@ function endsValue(header: string, end: number): boolean {
  * The Cookie header without the pairs of these names, whatever their values; null when nothing is left. Headers that were
  * joined by a comma are joined by `; ` again; what else stands between the parts of a value stays. Linear time.
  *
- * @param keys each a cookie's name followed by `=`
+ * @param keys each a cookie's name followed by `=`, or how names begin
  */
 export function strip(header: string, keys: readonly string[]): string | null {
   if (!keys.some((key) => header.includes(key))) return rejoin(header);
@@ -90,7 +90,7 @@ export function strip(header: string, keys: readonly string[]): string | null {
 const NAMED = /^[^\s;,="]+=/;
 
 /** Two Cookie headers arrive joined by a comma and a blank, which no server takes for two. */
-export function rejoin(header: string): string {
+function rejoin(header: string): string {
   return header.includes(", ") ? header.replace(/, (?=[^\s;,="]+=)/g, "; ") : header;
 }
 

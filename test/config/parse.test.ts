@@ -62,6 +62,7 @@ describe("a full config", () => {
       affinity: [{ source: "cookie", options: { idle: 1_800_000, absolute: 43_200_000 } }],
       health: { readiness: { path: "/ready", period: 5000, timeout: 1000, initialDelay: 5000 }, panic: 0.5 },
       slowStart: { window: 30_000, aggression: 1, minimum: 0.1 },
+      zones: "any",
       drain: 300_000,
       retry: { attempts: 2, budget: 0.2, on: ["connect"] },
       timeouts: { headers: 15_000, idleBody: 60_000 },
@@ -137,7 +138,6 @@ describe("defaults", () => {
 
 describe("what is accepted without effect", () => {
   const samples: Record<string, string> = {
-    "pods[].zone": 'pods: [{ id: a, url: "http://a", zone: x }]',
     "health.outlier": "health: { outlier: {} }",
     "retry.attempts": "retry: { attempts: 3 }",
     "retry.budget": "retry: { budget: 10% }",

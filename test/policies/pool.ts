@@ -35,6 +35,7 @@ export function poolOf(weights: readonly number[]): Pool {
     panic: 0,
     drain: 0,
     slowStart: { window: 0, aggression: 1, minimum: 0.1 },
+    zones: "any",
     retry: { attempts: 1, budget: 0, on: [] },
     timeouts: { headers: 1000, idleBody: 1000 },
   };

@@ -31,6 +31,7 @@ function poolOf(count: number, panic = 0.5): Pool {
     panic,
     drain: 300_000,
     slowStart: { window: 0, aggression: 1, minimum: 0.1 },
+    zones: "any",
     retry: { attempts: 2, budget: 0.2, on: ["connect"] },
     timeouts: { headers: 15_000, idleBody: 60_000 },
   };

@@ -91,6 +91,19 @@ describe("towards the client", () => {
     expect(responseHeaders(from, 200, outbound)).toBeUndefined();
   });
 
+  it.each([
+    [
+      "link",
+      '<http://10.0.0.7:9001/base/x?p=2>; rel="next", <https://cdn.test/a>; rel=preload',
+      '<https://shop.test/x?p=2>; rel="next", <https://cdn.test/a>; rel=preload',
+    ],
+    ["refresh", "5; url=http://10.0.0.7:9001/base/y", "5; url=https://shop.test/y"],
+    ["link", "</base/z>; rel=next", "</base/z>; rel=next"],
+  ])("tells no pod's address in %s: frameworks build it from Host", (name, value, expected) => {
+    const headers = responseHeaders(new Headers({ [name]: value }), 200, outbound);
+    expect(headers?.get(name) ?? value).toBe(expected);
+  });
+
   const locations: [string, string][] = [
     ["http://10.0.0.7:9001/base/x?y=1#z", "https://shop.test/x?y=1#z"],
     ["http://10.0.0.7:9001", "https://shop.test/"],

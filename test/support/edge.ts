@@ -32,6 +32,8 @@ export interface EdgeOptions {
   readonly pod?: (shipment: Shipment) => Response | Failure;
   /** Whether a pod of this id can be connected to, for the probe before a doubted one; it can when absent. */
   readonly connects?: (id: string) => boolean;
+  readonly origin?: Edge["origin"];
+  readonly zone?: string;
 }
 
 /** The real steps of src/route in Node, over real crypto, a store in memory and pods that are a function. */
@@ -53,6 +55,7 @@ export class TestEdge {
   static async start(options: EdgeOptions): Promise<TestEdge> {
     const { config, secrets = SECRETS, store = new MemoryStore(), now = Date.now } = options;
     const { pod = ({ pod: { id } }: Shipment) => new Response(id), connects = () => true } = options;
+    const { origin = () => undefined, zone } = options;
     const parsed = parseConfig(JSON.stringify(config));
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
     const snapshot = await compile(parsed.config, 1, digest);
@@ -74,7 +77,10 @@ export class TestEdge {
           const { status, statusText } = response;
           return new Response(response.body, { status, statusText, headers });
         },
-        hold: (response) => response,
+        hold: (response, release) => {
+          release();
+          return response;
+        },
       },
       store,
       // The store in memory is never late.
@@ -83,6 +89,8 @@ export class TestEdge {
       keyer: keyer(subtle),
       peer: () => "203.0.113.7",
       cloudflare: false,
+      origin,
+      zone,
       feed: new Feed(),
       counters: new Counters(),
       settlements: new Generations(4096),

@@ -147,6 +147,8 @@ export class Isolate {
       keyer: simKeyer,
       peer: (request) => this.#peers.get(request),
       cloudflare: false,
+    origin: () => undefined,
+    zone: undefined,
       feed,
       counters,
       settlements: new Generations(SETTLEMENTS),

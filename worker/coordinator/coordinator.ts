@@ -179,7 +179,15 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   #placesNow(): Places {
-    const none = { revision: 0, explain: false, trustedProxies: [], pools: [], scopes: [], routes: [] };
+    const none = {
+      revision: 0,
+      explain: false,
+      zone: undefined,
+      trustedProxies: [],
+      pools: [],
+      scopes: [],
+      routes: [],
+    };
     this.#places ??= new Places(this.snapshot ?? none, this.config.record?.departed ?? [], (pod) =>
       this.pods.state(pod),
     );

@@ -118,6 +118,8 @@ async function build(env: Env): Promise<Isolate> {
     keyer: keyer(crypto.subtle),
     peer: peerOf(cloudflare),
     cloudflare,
+    origin: (request) => request.cf as Readonly<Record<string, unknown>> | undefined,
+    zone: env.MOORING_ZONE || undefined,
     settlements: new Generations(SETTLEMENTS),
     expired: new Generations(SETTLEMENTS),
     keyed: new Generations(KEYED),

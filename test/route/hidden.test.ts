@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { cookiesOf, TestEdge } from "../support/edge.ts";
+
+const pods = [{ id: "p-0", url: "http://127.0.0.1:1" }];
+const config = {
+  version: 1,
+  pools: {
+    web: { pods },
+    shop: { pods, affinity: [{ cookie: { name: "SHOP" } }] },
+    api: { pods, affinity: [{ header: "X-User" }] },
+    open: { pods, affinity: [{ cookie: { forward: true } }] },
+  },
+  routes: [
+    { path: "/", pool: "web" },
+    { path: "/shop", pool: "shop" },
+    { path: "/api", pool: "api" },
+    { path: "/open", pool: "open" },
+  ],
+};
+
+/** A browser sends every cookie of a host to each of its paths: pods of one scope had been sent the tokens of the others. */
+it("hides the cookies of every scope from the pods of all, but one's own where it may be seen", async () => {
+  const edge = await TestEdge.start({ config });
+  const jar: string[] = ["theme=dark"];
+  for (const path of ["/", "/shop", "/open"]) {
+    const answer = await edge.ask(`http://shop.test${path}`);
+    jar.push(cookiesOf(answer)[0]!.join("="));
+  }
+  // And one of a scope that the config has no more.
+  jar.push(`__Host-mooring-gone=${"x".repeat(96)}`);
+  const seen = async (path: string) => {
+    await edge.ask(`http://shop.test${path}`, { headers: { cookie: jar.join("; ") } });
+    return edge.shipped.at(-1)!.headers.get("cookie");
+  };
+  for (const path of ["/", "/shop", "/api"]) expect(await seen(path)).toBe("theme=dark");
+  expect((await seen("/open"))!.split("; ")).toEqual(["theme=dark", jar[1], jar[3], jar[4]]);
+});
