@@ -78,3 +78,17 @@ it("a pod that is in the next snapshot too keeps what is known of it", () => {
   // Its own part of 1 has faded to e^−1.
   expect(share.others[2]).toBeCloseTo(7 - Math.exp(-1), 9);
 });
+
+it("an answer that says nothing of the pool does not say that it is idle and sound", () => {
+  // A heartbeat of other pools alone once made an isolate forget which pod was slow.
+  const share = new Share(2);
+  const told = { m: 0.5, pods: { [A]: [3, 1] as const, [B]: [7, 0.25] as const } };
+  share.hear([A, B], { [B]: { area: 2 } }, told, START, 1000, false);
+  share.hear([A, B], {}, undefined, START + 1000, 1000, false);
+  expect([...share.others]).toEqual([3, 5]);
+  expect([...share.worth]).toEqual([1, 0.25]);
+  expect([share.m, share.at]).toEqual([0.5, START]);
+  // Its own part went on fading all the same.
+  share.hear([A, B], {}, told, START + 2000, 1000, false);
+  expect(share.others[1]).toBeCloseTo(7 - 2 * Math.exp(-2), 9);
+});

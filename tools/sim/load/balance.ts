@@ -91,7 +91,7 @@ export function longRequests(bench: Bench): Gate[] {
 export function slowPod(bench: Bench): Gate[] {
   const changes = [{ at: -29_000, pod: 0, slowness: 5 }];
   const over = { changes, warmup: 60_000, length: bench.quick ? 20_000 : 60_000, load: 0.7 };
-  const count = bench.quick ? 1 : 4;
+  const count = bench.quick ? 1 : 8;
   const p99 = (seen: readonly Seen[]) => meanOf(seen, (one) => one.p99);
   const perfect = p99(runs(count, { ...over, rule: "perfect" }));
   const fleets = bench.quick ? [8, 1000] : [8, 100, 1000];
