@@ -91,7 +91,8 @@ export class Operator {
     for (const [subject, order] of this.#orders) {
       const state = THEN[order.state];
       if (state === undefined || order.deadline === undefined || order.deadline > now) continue;
-      const over = { ...order, state, since: order.deadline };
+      // A deadline that was over when the order was given ends it then, not before.
+      const over = { ...order, state, since: Math.max(order.since, order.deadline) };
       this.set(subject, over);
       due.push({ subject, order: over });
     }

@@ -135,6 +135,16 @@ describe("what an operator says of pods", () => {
     });
   });
 
+  it("that comes with a deadline long over counts from when it was given", async () => {
+    // Who waited for the last session was told of none at once: edges had no time to hear of it.
+    await runInDurableObject(fresh(), (_, { storage }) => {
+      const operator = new Operator(storage.sql);
+      operator.set("0000000000aa", { state: "draining", deadline: 0, since: 7000, who: "admin" });
+      operator.flip(7000);
+      expect(operator.of("0000000000aa")).toMatchObject({ state: "drained", since: 7000, deadline: 0 });
+    });
+  });
+
   it("is put together with what the probes say", async () => {
     await runInDurableObject(fresh(), (_, { storage }) => {
       const tag = "0000000000aa";
