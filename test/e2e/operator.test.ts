@@ -261,6 +261,7 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
       ["POST", `${own}/move`, { pod: "web-9" }, 422, "no-such-pod"],
       ["POST", `${own}/move`, {}, 422, "invalid-request"],
       ["GET", "/v1/sessions?cursor=x", undefined, 422, "invalid-request"],
+      ["GET", "/v1/sessions?pod=none", undefined, 404, "no-such-pod"],
       ["GET", "/v1/ledger?cause=x", undefined, 422, "invalid-request"],
       ["GET", `${pod("web-1")}/drained?wait=1`, undefined, 422, "invalid-request"],
       ["DELETE", "/v1/ledger", undefined, 405, "method"],

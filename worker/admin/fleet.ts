@@ -1,3 +1,4 @@
+import { tagToHex } from "../../src/model/pod.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { View } from "../../src/route/view.ts";
 import { Places } from "../coordinator/places.ts";
@@ -17,7 +18,7 @@ export async function freshView(isolate: Isolate, background: Background): Promi
 /** The pods of a view by what sessions say of them. */
 export function placesOf(view: View): Places {
   const departed = [...view.departed.values()].map(({ tag, pool, id }) => ({
-    tag: tag.toString(16).padStart(12, "0"),
+    tag: tagToHex(tag),
     pool,
     id,
   }));

@@ -107,6 +107,10 @@ function podsOf(view: View, pool: string | undefined, pod: string | undefined): 
     return refusal(noPool(pool));
   }
   const found = all.filter((one) => (!pool || one.pool === pool) && (!pod || one.id === pod));
-  if (pod && found.length === 0) return refusal(noPod(pool ?? "", pod));
+  if (pod && found.length === 0) {
+    if (pool) return refusal(noPod(pool, pod));
+    const title = `There is no pod ${JSON.stringify(pod)}`;
+    return apiProblem(404, "no-such-pod", title, "GET /_mooring/v1/pools lists the pools.");
+  }
   return found.map(({ tag }) => tag);
 }
