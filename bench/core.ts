@@ -1,8 +1,9 @@
 import { measureBuild } from "./build.ts";
-import { atMost, type Gate } from "./gate.ts";
+import { atMost, type Gate, told } from "./gate.ts";
 import { freshKeys } from "./keys.ts";
 import { measureLeast } from "./least.ts";
 import { measureMoves } from "./moves.ts";
+import { measurePick } from "./pick.ts";
 import { calm, freshCore, podsOf } from "./pods.ts";
 import { measureRings } from "./rings.ts";
 import { measureTwin } from "./twin.ts";
@@ -23,6 +24,7 @@ function measureMemory(): Gate {
 const [dir, count] = process.argv.slice(2);
 const rounds = Number(count);
 const gates: Gate[] = [
+  told("consistent-hash pick, 1,000 pods, fresh sids", measurePick(), "ns"),
   ...measureRings(rounds),
   ...(await measureTwin(dir!, rounds)),
   ...measureBuild(rounds),

@@ -9,7 +9,6 @@ import { root } from "../tools/build/root.ts";
 import { measureBalance } from "./balance.ts";
 import { measureEdge } from "./edge.ts";
 import { atLeast, atMost, type Gate, table, told } from "./gate.ts";
-import { measurePick } from "./pick.ts";
 import { measureRedis } from "./redis.ts";
 
 const { values } = parseArgs({
@@ -22,7 +21,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 try {
   const built = await bundle({ outdir: join(dir, "worker"), minify: true });
   const names = built.modules.map(({ name }) => name);
-  const pick = measurePick();
   const balance = await measureBalance(dir, values.quick ? 5 : 15);
   const commands = await measureRedis(built.dir);
   const edge = await measureEdge(built.dir, dir, values.quick ? 2 : 9);
@@ -37,7 +35,6 @@ try {
     told("CPU of a bare request", edge.bare, "µs"),
     told("CPU that the edge adds to it", edge.added, "µs"),
     atMost("Redis commands for a warm sticky request", commands, 0, "commands"),
-    told("consistent-hash pick, 1,000 pods, fresh sids", pick, "ns"),
     ...balance,
     ...(await sizes(built.dir, names)),
   ];
