@@ -171,7 +171,7 @@ async function issueToken(trip: Trip, seat: Seat): Promise<string> {
 
 /** The Cookie header for the pod; undefined when it is the client's as it came, null when nothing of it is left. */
 function cookieFor(header: string, trip: Trip): string | null | undefined {
-  const rest = strip(header, trip.route.scope.hidden);
+  const rest = strip(header, trip.route.hidden);
   return rest === header ? undefined : rest;
 }
 

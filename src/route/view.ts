@@ -9,6 +9,7 @@ import type { Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
 import type { CookieShape } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Opened } from "../sessions/token.ts";
+import { hiddenCookies } from "./hidden.ts";
 import { Matcher } from "./match.ts";
 import { type PodRuntime, PoolRuntime } from "./pods.ts";
 import type { Life } from "./trip.ts";
@@ -71,8 +72,6 @@ export interface ScopeRuntime {
   readonly pods: ReadonlyMap<PodTag, PodRuntime>;
   /** Undefined: it issues none. */
   readonly cookie: CookieRuntime | undefined;
-  /** Beginnings of the cookies that its pods must not see: its own unless they may, and those of every other scope. */
-  readonly hidden: readonly string[];
   /** The sources of the chain before the cookie, all of them where there is none, and those behind it. */
   readonly ahead: readonly SourceRuntime[];
   readonly behind: readonly SourceRuntime[];
@@ -91,6 +90,8 @@ export interface RouteRuntime {
   /** Sum of the sides' weights. */
   readonly total: number;
   readonly overrides: readonly Override[];
+  /** How the cookies begin that its pods must not see. */
+  readonly hidden: readonly string[];
 }
 
 /** A snapshot with everything that this isolate keeps beside it. */
@@ -124,7 +125,8 @@ export class View {
       if (old !== undefined) pool.inherit(old);
     }
     this.scopes = snapshot.scopes.map((scope) => this.#scope(scope, core, before));
-    this.#matcher = new Matcher(snapshot.routes.map((route) => this.#route(route)));
+    const hidden = hiddenCookies(snapshot);
+    this.#matcher = new Matcher(snapshot.routes.map((route) => this.#route(route, hidden(route))));
   }
 
   match(host: string, path: string): RouteRuntime | undefined {
@@ -159,7 +161,6 @@ export class View {
       pools,
       pods,
       cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
-      hidden: hiddenFrom(scope, this.snapshot),
       ahead,
       behind,
       minting: [...ahead, ...behind].filter(({ carrier }) => carrier === "minted"),
@@ -168,7 +169,7 @@ export class View {
     };
   }
 
-  #route(route: Route): RouteRuntime {
+  #route(route: Route, hidden: readonly string[]): RouteRuntime {
     const sides = route.sides.map(({ pool, weight }) => ({ pool: this.pools[pool.index]!, weight }));
     return {
       host: route.host,
@@ -177,21 +178,9 @@ export class View {
       sides,
       total: sides.reduce((sum, side) => sum + side.weight, 0),
       overrides: route.overrides,
+      hidden,
     };
   }
-}
-
-/** How the default names begin, of scopes that are gone from the config too: none of them is a pod's. */
-const OURS = ["mooring-", "__Host-mooring-", "__Secure-mooring-"] as const;
-
-function hiddenFrom(scope: Scope, { scopes }: Snapshot): string[] {
-  const optionsOf = ({ affinity }: Scope) =>
-    affinity.find(({ source }) => source === "cookie")?.options as CookieOptions | undefined;
-  const own = optionsOf(scope);
-  const shown = own?.forward === true;
-  const named = scopes.flatMap((other) => optionsOf(other)?.name ?? []);
-  const names = new Set(named.filter((name) => !shown || name !== own.name));
-  return [...(shown && own.name === undefined ? [] : OURS), ...[...names].map((name) => `${name}=`)];
 }
 
 /** Undefined for sources that find no session by a key. */

@@ -35,3 +35,32 @@ it("hides the cookies of every scope from the pods of all, but one's own where i
   for (const path of ["/", "/shop", "/api"]) expect(await seen(path)).toBe("theme=dark");
   expect((await seen("/open"))!.split("; ")).toEqual(["theme=dark", jar[1], jar[3], jar[4]]);
 });
+
+it("leaves an application its own cookie of a name that the edge uses on other hosts alone", async () => {
+  // A name configured for one host had been taken out of every host's requests: applications lost their logins.
+  const session = [{ cookie: { name: "session" } }];
+  const edge = await TestEdge.start({
+    config: {
+      version: 1,
+      pools: {
+        web: { pods, affinity: session },
+        api: { pods, affinity: [{ header: "X-User" }] },
+        wide: { pods, affinity: [{ cookie: { name: "wide", domain: "example.com" } }] },
+      },
+      routes: [
+        { host: "shop.test", pool: "web" },
+        { host: "api.test", pool: "api" },
+        { host: "shop.test", path: "/api", pool: "api" },
+        { host: "example.com", pool: "wide" },
+      ],
+    },
+  });
+  const seen = async (url: string) => {
+    await edge.ask(url, { headers: { cookie: "session=theirs; wide=x" } });
+    return edge.shipped.at(-1)!.headers.get("cookie");
+  };
+  expect(await seen("http://shop.test/")).toBe("wide=x");
+  expect(await seen("http://shop.test/api")).toBe("wide=x");
+  expect(await seen("http://api.test/")).toBe("session=theirs; wide=x");
+  expect(await seen("http://example.com/")).toBe("session=theirs");
+});
