@@ -18,7 +18,7 @@ export function deadPod(bench: Bench): Gate[] {
     ejection: EJECTION,
     changes: [{ at: 0, pod: 0, dead: true }],
   };
-  const count = bench.quick ? 10 : 60;
+  const count = bench.quick ? 20 : 60;
   const times = (seen: readonly Seen[]) =>
     seen.map(({ ejections }) => (ejections.find(({ pod }) => pod === 0)?.at ?? over.length) / 1000);
   return [
@@ -65,7 +65,7 @@ export function blackHole(bench: Bench): Gate[] {
 
 /** Errors that all pods make: nobody is to be blamed. */
 export function falseEjections(bench: Bench): Gate[] {
-  const length = bench.quick ? 300_000 : 3_600_000;
+  const length = bench.quick ? 120_000 : 3_600_000;
   return [
     ...([8, 100] as const).flatMap((isolates) =>
       (
