@@ -31,3 +31,16 @@ export function overlap(a: string, b: string): boolean {
     wildcard.startsWith("*.") && host.endsWith(wildcard.slice(1));
   return under(a, b) || under(b, a);
 }
+
+/**
+ * Whether one host can have requests for routes of both hosts.
+ *
+ * @param whole hosts with a route for every path: nothing falls through from them to a less specific host
+ */
+export function sharesHost(a: string, b: string, whole: ReadonlySet<string>): boolean {
+  const shadows = (host: string, wider: string) =>
+    host !== wider &&
+    whole.has(host) &&
+    (wider === "*" || (wider.startsWith("*.") && host.endsWith(wider.slice(1))));
+  return overlap(a, b) && !shadows(a, b) && !shadows(b, a);
+}

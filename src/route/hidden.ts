@@ -1,5 +1,5 @@
 import type { CookieOptions } from "../affinity/cookie.ts";
-import { overlap } from "../config/host.ts";
+import { overlap, sharesHost } from "../config/host.ts";
 import type { Route, Scope, Snapshot } from "../model/snapshot.ts";
 
 /** How the default names begin, of scopes that are gone from the config too: none of them is a pod's. */
@@ -10,22 +10,27 @@ const OURS = ["mooring-", "__Host-mooring-", "__Secure-mooring-"] as const;
  * its own scope's where that says `forward`. On a host where no scope writes it, a name is the application's.
  */
 export function hiddenCookies({ scopes, routes }: Snapshot): (route: Route) => string[] {
+  const whole = new Set(routes.filter(({ path }) => path === "/").map(({ host }) => host));
   const named = scopes.flatMap((scope) => {
     const { name, domain } = cookieOf(scope) ?? {};
     if (name === undefined) return [];
-    const own = routes.filter((route) => route.scope === scope).map(({ host }) => host);
-    // One with a domain goes to every host below it, whatever the routes say.
-    return [{ name, hosts: domain === undefined ? [...new Set(own)] : [domain, `*.${domain}`] }];
+    const hosts = new Set(routes.filter((route) => route.scope === scope).map(({ host }) => host));
+    return [{ name, domain, hosts: [...hosts] }];
   });
   return ({ scope, host }) => {
     const own = cookieOf(scope);
     const shown = own?.forward === true;
-    const names = named
-      .filter(
-        ({ name, hosts }) => !(shown && name === own.name) && hosts.some((other) => overlap(other, host)),
-      )
-      .map(({ name }) => `${name}=`);
-    return [...(shown && own.name === undefined ? [] : OURS), ...new Set(names)];
+    const names = new Set<string>();
+    for (const { name, domain, hosts } of named) {
+      if (shown && name === own.name) continue;
+      // One with a domain goes to every host below it, whatever the routes say.
+      const meets =
+        domain === undefined
+          ? hosts.some((other) => sharesHost(host, other, whole))
+          : overlap(host, domain) || overlap(host, `*.${domain}`);
+      if (meets) names.add(`${name}=`);
+    }
+    return [...(shown && own.name === undefined ? [] : OURS), ...names];
   };
 }
 

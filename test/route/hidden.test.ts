@@ -45,6 +45,7 @@ it("leaves an application its own cookie of a name that the edge uses on other h
       pools: {
         web: { pods, affinity: session },
         api: { pods, affinity: [{ header: "X-User" }] },
+        any: { pods, affinity: [{ cookie: { name: "theme" } }] },
         wide: { pods, affinity: [{ cookie: { name: "wide", domain: "example.com" } }] },
       },
       routes: [
@@ -52,15 +53,18 @@ it("leaves an application its own cookie of a name that the edge uses on other h
         { host: "api.test", pool: "api" },
         { host: "shop.test", path: "/api", pool: "api" },
         { host: "example.com", pool: "wide" },
+        { path: "/any", pool: "any" },
       ],
     },
   });
   const seen = async (url: string) => {
-    await edge.ask(url, { headers: { cookie: "session=theirs; wide=x" } });
+    await edge.ask(url, { headers: { cookie: "session=theirs; wide=x; theme=dark" } });
     return edge.shipped.at(-1)!.headers.get("cookie");
   };
-  expect(await seen("http://shop.test/")).toBe("wide=x");
-  expect(await seen("http://shop.test/api")).toBe("wide=x");
-  expect(await seen("http://api.test/")).toBe("session=theirs; wide=x");
-  expect(await seen("http://example.com/")).toBe("session=theirs");
+  // All paths of these hosts are someone else's: the route of any host is never reached there.
+  expect(await seen("http://shop.test/")).toBe("wide=x; theme=dark");
+  expect(await seen("http://shop.test/api")).toBe("wide=x; theme=dark");
+  expect(await seen("http://api.test/")).toBe("session=theirs; wide=x; theme=dark");
+  expect(await seen("http://example.com/")).toBe("session=theirs; theme=dark");
+  expect(await seen("http://other.test/any")).toBe("session=theirs");
 });
