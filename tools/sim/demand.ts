@@ -43,7 +43,8 @@ export function demandOf({ token, retired, now: came }: Call, isolate: Isolate, 
   if (news?.to === null) return { want: "new", why: "it is revoked" };
   const pod = matched.scope.pods.get(news?.to == null ? token.pod : tagFromHex(news.to));
   if (pod === undefined || !pod.keep) {
-    const elsewhere = matched.scope.pools.some(({ shared }) => shared.live > 0);
+    // Where an operator had moved it to is another pod than the token's, to which it may well go back.
+    const elsewhere = news === undefined && matched.scope.pools.some(({ shared }) => shared.live > 0);
     return { want: "move", why: "its pod does not keep it", elsewhere };
   }
   if (news !== undefined) return { want: "keep", pod: pod.pod.tag };

@@ -1,8 +1,5 @@
-import type { PodTag } from "../../src/model/pod.ts";
 import type { Shipment } from "../../src/route/edge.ts";
 import type { Call } from "./call.ts";
-import type { Isolate } from "./isolate.ts";
-import { podKey } from "./pods.ts";
 import { isReplayable, type Watch } from "./watch.ts";
 
 /** Holds what leaves an edge for a pod to the invariants. */
@@ -71,7 +68,7 @@ export class Departures {
     // A probe of this very request that found no connection lets it go elsewhere before anything was sent.
     const bound = must ?? (demand.want === "keep" ? demand.pod : undefined);
     const probed = isolate?.probes.some(
-      ({ key, ended, well }) => !well && ended >= call.arrived && tagOf(key, isolate) === bound,
+      ({ pod, ended, well }) => !well && ended >= call.arrived && pod === bound,
     );
     if (probed) return;
     if (demand.want === "keep" && demand.pod !== pod.tag) {
@@ -95,9 +92,4 @@ export class Departures {
     const verb = call.spec.method === "PREFLIGHT" ? "OPTIONS" : call.spec.body ? "PUT" : call.spec.method;
     if (method !== verb || rest !== "/cart?n=1") this.#watch.fail("I8", `${said} became ${method} ${rest}`);
   }
-}
-
-function tagOf(key: string, isolate: Isolate): PodTag | undefined {
-  const pods = isolate.views.current?.pools.flatMap((pool) => pool.pods) ?? [];
-  return pods.find((pod) => podKey(pod.pod) === key)?.pod.tag;
 }

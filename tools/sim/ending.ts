@@ -88,9 +88,10 @@ export async function lastRound(world: World): Promise<void> {
 function anyAdmits(world: World): boolean {
   const pools = world.isolates[0]?.views.current?.pools ?? [];
   const findable = pools.every(({ pool, pods, shared }) => {
+    const alive = ({ pod }: (typeof pods)[number]) => world.pods.of(pod).mode !== "dead";
     const open = pods.filter(({ pod }) => shared.out[pod.index] === 0 && pod.weight > 0);
-    const dead = open.filter(({ pod }) => world.pods.of(pod).mode === "dead").length;
-    return open.length > dead && (dead === 0 || (pool.readiness === undefined && dead === 1));
+    if (!open.some(alive)) return false;
+    return pool.readiness === undefined ? pods.filter((pod) => !alive(pod)).length <= 1 : open.every(alive);
   });
   return pools.length > 0 && findable;
 }

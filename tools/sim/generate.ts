@@ -90,7 +90,7 @@ function eventsOf(chance: Dice, shape: Shape): { events: PlanEvent[]; length: nu
     }
   }
   while (events.length < count) {
-    if (chance.odds(0.02)) {
+    if (chance.odds(0.04)) {
       for (const { after, ...rest } of storm(chance, shape)) {
         events.push({ at: Math.round((at + after) * 10) / 10, ...rest } as PlanEvent);
       }

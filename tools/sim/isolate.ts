@@ -1,7 +1,7 @@
 import type { Core } from "../../src/core/core.ts";
 import { Counters } from "../../src/metrics/counters.ts";
 import type { Beat } from "../../src/model/beat.ts";
-import { tagToHex } from "../../src/model/pod.ts";
+import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, Clock, Swapped } from "../../src/model/ports.ts";
 import type { Edge, Shipment } from "../../src/route/edge.ts";
 import { route } from "../../src/route/route.ts";
@@ -27,6 +27,7 @@ const KEYED = 5000;
 
 /** A probe of a pod that requests waited for. */
 export interface Probe {
+  readonly pod: PodTag;
   readonly key: string;
   readonly at: number;
   ended: number;
@@ -130,6 +131,7 @@ export class Isolate {
         ...forwarder,
         connects: async (pod, path, timeout) => {
           const probe: Probe = {
+            pod: pod.tag,
             key: podKey(pod),
             at: loop.now,
             ended: Number.POSITIVE_INFINITY,
@@ -147,8 +149,8 @@ export class Isolate {
       keyer: simKeyer,
       peer: (request) => this.#peers.get(request),
       cloudflare: false,
-    origin: () => undefined,
-    zone: undefined,
+      origin: () => undefined,
+      zone: undefined,
       feed,
       counters,
       settlements: new Generations(SETTLEMENTS),

@@ -9,8 +9,8 @@ import type { Plan } from "./plan.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
-/** Schedules unless told otherwise: about four minutes on two cores; --quick takes half a minute. */
-const SCHEDULES = 20_000;
+/** Schedules unless told otherwise: about two minutes on two idle cores; --quick takes half a minute. */
+const SCHEDULES = 10_000;
 const QUICK = 2000;
 /** Failures after which looking for more would only take time. */
 const ENOUGH = 10;
