@@ -200,10 +200,9 @@ export class Coordinator extends DurableObject<Env> {
     this.#prober.served(beat.served, now);
     this.flip();
     this.#publish();
-    if (beat.failed.length > 0) {
-      this.#prober.hurry(beat.failed, now);
-      await this.schedule();
-    }
+    const mended = this.#prober.mend(now);
+    this.#prober.hurry(beat.failed, now);
+    if (mended || beat.failed.length > 0) await this.schedule();
     const { record, incarnation } = this.config;
     // A position on another feed says nothing of this one.
     const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);

@@ -83,6 +83,19 @@ export class Prober {
     return new Set(this.#targets.keys());
   }
 
+  /**
+   * The clock was put back: what was due by the old one would be due for as long again. Whether there was anything to mend.
+   */
+  mend(now: number): boolean {
+    let mended = false;
+    for (const target of this.#targets.values()) {
+      if (target.due <= now + 2 * Math.max(target.probe.period, target.probe.initialDelay)) continue;
+      target.due = now;
+      mended = true;
+    }
+    return mended;
+  }
+
   /** When the next probe is due; undefined when nothing is probed. */
   next(): number | undefined {
     let next: number | undefined;

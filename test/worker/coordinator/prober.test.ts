@@ -39,6 +39,16 @@ describe("what probes and edges make of a pod", () => {
   }
   const serve = () => prober.served({ [tag]: 0 }, now);
 
+  it("is probed on when the clock was put back", async () => {
+    // Probes were due an hour ahead, and for an hour no pod was found to be down.
+    expect(await probe("passed")).toBe("ready");
+    expect(prober.mend(now)).toBe(false);
+    now -= 3_600_000;
+    expect(prober.mend(now)).toBe(true);
+    expect(prober.next()).toBe(now);
+    expect([await probe("unreachable"), await probe("unreachable")]).toEqual(["ready", "down"]);
+  });
+
   it("is down once probes cannot connect, though a time-out came before and an edge was served in between", async () => {
     expect(await probe("passed")).toBe("ready");
     // Slow for a moment: an edge has its answer, the probe had none. Then the pod dies, and no client comes to it.
