@@ -79,8 +79,8 @@ async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   if (held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
   // Another had moved it there and said so: from there, then.
   if (seat.from === undefined || !seat.own) return next;
-  // Where this edge had moved it to, it was never served: what the client saw is one move, or none.
-  if (next.pod.pod.tag !== held.pod) return { ...next, from: seat.from };
+  // Where this edge had moved it to, it was never served: what the client saw is one move from where it was, or none.
+  if (next.pod.pod.id !== seat.from) return { ...next, from: seat.from };
   return { ...next, outcome: "kept", from: undefined, cause: undefined };
 }
 

@@ -110,6 +110,8 @@ async function anew(trip: Trip, tried: PodRuntime | undefined): Promise<Seated> 
     const seat = await lookUpAgain(trip);
     if (seat !== undefined) return seat;
   }
+  // What begins now has been served by no pod yet.
+  trip.held = undefined;
   return seatFresh(trip, trip.route.scope.behind, tried);
 }
 

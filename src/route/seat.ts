@@ -39,9 +39,9 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
     if (news === undefined) recordEnd(trip, token, "key-retired");
     return seatFresh(trip, behind);
   }
+  if (news?.to === null) return seatFresh(trip, behind);
   trip.held = token;
   if (news !== undefined) {
-    if (news.to === null) return seatFresh(trip, behind);
     const to = tagFromHex(news.to);
     return seatMoved(trip, { ...token, epoch: news.epoch, pod: to, home: to }, token, news.cause);
   }

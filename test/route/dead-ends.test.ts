@@ -196,6 +196,26 @@ describe("a session that was revoked and whose pod died", () => {
   });
 });
 
+describe("what begins after a revocation", () => {
+  it("and meets a dead pod first has not moved: no pod had served it", async () => {
+    for (let round = 0; round < 6; round++) {
+      const { edge, dead, ask, token, others } = await scene(3, { policy: "random" });
+      const { sid, exp } = await token();
+      edge.edge.feed.hear(
+        [{ seq: 1, sid, epoch: 2, to: null, cause: "revoked", exp: exp * 1000 }],
+        1,
+        Date.now(),
+      );
+      for (const id of others) dead.add(id);
+      // Two of three pods are dead: sooner or later the first choice is one of them.
+      const answer = await ask();
+      expect(["bound", "refused"]).toContain(answer.outcome);
+      expect(edge.edge.breaks).toEqual([]);
+      if (answer.outcome === "bound") expect((await token()).sid).not.toBe(sid);
+    }
+  });
+});
+
 describe("a home that connects and does not serve", () => {
   it("is not told as a move to where the session never left", async () => {
     let now = 1_800_000_000_000;
