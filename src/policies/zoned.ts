@@ -1,9 +1,6 @@
 import { type FleetView, Guarded } from "./guarded.ts";
 import type { Standing } from "./policy.ts";
-import { spread } from "./wheel.ts";
-
-/** By zone: which part of its new sessions a zone keeps, and in what proportion it takes those that others spill. */
-export type ZoneSplit = Readonly<Record<string, readonly [keep: number, spare: number]>>;
+import { type ZoneSplit, zoneFor } from "./zones.ts";
 
 /**
  * Guarded power of two choices that prefers the pods of the request's zone. What the coordinator says is too much for the
@@ -45,27 +42,14 @@ export class Zoned {
     now: number,
     warmth?: ArrayLike<number>,
   ): number {
-    const to = zone === undefined || !this.#of.has(zone) ? undefined : this.#zone(zone, split, word);
+    const to =
+      zone === undefined || !this.#of.has(zone) ? undefined : zoneFor(this.#of.keys(), zone, split, word);
     if (to !== undefined) {
       const live = this.#inside(to, standing.out);
       const inside = { out: this.#out, live, inflight: standing.inflight };
       if (live > 0) return this.#of.get(to)!.pick(word, inside, view, now, warmth);
     }
     return this.#all.pick(word, standing, view, now, warmth);
-  }
-
-  /** Where a request of a zone goes; undefined: to the whole pool. Its words must not hang together with the draws'. */
-  #zone(zone: string, split: ZoneSplit, word: number): string | undefined {
-    const keep = split[zone]?.[0] ?? 1;
-    if (keep >= 1 || spread(word ^ 0x3c6ef372, 1) / 2 ** 32 < keep) return zone;
-    let total = 0;
-    for (const name of this.#of.keys()) total += split[name]?.[1] ?? 0;
-    let left = (spread(word ^ 0x3c6ef372, 2) / 2 ** 32) * total;
-    for (const name of this.#of.keys()) {
-      left -= split[name]?.[1] ?? 0;
-      if (left < 0) return name;
-    }
-    return undefined;
   }
 
   /** Marks all but the zone's pods as out, and counts those that take sessions. */

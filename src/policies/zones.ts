@@ -1,9 +1,8 @@
-import type { FleetView } from "./guarded.ts";
 import { nextVersion, type Standing } from "./policy.ts";
 import { spread } from "./wheel.ts";
 
-/** A zone may be this much busier than the pool before it spills over: the same bound as that of hashing. */
-const BOUND = 1.25;
+/** By zone: which part of its new sessions a zone keeps, and in what proportion it takes those that others spill. */
+export type ZoneSplit = Readonly<Record<string, readonly [keep: number, spare: number]>>;
 
 /** A standing with other zones out. */
 interface Near {
@@ -15,35 +14,67 @@ interface Near {
 }
 
 /**
- * Prefers the pods of the request's zone, whatever the policy. What the zone has in flight for its weight may be up to
- * 1.25 × that of the pool; of what comes beyond that, as much goes to the whole pool as brings it back. A zone without a pod
- * that takes sessions spills everything: no request is dropped for its zone.
+ * Where a request of a zone goes; undefined: to the whole pool. Its words must not hang together with those of the draws.
+ *
+ * @param names of the zones that have pods @param split a zone that is not in it keeps all
+ */
+export function zoneFor(
+  names: Iterable<string>,
+  zone: string,
+  split: ZoneSplit,
+  word: number,
+): string | undefined {
+  const keep = split[zone]?.[0] ?? 1;
+  if (keep >= 1 || spread(word ^ 0x3c6ef372, 1) / 2 ** 32 < keep) return zone;
+  const all = [...names];
+  const total = all.reduce((sum, name) => sum + (split[name]?.[1] ?? 0), 0);
+  let left = (spread(word ^ 0x3c6ef372, 2) / 2 ** 32) * total;
+  for (const name of all) {
+    left -= split[name]?.[1] ?? 0;
+    if (left < 0) return name;
+  }
+  return undefined;
+}
+
+/**
+ * Prefers the pods of the request's zone, whatever the policy. What the coordinator says is too much for the zone goes to
+ * zones that have room; when no pod of a zone takes sessions, any of the pool may: no request is dropped for its zone.
  */
 export class Zones {
   readonly #weights: readonly number[];
   readonly #zoneOf: readonly (string | undefined)[];
+  readonly #names: ReadonlySet<string>;
   readonly #near = new Map<string, Near>();
+  #split: ZoneSplit = {};
+  #placed = new Map<string, number>();
 
   /** @param zones of the pods, in the order of their weights; undefined: in no zone */
   constructor(weights: readonly number[], zones: readonly (string | undefined)[]) {
     this.#weights = weights;
     this.#zoneOf = zones;
+    this.#names = new Set(zones.filter((zone) => zone !== undefined));
+  }
+
+  hear(split: ZoneSplit | undefined): void {
+    this.#split = split ?? {};
+  }
+
+  /** How many sessions were placed for each zone since this was asked last; zones without pods are left out. */
+  take(): Record<string, number> {
+    const placed = Object.fromEntries(this.#placed);
+    this.#placed = new Map();
+    return placed;
   }
 
   /** The standing with all pods of other zones out; undefined: the whole pool is to be picked from. @param word random */
-  narrow(
-    word: number,
-    zone: string,
-    standing: Standing,
-    { others }: Pick<FleetView, "others">,
-  ): Standing | undefined {
-    if (!this.#zoneOf.includes(zone)) return undefined;
-    const { out, live, version } = this.#inside(zone, standing);
-    if (live === 0) return undefined;
-    const room = this.#room(out, standing, others);
-    // A word of its own: the draws must not depend on whether they are made at home.
-    if (room < 1 && spread(word ^ 0x3c6ef372, 1) / 2 ** 32 >= room) return undefined;
-    return { ...standing, out, live, version };
+  narrow(word: number, zone: string, standing: Standing): Standing | undefined {
+    // Clients may name any zone: only those that there are count.
+    if (!this.#names.has(zone)) return undefined;
+    this.#placed.set(zone, (this.#placed.get(zone) ?? 0) + 1);
+    const to = zoneFor(this.#names, zone, this.#split, word);
+    if (to === undefined) return undefined;
+    const { out, live, version } = this.#inside(to, standing);
+    return live === 0 ? undefined : { ...standing, out, live, version };
   }
 
   #inside(zone: string, { out, version }: Standing): Near {
@@ -54,21 +85,5 @@ export class Zones {
     const near = { of: version, out: inside, live, version: nextVersion() };
     this.#near.set(zone, near);
     return near;
-  }
-
-  /** Which part of its requests a zone may keep. */
-  #room(inside: Uint8Array, { out, inflight }: Standing, others: Float64Array): number {
-    let [busy, size, all, allSize] = [0, 0, 0, 0];
-    for (let i = 0; i < out.length; i++) {
-      const weight = this.#weights[i]!;
-      if (out[i] !== 0 || weight === 0) continue;
-      const load = inflight[i]! + others[i]!;
-      all += load;
-      allSize += weight;
-      if (inside[i] !== 0) continue;
-      busy += load;
-      size += weight;
-    }
-    return busy > 0 ? (BOUND * (all + 1) * size) / (allSize * busy) : 1;
   }
 }

@@ -78,9 +78,9 @@ async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   // No pod has served it yet, so it begins where it comes to lie.
   if (held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
   // Another had moved it there and said so: from there, then.
-  if (seat.from === undefined || !seat.own) return next;
+  if (seat.from === undefined || seat.own === undefined) return next;
   // Where this edge had moved it to, it was never served: what the client saw is one move from where it was, or none.
-  if (next.pod.pod.id !== seat.from) return { ...next, from: seat.from };
+  if (next.pod.pod.tag !== seat.own) return { ...next, from: seat.from };
   return { ...next, outcome: "kept", from: undefined, cause: undefined };
 }
 
@@ -92,7 +92,7 @@ function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
 
 /** The pod that this request had moved it to never answered. What others have moved is theirs. */
 function takeBack(trip: Trip, seat: Seat): void {
-  if (trip.held !== undefined && seat.own) undo(trip, seat, trip.held);
+  if (trip.held !== undefined && seat.own !== undefined) undo(trip, seat, trip.held);
 }
 
 async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Response | Failure> {

@@ -36,7 +36,7 @@ export class PoolRuntime {
   /** Whether the policy itself holds sessions off pods that start slowly. */
   readonly #warms: boolean;
   #warmth: Warmth | undefined;
-  #zones: Zones | undefined;
+  readonly #zones: Zones | undefined;
   #local: Standing;
   #localUntil = 0;
   #picker: Picker | undefined;
@@ -50,6 +50,12 @@ export class PoolRuntime {
     this.tags = pool.pods.map(({ tag }) => tagToHex(tag));
     const policy: Policy = policies[pool.policy.name as PolicyName] as Policy;
     this.#warms = policy.warms === true;
+    if (pool.zones === "prefer") {
+      this.#zones = new Zones(
+        pool.pods.map((pod) => pod.weight),
+        pool.pods.map((pod) => pod.zone),
+      );
+    }
     this.load = policy.load || policy.loadWith?.(pool.policy.options) === true;
     this.pods = pool.pods.map((pod) => this.#adopt(pod, known.get(pod.tag)));
     this.#tools = { core, table: () => this.table(), fleet: this.share };
@@ -120,11 +126,7 @@ export class PoolRuntime {
   /** How pods stand for a request of a zone: those of other zones are out, unless the zone is busy or has none. */
   near(standing: Standing, zone: string | undefined, word: number): Standing {
     if (zone === undefined) return standing;
-    this.#zones ??= new Zones(
-      this.pool.pods.map((pod) => pod.weight),
-      this.pool.pods.map((pod) => pod.zone),
-    );
-    return this.#zones.narrow(word, zone, standing, this.share) ?? standing;
+    return this.#zones?.narrow(word, zone, standing) ?? standing;
   }
 
   /** A pod's response began `latency` ms after it was asked, for policies that go by that. */
@@ -140,10 +142,16 @@ export class PoolRuntime {
     }
   }
 
+  /** New sessions by zone of their request since this was asked last; undefined where zones do not matter. */
+  placed(): Record<string, number> | undefined {
+    return this.#zones?.take();
+  }
+
   /** Takes in what the coordinator answered to a heartbeat that was sent at `asked` with `sent`. */
   hear(answer: BeatAnswer, sent: Readonly<Record<string, PodUse>>, asked: number, tau: number): void {
     const load = answer.load?.[this.pool.name];
     this.share.hear(this.tags, sent, load, asked, tau, answer.isolates === 1);
+    this.#zones?.hear(load?.zones);
     this.#warmth = Warmth.of(this.pool, this.tags, answer.starting, asked);
   }
 

@@ -88,7 +88,7 @@ async function follow(
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
   if (answer.verdict === "WON") {
     // Who comes late may have another reason by now, but it is the winner's that counts.
-    return { ...seated(trip, next, token, candidate, answer.cause || swap.cause, true), own: true };
+    return { ...seated(trip, next, token, candidate, answer.cause || swap.cause, true), own: token.pod };
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
   if (adopted?.keep && adopted !== failed) {
@@ -192,7 +192,7 @@ function provisional(
 ): Seat | Refusal {
   if (candidate.pool.pool.strict) return NO_STORE;
   const next = { ...token, epoch: above + 1, pod: candidate.pod.tag, flags: PROVISIONAL };
-  return { ...seated(trip, next, token, candidate, cause, true), own: true };
+  return { ...seated(trip, next, token, candidate, cause, true), own: token.pod };
 }
 
 function seated(

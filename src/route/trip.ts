@@ -1,5 +1,6 @@
 import type { Cause, Sid } from "../model/binding.ts";
 import type { Outcome } from "../model/decision.ts";
+import type { PodTag } from "../model/pod.ts";
 import type { Background } from "../model/ports.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { Token } from "../sessions/token.ts";
@@ -68,8 +69,8 @@ export interface Seat {
   /** Id of the pod that a moved session left. */
   readonly from: string | undefined;
   readonly cause: Cause | undefined;
-  /** It was this edge that moved it here, just now: nobody has recorded that yet. */
-  readonly own?: true;
+  /** The pod that this edge moved it from, just now: nobody has recorded that yet. Another generation is another pod. */
+  readonly own?: PodTag;
 }
 
 export type Seated = Seat | Refusal;

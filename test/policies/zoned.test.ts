@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { Zoned, type ZoneSplit } from "../../src/policies/zoned.ts";
+import { Zoned } from "../../src/policies/zoned.ts";
+import type { ZoneSplit } from "../../src/policies/zones.ts";
 import { seeded } from "../support/seeded.ts";
 
 const ZONES = ["a", "a", "b", "b", "c", undefined];

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
+import { isPodState, STATES } from "../../src/health/state.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
@@ -206,18 +207,24 @@ export class Coordinator extends DurableObject<Env> {
     const { record, incarnation } = this.config;
     // A position on another feed says nothing of this one.
     const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);
-    const { period, ...word } = this.#fleet.hear(beat, now);
+    const health = this.pods.health();
+    const admits = (tag: string) => isAdmitting(health[tag]);
+    const { period, ...word } = this.#fleet.hear(beat, now, admits);
     const base = {
       ...word,
       incarnation,
       revision: record?.revision ?? 0,
-      health: this.pods.health(),
+      health,
       feed: { entries, seq },
       next: more ? CATCH_UP : period,
     };
     const current = beat.incarnation === base.incarnation && beat.revision === base.revision;
     return record === undefined || current ? base : { ...base, config: record };
   }
+}
+
+function isAdmitting(state: string | undefined): boolean {
+  return state === undefined || (isPodState(state) && STATES[state].admit);
 }
 
 function after(ms: number, callback: () => void): () => void {

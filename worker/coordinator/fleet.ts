@@ -1,6 +1,8 @@
 import { beatPeriod, FleetLoad, smoothing } from "../../src/metrics/load.ts";
-import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
+import { ZoneDemand } from "../../src/metrics/zones.ts";
+import type { Beat, BeatAnswer, PoolLoad } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
+import type { Pool } from "../../src/model/pool.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 
 /** An isolate that has been silent this long is not counted as active. Milliseconds. */
@@ -27,6 +29,8 @@ export class Fleet {
   readonly #windows = new Map<string, number>();
   readonly #started = new Map<string, number>();
   #pools: ReadonlyMap<string, readonly string[]> = new Map();
+  /** Of the pools that prefer zones: their pods, and what is asked of each zone. */
+  readonly #zoned = new Map<string, { readonly pool: Pool; readonly demand: ZoneDemand }>();
 
   /** @param shortest period of heartbeats while there are few isolates. Milliseconds */
   constructor(shortest: number) {
@@ -37,6 +41,12 @@ export class Fleet {
   follow(snapshot: Snapshot, before: Snapshot | undefined, now: number): void {
     const known = new Set(before?.pools.flatMap((pool) => pool.pods.map(({ tag }) => tag)));
     this.#windows.clear();
+    const demands = new Map([...this.#zoned].map(([name, { demand }]) => [name, demand]));
+    this.#zoned.clear();
+    for (const pool of snapshot.pools) {
+      if (pool.zones !== "prefer" || pool.pods.every(({ zone }) => zone === undefined)) continue;
+      this.#zoned.set(pool.name, { pool, demand: demands.get(pool.name) ?? new ZoneDemand() });
+    }
     for (const { pods, slowStart, readiness } of snapshot.pools) {
       for (const { tag } of pods) {
         const hex = tagToHex(tag);
@@ -57,8 +67,16 @@ export class Fleet {
     if (this.#windows.has(tag)) this.#started.set(tag, now);
   }
 
-  /** Takes a heartbeat in, once for each batch, and says what its isolate should know. */
-  hear({ isolate, batch, load }: Pick<Beat, "isolate" | "batch" | "load">, now: number): FleetWord {
+  /**
+   * Takes a heartbeat in, once for each batch, and says what its isolate should know.
+   *
+   * @param admits whether the pod of a tag takes new sessions
+   */
+  hear(
+    { isolate, batch, load, placed = {} }: Pick<Beat, "isolate" | "batch" | "load" | "placed">,
+    now: number,
+    admits: (tag: string) => boolean = () => true,
+  ): FleetWord {
     const known = this.#active.get(isolate);
     this.#active.set(isolate, { at: now, batch });
     for (const [name, { at }] of this.#active) if (now - at > ACTIVE) this.#active.delete(name);
@@ -71,7 +89,29 @@ export class Fleet {
     // A batch whose answer was lost comes again, and was added already.
     const used = this.#load.take(known?.batch === batch ? {} : load, now, tau);
     if (known?.batch === batch) for (const name of this.#poolsOf(load)) used.add(name);
-    return { ...word, load: this.#load.down(used, now, tau) };
+    if (known?.batch !== batch) {
+      for (const [name, zones] of Object.entries(placed)) this.#zoned.get(name)?.demand.take(zones, now);
+    }
+    const down = this.#load.down(used, now, tau);
+    for (const [name, pool] of Object.entries(down)) {
+      const zones = this.#split(name, pool, admits);
+      if (zones !== undefined) down[name] = { ...pool, zones };
+    }
+    return { ...word, load: down };
+  }
+
+  /** What each zone of a pool keeps and can take; undefined where zones do not matter. */
+  #split(name: string, { pods }: PoolLoad, admits: (tag: string) => boolean): PoolLoad["zones"] {
+    const zoned = this.#zoned.get(name);
+    if (zoned === undefined) return undefined;
+    const capacity = new Map<string, number>();
+    for (const { zone, weight, tag } of zoned.pool.pods) {
+      if (zone === undefined) continue;
+      const hex = tagToHex(tag);
+      const worth = admits(hex) ? weight * (pods[hex]?.[1] ?? 1) : 0;
+      capacity.set(zone, (capacity.get(zone) ?? 0) + worth);
+    }
+    return zoned.demand.split(capacity);
   }
 
   #poolsOf(load: Readonly<Record<string, unknown>>): string[] {

@@ -14,6 +14,8 @@ export interface Batch {
   readonly failed: readonly string[];
   /** What was done with each pod, by tag. */
   readonly load: Readonly<Record<string, PodUse>>;
+  /** New sessions by pool and zone. */
+  readonly placed: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Milliseconds since the epoch, by tag. */
   readonly served: Readonly<Record<string, number>>;
 }
@@ -56,6 +58,7 @@ export class Batches {
         breaks: this.#breaks.splice(0, MAX_BREAKS),
         failed: [...this.#failed],
         load: this.#load(),
+        placed: this.#placed(),
         served: this.#served(),
       };
       this.#failed.clear();
@@ -71,6 +74,15 @@ export class Batches {
     const use: Record<string, PodUse> = {};
     for (const pool of this.#views.current?.pools ?? []) pool.tell(use, Date.now());
     return use;
+  }
+
+  #placed(): Record<string, Record<string, number>> {
+    const placed: Record<string, Record<string, number>> = {};
+    for (const pool of this.#views.current?.pools ?? []) {
+      const zones = pool.placed();
+      if (zones !== undefined) placed[pool.pool.name] = zones;
+    }
+    return placed;
   }
 
   #served(): Record<string, number> {

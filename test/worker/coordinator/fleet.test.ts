@@ -64,6 +64,29 @@ describe("what a heartbeat hears of the fleet", () => {
   });
 });
 
+describe("how zones share what is asked of them", () => {
+  it("goes by the new sessions of each and the pods that admit there", async () => {
+    const listed = ["eu", "eu", "us", "us"].map((zone, i) => ({
+      id: `p-${i}`,
+      url: `http://127.0.0.1:${i + 1}`,
+      zone,
+    }));
+    const snapshot = await snapshotOf([], { pods: listed, zones: "prefer" });
+    const fleet = new Fleet(1000);
+    fleet.follow(snapshot, undefined, NOW);
+    const [first] = snapshot.pools[0]!.pods;
+    const load = { [tagToHex(first!.tag)]: { done: 1 } };
+    const beat = { isolate: "one", batch: 1, load, placed: { web: { eu: 80, us: 20 } } };
+    // eu has 0.8 of the demand and half of what can be done: it keeps 1.1 · 0.5/0.8.
+    const zones = { eu: [0.6875, 0], us: [1, 0.3] };
+    expect(fleet.hear(beat, NOW).load!.web!.zones).toEqual(zones);
+    // Sent again, it counts once.
+    expect(fleet.hear(beat, NOW).load!.web!.zones).toEqual(zones);
+    const none = fleet.hear({ ...beat, batch: 2, placed: {} }, NOW, (tag) => tag !== tagToHex(first!.tag));
+    expect(none.load!.web!.zones!.eu![0]).toBeCloseTo(1.1 / 3 / 0.8, 3);
+  });
+});
+
 describe("which pods start slowly", () => {
   it("are new ones and those that come back, for the pool's window, and none of the first config", async () => {
     const before = await snapshotOf(["a"], { slowStart: "30s" });

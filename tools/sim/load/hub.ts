@@ -2,7 +2,7 @@ import { Ejector } from "../../../src/health/ejection.ts";
 import { beatPeriod, FleetLoad, smoothing } from "../../../src/metrics/load.ts";
 import { ZoneDemand } from "../../../src/metrics/zones.ts";
 import type { PodUse, PoolLoad } from "../../../src/model/beat.ts";
-import type { ZoneSplit } from "../../../src/policies/zoned.ts";
+import type { ZoneSplit } from "../../../src/policies/zones.ts";
 import type { Scene } from "./scene.ts";
 
 const POOL = "web";

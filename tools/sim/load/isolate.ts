@@ -1,6 +1,6 @@
 import { Meter, Share } from "../../../src/metrics/share.ts";
 import type { PodUse } from "../../../src/model/beat.ts";
-import type { ZoneSplit } from "../../../src/policies/zoned.ts";
+import type { ZoneSplit } from "../../../src/policies/zones.ts";
 
 /** One isolate of the edge: what it has in flight, and what it knows of the others. */
 export class Isolate {
