@@ -4,6 +4,7 @@ import { getConfig, getHistory, putConfig } from "./admin/config.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
 import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
+import { patchPool } from "./admin/pool.ts";
 import { listPods, listPools, patchPod } from "./admin/pools.ts";
 import { apiProblem } from "./admin/problem.ts";
 import { deleteSession, getSession, getSessions, moveSession } from "./admin/sessions.ts";
@@ -64,6 +65,7 @@ app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
 app.get(`${V1}/config/history`, read, async (c) => getHistory(await isolateOf(c)));
 
 app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
+app.patch(`${V1}/pools/:pool`, write, async (c) => patchPool(c, await isolateOf(c), c.req.param("pool")));
 app.get(`${V1}/pools/:pool/pods`, read, async (c) => listPods(await isolateOf(c), c.req.param("pool")));
 app.patch(POD, write, async (c) => patchPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")));
 app.post(`${POD}/drain`, drain, async (c) =>
@@ -88,6 +90,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`${V1}/config`]: "GET, PUT",
   [`${V1}/config/history`]: "GET",
   [`${V1}/pools`]: "GET",
+  [`${V1}/pools/:pool`]: "PATCH",
   [`${V1}/pools/:pool/pods`]: "GET",
   [POD]: "PATCH",
   [`${POD}/drain`]: "POST",

@@ -41,6 +41,8 @@ export class PoolRuntime {
   #localUntil = 0;
   #picker: Picker | undefined;
   #table: Table | undefined;
+  /** The table of the pool's last snapshot, of other pods: the own one is made of it. */
+  #older: Table | undefined;
   readonly #tools: PickerTools;
 
   constructor(pool: Pool, core: PickerTools["core"], known: ReadonlyMap<PodTag, PodRuntime>) {
@@ -162,11 +164,19 @@ export class PoolRuntime {
 
   /** The pool's hash table, whatever its policy: rebinding goes by it. */
   table(): Table {
-    this.#table ??= this.#tools.core.table(this.pool.pods, this.pool.tableBits);
+    if (this.#table !== undefined) return this.#table;
+    const { core } = this.#tools;
+    const { pods, tableBits } = this.pool;
+    const older = this.#older;
+    this.#older = undefined;
+    this.#table = older === undefined ? core.table(pods, tableBits) : core.retable(older, pods, tableBits);
     return this.#table;
   }
 
-  /** Takes the table of the pool's last snapshot when it was built of the same pods. */
+  /**
+   * Takes the table of the pool's last snapshot: as it is when it was built of the same pods, else to make its own of it
+   * once it is asked for.
+   */
   inherit(old: PoolRuntime): boolean {
     const same =
       old.pool.tableBits === this.pool.tableBits &&
@@ -174,10 +184,10 @@ export class PoolRuntime {
       old.pool.pods.every(
         (pod, i) => pod.id === this.pool.pods[i]!.id && pod.weight === this.pool.pods[i]!.weight,
       );
-    if (same) {
-      this.#table = old.#table;
-      old.#table = undefined;
-    }
+    if (same) this.#table = old.#table;
+    this.#older = old.#older ?? (same ? undefined : old.#table);
+    old.#table = undefined;
+    old.#older = undefined;
     return same;
   }
 
@@ -185,6 +195,8 @@ export class PoolRuntime {
   free(): void {
     this.#table?.free();
     this.#table = undefined;
+    this.#older?.free();
+    this.#older = undefined;
     this.#picker?.free?.();
     this.#picker = undefined;
   }

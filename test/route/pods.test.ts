@@ -96,3 +96,23 @@ describe("how pods stand", () => {
     expect([...after.inflight]).toEqual([0, 0, 0, 0]);
   });
 });
+
+describe("the table of a pool whose pods change", () => {
+  it("is made of the last one's, also when a snapshot came in between that never asked for it", () => {
+    const core = testCore();
+    const of = (count: number) => new PoolRuntime(poolOf(count), core, new Map());
+    const first = of(30);
+    first.table();
+    const [second, third] = [of(31), of(29)];
+    expect(second.inherit(first)).toBe(false);
+    first.free();
+    expect(third.inherit(second)).toBe(false);
+    second.free();
+    const held = core.bytes;
+    const table = third.table();
+    expect(core.bytes).toBe(held);
+    const fresh = testCore().table(third.pool.pods, 12);
+    for (let slot = 0; slot < table.size; slot++) expect(table.slotOwner(slot)).toBe(fresh.slotOwner(slot));
+    third.free();
+  });
+});

@@ -29,6 +29,8 @@ import { TABLES } from "./tables.ts";
 const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
 /** Until the next heartbeat while more of the feed waits. Milliseconds. */
 const CATCH_UP = 500;
+/** A snapshot key that could not be written is tried again no sooner than this, however many heartbeats come. Milliseconds. */
+const RETRY = 10_000;
 /** What an operator's call to the store may take: nobody's request waits for it. Milliseconds. */
 const STORE = { budget: 2000, pause: 2000 };
 
@@ -46,6 +48,8 @@ export class Coordinator extends DurableObject<Env> {
   readonly #snapshots: SnapshotStore | undefined;
   #places: Places | undefined;
   #publishing = false;
+  /** When the snapshot key was last tried in vain. Milliseconds since the epoch. */
+  #published = 0;
   snapshot: Snapshot | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -162,11 +166,16 @@ export class Coordinator extends DurableObject<Env> {
   #publish(): void {
     const { record } = this.config;
     if (this.#snapshots === undefined || record === undefined || this.#publishing) return;
+    if (Math.abs(Date.now() - this.#published) < RETRY) return;
     const mark = `${record.revision} ${record.salt}`;
     if (this.config.meta("published") === mark) return;
     this.#publishing = true;
+    this.#published = Date.now();
     const put = this.#snapshots.put(JSON.stringify(record)).then(
-      () => this.config.setMeta("published", mark),
+      () => {
+        this.config.setMeta("published", mark);
+        this.#published = 0;
+      },
       (error) => console.warn(`snapshot key not written: ${error}`),
     );
     this.ctx.waitUntil(put.finally(() => (this.#publishing = false)));

@@ -100,22 +100,10 @@ export class Pods {
     return { ok: true, pod: this.status(pod) };
   }
 
-  /** All pods of a canary at once lose their sessions: `canary-rollback`. */
-  rollBack(pool: string, who: string, now: number): Reply<{ pods: PodStatus[] }> {
-    return this.orderPool({ pool, state: "rolled-back", who }, now);
-  }
-
-  /** All pods of a primary keep their sessions until the deadline, and take no new ones: `canary-promote`. */
-  promote(
-    pool: string,
-    deadline: number | undefined,
-    who: string,
-    now: number,
-  ): Reply<{ pods: PodStatus[] }> {
-    const until = deadline === undefined ? {} : { deadline };
-    return this.orderPool({ pool, state: "retiring", ...until, who }, now);
-  }
-
+  /**
+   * All pods of a pool at once. `rolled-back`: they lose their sessions at once, `canary-rollback`. `retiring`: they keep
+   * them until the deadline, and take no new ones, `canary-promote`.
+   */
   orderPool(change: PoolChange, now: number): Reply<{ pods: PodStatus[] }> {
     if (this.#pool(change.pool) === undefined) return noPool(change.pool);
     this.#set(poolSubject(change.pool), change.state, change, now);
