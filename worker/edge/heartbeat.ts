@@ -35,7 +35,10 @@ export class Heartbeat {
   #touched = false;
   /** When the running loop last showed a sign of life; 0: none runs. */
   #alive = 0;
-  #wake: (() => void) | undefined;
+  /** Ends the sleep of the loop in so many milliseconds. */
+  #wake: ((soon: number) => void) | undefined;
+  /** A failure waits to be told. */
+  #pressing = false;
   #urgent = 0;
   #sending: Sending | undefined;
 
@@ -66,9 +69,15 @@ export class Heartbeat {
   /** A pod failed: the fleet should know before the timer. */
   failed(tag: string, now: number): void {
     this.#batches.failed(tag);
-    if (now - this.#urgent < URGENT) return;
-    this.#urgent = now;
-    this.#wake?.();
+    if (this.#pressing) return;
+    this.#pressing = true;
+    // One that is on its way does not tell it any more: the loop looks again before it sleeps.
+    this.#wake?.(this.#urgency(now));
+  }
+
+  /** How soon an urgent heartbeat may follow the last. Milliseconds. */
+  #urgency(now: number): number {
+    return Math.min(URGENT, Math.max(0, this.#urgent + URGENT - now));
   }
 
   /** One heartbeat; those who call while it is on its way share it. Rejects when the coordinator does not answer. */
@@ -128,18 +137,22 @@ export class Heartbeat {
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
-        clearTimeout(timer);
         this.#wake = undefined;
         resolve();
       };
-      const timer = setTimeout(done, ms);
-      this.#wake = done;
+      let timer = setTimeout(done, this.#pressing ? this.#urgency(Date.now()) : ms);
+      this.#wake = (soon) => {
+        clearTimeout(timer);
+        timer = setTimeout(done, soon);
+      };
     });
   }
 
   async #send(): Promise<void> {
     const stamp = this.#views.current?.stamp;
     const batch = this.#batches.next();
+    if (this.#pressing) this.#urgent = Date.now();
+    this.#pressing = false;
     const beat: Beat = {
       isolate: this.#isolate,
       incarnation: stamp?.incarnation ?? 0,
