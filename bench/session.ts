@@ -10,7 +10,10 @@ export interface Session {
   close(): void;
 }
 
-/** Asks once, and keeps the cookie of the answer; a bare worker sets none, and gets one as long as nothing. */
+/** What a bare worker is sent in place of a token: a cookie as long, so that both read the same request. */
+const PLAIN = `mooring-plain00=${"x".repeat(96)}`;
+
+/** Asks once, and keeps the cookie of the answer; a bare worker sets none. */
 export async function openSession(url: string): Promise<Session> {
   const agent = new Agent({ keepAlive: true, maxSockets: WIDTH });
   const once = (cookie: string) =>
@@ -26,7 +29,7 @@ export async function openSession(url: string): Promise<Session> {
     });
   const first = await once("");
   if (first.statusCode !== 200) throw new Error(`${url} gave no session: ${first.statusCode}`);
-  const cookie = first.headers["set-cookie"]?.[0]?.split(";")[0] ?? "a=1";
+  const cookie = first.headers["set-cookie"]?.[0]?.split(";")[0] ?? PLAIN;
   return {
     async warm(requests) {
       let left = requests;
