@@ -10,6 +10,8 @@ import type { Picker, Policy } from "./policy.ts";
 export interface LeastRequestOptions {
   /** 2: the better of two pods drawn ∝ weight. "all": the best of all, exact. */
   readonly choices: 2 | "all";
+  /** Whether a new placement waits for the fleet's load, at most 150 ms, where requests last for seconds; absent: no. */
+  readonly fresh?: boolean | undefined;
 }
 
 /**
@@ -19,7 +21,11 @@ export interface LeastRequestOptions {
 export const leastRequest: Policy<LeastRequestOptions> = {
   name: "least-request",
   summary: "Picks the pod with the fewest requests in flight per weight, of two drawn or of all.",
-  options: z.strictObject({ choices: z._default(z.union([z.literal(2), z.literal("all")]), 2) }),
+  options: z.strictObject({
+    choices: z._default(z.union([z.literal(2), z.literal("all")]), 2),
+    fresh: z.optional(z.boolean()),
+  }),
+  asks: ({ fresh }) => fresh === true,
   load: true,
   warms: true,
   build(pods, { choices }, { core, fleet }) {

@@ -45,6 +45,8 @@ export interface Policy<Options = unknown> {
   readonly load: boolean;
   /** Whether it reads it with these options, where `load` is false. */
   readonly loadWith?: (options: Options) => boolean;
+  /** Whether a new placement of a long request had better wait for what the load is now, with these options. */
+  readonly asks?: (options: Options) => boolean;
   /** Whether it heeds `Standing.slow` itself; else whoever calls it turns down some of what it picks. */
   readonly warms?: boolean;
   build(pods: readonly Pod[], options: Options, tools: PickerTools): Picker;

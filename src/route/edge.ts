@@ -89,6 +89,8 @@ export interface Edge {
   period(): number;
   /** Whether a view is older than it may be, and could not be refreshed. */
   stale(view: View, now: number): boolean;
+  /** Asks the coordinator at once, once for all who wait; at most 150 ms. Never rejects. */
+  refresh(background: Background): Promise<void>;
   /** A failure that the fleet should hear of soon. */
   failed(pod: PodRuntime): void;
   /** Something was counted or recorded that the coordinator has not heard of. */

@@ -19,8 +19,15 @@ export function seatFresh(
 ): Seated | Promise<Seated> {
   if (trip.preflight) return seatUnkeyed(trip, tried);
   const seating = seatByKey(trip, sources);
-  if (seating instanceof Promise) return seating.then((seat) => seat ?? seatNew(trip, tried));
-  return seating ?? seatNew(trip, tried);
+  if (seating instanceof Promise) return seating.then((seat) => seat ?? place(trip, tried));
+  return seating ?? place(trip, tried);
+}
+
+/** A new session where the load allows, which some pools would rather ask for first. Bound sessions never wait for it. */
+function place(trip: Trip, tried: PodRuntime | undefined): Seated | Promise<Seated> {
+  const { edge, route, now, background } = trip;
+  const asks = route.sides.some(({ pool }) => pool.isWorthAsking(now, edge.period()));
+  return asks ? edge.refresh(background).then(() => seatNew(trip, tried)) : seatNew(trip, tried);
 }
 
 /** The seat by the first source that yields a key; undefined when none does. */

@@ -5,6 +5,7 @@ import { Share } from "../metrics/share.ts";
 import type { BeatAnswer, PodUse } from "../model/beat.ts";
 import { type Pod, type PodTag, tagToHex } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
+import { worthAsking } from "../policies/guarded.ts";
 import { type PolicyName, policies } from "../policies/index.ts";
 import {
   nextVersion,
@@ -35,6 +36,7 @@ export class PoolRuntime {
   shared: Standing;
   /** Whether the policy itself holds sessions off pods that start slowly. */
   readonly #warms: boolean;
+  readonly #asks: boolean;
   #warmth: Warmth | undefined;
   readonly #zones: Zones | undefined;
   #local: Standing;
@@ -52,6 +54,7 @@ export class PoolRuntime {
     this.tags = pool.pods.map(({ tag }) => tagToHex(tag));
     const policy: Policy = policies[pool.policy.name as PolicyName] as Policy;
     this.#warms = policy.warms === true;
+    this.#asks = policy.asks?.(pool.policy.options) === true;
     if (pool.zones === "prefer") {
       this.#zones = new Zones(
         pool.pods.map((pod) => pod.weight),
@@ -123,6 +126,11 @@ export class PoolRuntime {
     const picker = this.#picker;
     if (standing.slow === undefined || this.#warms) return picker.pick({ key, word, now }, standing);
     return accept(standing.slow, word, (turn) => picker.pick({ key, word: turn, now }, standing));
+  }
+
+  /** Whether a new placement gains by asking for the load first: that known is old by how long requests last. */
+  isWorthAsking(now: number, period: number): boolean {
+    return this.#asks && worthAsking(this.share, now, period);
   }
 
   /** How pods stand for a request of a zone: those of other zones are out, unless the zone is busy or has none. */

@@ -2,7 +2,7 @@ import { tagFromHex } from "../model/pod.ts";
 import { verdict } from "../sessions/expiry.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { recordBreak, type Settlement } from "./edge.ts";
-import { seatByKey, seatFresh, seatUnkeyed } from "./fresh.ts";
+import { seatByKey, seatFresh } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
 import { podId, rebind, touch } from "./rebind.ts";
@@ -20,7 +20,7 @@ export function seat(trip: Trip, verified: Verified | undefined): Seated | Promi
     if (seating instanceof Promise) return seating.then((found) => found ?? seatToken(trip, verified));
     if (seating !== undefined) return seating;
   }
-  if (trip.cookie === undefined) return seatUnkeyed(trip, undefined);
+  if (trip.cookie === undefined) return seatFresh(trip, behind);
   return verified === undefined ? seatFresh(trip, behind) : seatToken(trip, verified);
 }
 

@@ -34,6 +34,7 @@ export interface EdgeOptions {
   readonly connects?: (id: string) => boolean;
   readonly origin?: Edge["origin"];
   readonly zone?: string;
+  readonly refresh?: Edge["refresh"];
 }
 
 /** The real steps of src/route in Node, over real crypto, a store in memory and pods that are a function. */
@@ -55,7 +56,7 @@ export class TestEdge {
   static async start(options: EdgeOptions): Promise<TestEdge> {
     const { config, secrets = SECRETS, store = new MemoryStore(), now = Date.now } = options;
     const { pod = ({ pod: { id } }: Shipment) => new Response(id), connects = () => true } = options;
-    const { origin = () => undefined, zone } = options;
+    const { origin = () => undefined, zone, refresh = async () => undefined } = options;
     const parsed = parseConfig(JSON.stringify(config));
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
     const snapshot = await compile(parsed.config, 1, digest);
@@ -100,6 +101,7 @@ export class TestEdge {
       breaks: [],
       view: () => view,
       period: () => 1000,
+      refresh,
       stale: () => false,
       failed: () => undefined,
       recorded: () => undefined,

@@ -6,11 +6,13 @@ export interface Behaviour {
   readonly ready: boolean;
   /** Milliseconds before each answer. */
   readonly delay: number;
+  /** Requests that are served at once; others wait for their turn. 0: all. */
+  readonly slots: number;
   /** Status of each answer but readiness. */
   readonly status: number;
 }
 
-export const WELL: Behaviour = { ready: true, delay: 0, status: 200 };
+export const WELL: Behaviour = { ready: true, delay: 0, slots: 0, status: 200 };
 
 /** A request as it arrived; the id is its X-Request-Id, empty when it had none. */
 export interface Arrival {
@@ -51,6 +53,8 @@ interface Exchange {
 export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => void): PodApp {
   let behaviour = WELL;
   let minted = 0;
+  let serving = 0;
+  const waiting: (() => void)[] = [];
   const carts = new Map<string, string[]>();
   const mint = () => {
     const session = `${id}.${boot}.${++minted}`;
@@ -117,8 +121,21 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
     request.resume();
     const exchange = { request, response, query: url.searchParams, session: sessionOf(request) };
     const answer = paths[url.pathname] ?? (() => say(response, `${id}\n`));
-    if (behaviour.delay === 0) answer(exchange);
-    else setTimeout(() => answer(exchange), behaviour.delay);
+    const serve = () => {
+      if (behaviour.delay === 0) answer(exchange);
+      else setTimeout(() => answer(exchange), behaviour.delay);
+    };
+    if (behaviour.slots === 0) return serve();
+    response.once("close", () => {
+      serving--;
+      waiting.shift()?.();
+    });
+    const begin = () => {
+      serving++;
+      serve();
+    };
+    if (serving < behaviour.slots) begin();
+    else waiting.push(begin);
   };
   const behave = (change: Partial<Behaviour>) => {
     behaviour = { ...behaviour, ...change };

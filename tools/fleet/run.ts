@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { bundle } from "../build/bundle.ts";
 import { findRedisServer } from "../gateway/redis.ts";
 import { atLeast, type Gate, table, told } from "./gate.ts";
-import { SCENARIOS } from "./scenarios/index.ts";
+import { LONG, SCENARIOS } from "./scenarios/index.ts";
 
 /** `npm run fleet -- [--quick] [--only NAME] [--seed N] [--json FILE]`: ends with 1 when a check fails. */
 const { values } = parseArgs({
@@ -36,6 +36,7 @@ try {
   const bundleDir = (await bundle({ outdir: join(dir, "worker") })).dir;
   const gates: Gate[] = [];
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
+    if (quick && LONG.has(name) && !only.includes(name)) continue;
     if (only.length > 0 && !only.includes(name)) continue;
     const began = performance.now();
     console.log(`── ${name}`);

@@ -167,6 +167,7 @@ export class Isolate {
         return view;
       },
       period: () => this.heartbeat.period,
+      refresh: async () => undefined,
       stale: (view) => freshness.isStale(view, wall()),
       recorded: () => this.heartbeat.touch(),
       failed: (pod) => this.heartbeat.failed(tagToHex(pod.pod.tag)),

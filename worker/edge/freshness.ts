@@ -53,6 +53,16 @@ export class Freshness {
     return this.#views.current;
   }
 
+  /** Asks at once, however young the view is; whoever waits does so at most 150 ms. */
+  async refresh(background: Background): Promise<void> {
+    const { heartbeat } = this.#sources;
+    if (heartbeat === undefined) return;
+    await within(
+      heartbeat.beat(background).catch(() => undefined),
+      BUDGET,
+    );
+  }
+
   async #refreshed(now: number, background: Background): Promise<View | undefined> {
     this.#refreshing ??= this.#sources
       .heartbeat!.beat(background)

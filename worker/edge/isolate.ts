@@ -126,6 +126,7 @@ async function build(env: Env): Promise<Isolate> {
     flights: new Map<string, Promise<Swapped | undefined>>(),
     view: (now, background) => freshness.view(now, background),
     period: () => heartbeat?.period ?? period,
+    refresh: (background) => freshness.refresh(background),
     stale: (view, now) => freshness.isStale(view, now),
     recorded: (background) => heartbeat?.touch(Date.now(), background),
     failed: (pod) => heartbeat?.failed(tagToHex(pod.pod.tag), Date.now()),

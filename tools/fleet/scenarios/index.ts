@@ -1,13 +1,18 @@
 import type { Scenario } from "../scenario.ts";
+import { balance } from "./balance.ts";
 import { breaks } from "./breaks.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
 import { rotation } from "./rotation.ts";
+
+/** Those that `--quick` leaves out unless they are asked for: they must learn for longer than it has. */
+export const LONG: ReadonlySet<string> = new Set(["balance"]);
 
 /** Every scenario by the name that `--only` takes, in the order in which they are run. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   herd,
   "herd-without-store": herdWithoutStore,
   rotation,
+  balance,
   breaks,
 };
