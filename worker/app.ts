@@ -1,4 +1,5 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import { requires } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig } from "./admin/config.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
