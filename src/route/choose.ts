@@ -1,7 +1,7 @@
 import { cookieValue } from "../affinity/cookie-value.ts";
 import type { Sid } from "../model/binding.ts";
 import type { Override } from "../model/snapshot.ts";
-import { without } from "../policies/policy.ts";
+import { type Standing, without } from "../policies/policy.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import type { Trip } from "./trip.ts";
 import { zoneOf } from "./zone.ts";
@@ -71,12 +71,21 @@ export function choosePod(
       const all = standing(pool);
       const near = pool.pool.zones === "prefer";
       const now = near ? pool.near(all, zoneOf(trip), trip.edge.chance.word()) : all;
-      const open = tried?.pool === pool ? without(now, pool.pool.pods, tried.pod.index) : now;
+      const open = lacking(pool, now, tried);
       const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open, trip.now) : -1;
       if (index >= 0) return pool.pods[index];
     }
   }
   return undefined;
+}
+
+/**
+ * Without a pod, by its place in this pool: a config that came while the request waited has given the pod another pool and
+ * another index, and the request goes on by its own view.
+ */
+function lacking(pool: PoolRuntime, standing: Standing, pod: PodRuntime | undefined): Standing {
+  const at = pod === undefined ? -1 : pool.pods.indexOf(pod);
+  return at < 0 ? standing : without(standing, pool.pool.pods, at);
 }
 
 /**
@@ -90,7 +99,7 @@ export function hashPod(
 ): PodRuntime | undefined {
   for (const pool of order) {
     const { shared } = pool;
-    const standing = failed?.pool === pool ? without(shared, pool.pool.pods, failed.pod.index) : shared;
+    const standing = lacking(pool, shared, failed);
     const index = pool.table().lookup(sid, standing);
     if (index >= 0) return pool.pods[index];
   }

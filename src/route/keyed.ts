@@ -145,7 +145,15 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
     created: now,
   };
   trip.held = before;
-  const answer = await ask(trip, swap, known, "key");
+  const { place } = trip.keyed!;
+  // A store that is always late would never be followed, and two edges would hold the session apart for ever.
+  const heard = ({ verdict, ...told }: Swapped) => {
+    const at = edge.clock.now();
+    if (at - now < edge.guard.budget || (verdict !== "ADOPT" && verdict !== "KEPT")) return;
+    const token = { ...base, epoch: told.epoch, pod: told.pod, home: told.home };
+    edge.keyed.set(place, { token, checked: at });
+  };
+  const answer = await ask(trip, swap, known, "key", heard);
   if (answer === undefined) return alone(trip, known, before, candidate, news);
   if (answer.verdict === "ABSENT" || answer.verdict === "REVOKED") return forget(trip);
   return met(trip, answer, base, before, ended);
@@ -223,6 +231,10 @@ export function recordEnd(trip: Trip, answer: Swapped): void {
 
 /** Once a pod has answered: this isolate knows the session by its key. */
 export function remember(trip: Trip, session: Token): void {
+  const { keyed } = trip.edge;
+  const { place } = trip.keyed!;
   const provisional = (session.flags & PROVISIONAL) !== 0;
-  trip.edge.keyed.set(trip.keyed!.place, { token: session, checked: provisional ? 0 : trip.now });
+  // An answer that came too late for this request knows more than what it went by.
+  if (provisional && (keyed.get(place)?.checked ?? 0) > trip.now) return;
+  keyed.set(place, { token: session, checked: provisional ? 0 : trip.now });
 }

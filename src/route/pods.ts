@@ -238,10 +238,7 @@ export class PoolRuntime {
   /** The shared standing less what this isolate suspects; panic is the shared view's business alone. */
   #unsuspected(now: number): Standing {
     const out = new Uint8Array(this.pods.length);
-    const live = this.#fill(
-      out,
-      (runtime) => this.shared.out[runtime.pod.index] === 0 && !runtime.suspected(now),
-    );
+    const live = this.#fill(out, (runtime, i) => this.shared.out[i] === 0 && !runtime.suspected(now));
     return this.#standing(out, live);
   }
 
@@ -249,11 +246,11 @@ export class PoolRuntime {
     return { out, live, version: nextVersion(), inflight: this.inflight, journal: this.journal };
   }
 
-  #fill(out: Uint8Array, admits: (runtime: PodRuntime) => boolean): number {
+  #fill(out: Uint8Array, admits: (runtime: PodRuntime, i: number) => boolean): number {
     let live = 0;
     for (let i = 0; i < this.pods.length; i++) {
       const runtime = this.pods[i]!;
-      const open = admits(runtime);
+      const open = admits(runtime, i);
       out[i] = open ? 0 : 1;
       if (open && runtime.pod.weight > 0) live++;
     }

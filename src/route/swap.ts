@@ -7,8 +7,18 @@ import type { Token } from "../sessions/token.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { Trip } from "./trip.ts";
 
-/** One compare-and-set for each (sid, epoch) in this isolate; each waiter waits by its own timer. */
-export function ask(trip: Trip, swap: Swap, token: Token, lane: Lane): Promise<Swapped | undefined> {
+/**
+ * One compare-and-set for each (sid, epoch) in this isolate; each waiter waits by its own timer.
+ *
+ * @param heard is told the answer also when it comes too late for all who wait
+ */
+export function ask(
+  trip: Trip,
+  swap: Swap,
+  token: Token,
+  lane: Lane,
+  heard?: (answer: Swapped) => void,
+): Promise<Swapped | undefined> {
   const { flights, guard, store } = trip.edge;
   // Who creates is told where it was created; who moves must know that it went where they meant.
   const to = lane === "move" ? swap.to : "";
@@ -16,7 +26,11 @@ export function ask(trip: Trip, swap: Swap, token: Token, lane: Lane): Promise<S
   let flight = flights.get(key);
   if (flight === undefined) {
     flight = guard
-      .start(async () => settle(trip, swap, await store.swap(swap, retain(trip, token))), lane)
+      .start(async () => {
+        const answer = settle(trip, swap, await store.swap(swap, retain(trip, token)));
+        heard?.(answer);
+        return answer;
+      }, lane)
       .finally(() => flights.delete(key));
     flights.set(key, flight);
     // Its owner's client may go away while others wait for it.

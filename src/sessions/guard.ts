@@ -41,6 +41,11 @@ export class Guard {
     this.#options = options;
   }
 
+  /** What a request waits for an answer at most. Milliseconds. */
+  get budget(): number {
+    return this.#options.budget;
+  }
+
   get open(): boolean {
     return this.#isOpen(this.#clock.now());
   }

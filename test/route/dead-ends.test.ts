@@ -247,3 +247,24 @@ describe("a home that connects and does not serve", () => {
     expect(edge.edge.breaks).toHaveLength(1);
   });
 });
+
+describe("a config that comes while a request waits", () => {
+  it("changes nothing of how the request's own view stands: pods had been masked by their places in the new one", async () => {
+    const { View } = await import("../../src/route/view.ts");
+    const { testCore } = await import("../support/core.ts");
+    const { edge } = await scene(3, { policy: "random" });
+    const [old] = edge.view.pools;
+    const [first, second, third] = old!.pods;
+    second!.suspect(Date.now());
+    // The next config lists them the other way round, and adopts them.
+    const pools = edge.view.snapshot.pools.map((pool) => {
+      const pods = [...pool.pods].reverse().map((pod, index) => ({ ...pod, index }));
+      return { ...pool, pods: pods.slice(0, 2) };
+    });
+    const snapshot = { ...edge.view.snapshot, revision: 2, pools };
+    const scopes = snapshot.scopes.map((scope) => ({ ...scope, pools: [pools[0]!] }));
+    new View({ incarnation: 1, revision: 2 }, { ...snapshot, scopes }, [], testCore(), edge.view, Date.now());
+    expect([first, second, third].map((pod) => pod!.pod.index)).toEqual([0, 1, 0]);
+    expect([...old!.standing(Date.now()).out]).toEqual([0, 1, 0]);
+  });
+});
