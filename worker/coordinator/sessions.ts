@@ -48,7 +48,7 @@ export class Sessions {
       const found = await this.#find(sid);
       if ("ok" in found) return found;
       const { state, epoch, pod, home, created, exp } = found;
-      if (state === "R") return this.#tell(found, null, "revoked", found.pod);
+      if (state === "R") return this.#again(found);
       const swap = { op: "revoke", sid, epoch, pod, to: pod, home, cause: "revoked", created, exp } as const;
       const keep = this.#keep(found, undefined);
       const answer = await this.#ask(() => this.#parts.store.swap(swap, keep));
@@ -118,6 +118,15 @@ export class Sessions {
   #tell(binding: Binding, to: string | null, cause: Cause, from: number | undefined): Reply<Changed> {
     if (binding.cause !== cause) return { ok: true, binding, seq: this.#parts.feed.seq };
     return { ok: true, binding, seq: this.#announce(binding, to, cause, from) };
+  }
+
+  /** What the store has revoked is told once more where the edges were told anything else since, and above that. */
+  #again(binding: Binding): Reply<Changed> {
+    const told = this.#parts.feed.of(binding.sid);
+    if (told === undefined || told.to === null) return this.#tell(binding, null, "revoked", binding.pod);
+    const epoch = Math.max(binding.epoch, told.epoch + 1);
+    const next: Binding = { ...binding, epoch, cause: "revoked" };
+    return { ok: true, binding: next, seq: this.#announce(next, null, "revoked", binding.pod) };
   }
 
   #announce(binding: Binding, to: string | null, cause: Cause, from: number | undefined): number {

@@ -180,6 +180,17 @@ describe("an operator's word on one session", () => {
     expect(await store.read(sid)).toMatchObject({ epoch: 3, state: "R" });
   });
 
+  it("tells a revocation above a move that the edges heard, whatever the store says of it", async () => {
+    const { sid, pod, home, created, exp } = await session();
+    expect(await move(sid, "b")).toMatchObject({ ok: true, binding: { epoch: 2 } });
+    // A store that lost the move and was revoked by hand has R at the epoch that every edge knows as the move.
+    await store.release(sid, tags.get("b")!);
+    const swap = { op: "revoke", sid, epoch: 1, pod, to: pod, home, created, exp, cause: "revoked" } as const;
+    await store.swap(swap, keep());
+    expect(await revoke(sid)).toMatchObject({ ok: true });
+    expect(await entry(sid)).toMatchObject({ epoch: 3, to: null, cause: "revoked" });
+  });
+
   it("knows nothing of a session that never was, or has ended", async () => {
     expect(await revoke("f".repeat(32))).toMatchObject({ ok: false, status: 404, code: "no-such-session" });
     expect(await move("f".repeat(32), "a")).toMatchObject({ ok: false, status: 404 });
