@@ -211,6 +211,12 @@ export class SimCoordinator {
       if (found === undefined || found.exp < loop.now || (found.state === "R" && to !== undefined)) {
         return "no such session";
       }
+      const told = disk.feed.find((entry) => entry.sid === sid);
+      if (found.state === "R" && told !== undefined && told.to !== null) {
+        // The edges were told something else since: once more, above that.
+        const next = { ...found, epoch: Math.max(found.epoch, told.epoch + 1), cause: "revoked" as const };
+        return this.#announce(disk, next, cause, to, found.pod);
+      }
       if (found.state === "R" || found.pod === to?.tag) {
         // Perhaps the work of a call whose answer was late: in the store, and on no feed yet.
         return found.cause === cause ? this.#announce(disk, found, cause, to, undefined) : "it is so already";
@@ -221,6 +227,8 @@ export class SimCoordinator {
       const keep = { ttl: exp - loop.now, expires: exp };
       const answer = await store.swap({ op, sid, epoch, pod, ...target, cause, created, exp }, keep);
       const { verdict } = answer;
+      // worker/sessions/swap.ts lets no such answer pass.
+      if ((op === "revoke" || verdict === "WON") && answer.epoch <= epoch) return "the store failed";
       found = { ...found, epoch: answer.epoch, pod: answer.pod, home: answer.home, cause: answer.cause };
       if (verdict === "WON" || op === "revoke") return this.#announce(disk, found, cause, to, pod);
       if (verdict === "REVOKED") return "no such session";
