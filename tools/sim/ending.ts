@@ -59,15 +59,13 @@ export async function lastRound(world: World): Promise<void> {
     // A move whose answer was lost is found, and followed, when an edge next renews the session: which may be just now.
     const stored = token === undefined ? undefined : world.store.get(token.sid);
     const ahead = stored !== undefined && stored.epoch > token!.epoch;
-    // So is what the store had said of it that was not so.
-    const lie = world.lied && stored?.epoch === token?.epoch && stored?.pod !== token?.pod;
     const answers = await Promise.all(
       plan.skews.map((_, edge) => world.request(client, edge, { ...CALM, client: client.index, edge })),
     );
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
     const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);
-    if (pods.size > 1 && !ahead && !lie && (token !== undefined || plan.affinity !== "cookie")) {
+    if (pods.size > 1 && !ahead && (token !== undefined || plan.affinity !== "cookie")) {
       const names = [...pods].map((pod) => tagToHex(pod!).slice(0, 6)).join(" and ");
       const session = token === undefined ? `the ${plan.affinity} session` : brief(token.sid);
       watch.fail("I2", `at rest, ${session} of client ${client.index} is served by ${names}`);
@@ -140,9 +138,7 @@ export function ledgerAdds(world: World): void {
     if (first.from === to && !replaced(world, to))
       watch.fail("ledger", `it has a break of ${name} (${cause}) from ${to} to ${to}`);
     if (world.plan.affinity !== "cookie") continue;
-    // What an operator was told of a move by a store that lied never came to be.
-    const lie = world.lied && cause === "moved-by-operator";
-    if (known === undefined && !lie && !watch.untold.has(sid)) {
+    if (known === undefined && !watch.untold.has(sid)) {
       watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);
     }
     if (
