@@ -89,6 +89,19 @@ describe("the TCP proxy", () => {
     one.socket.destroy();
   });
 
+  it("bandwidth: no more bytes in a second than it is told, in order, and none are lost", async () => {
+    const fault = await proxy.inject("bandwidth", { rate: 400_000, ways: ["down"] });
+    const one = await dial();
+    const started = performance.now();
+    const text = "abcd".repeat(10_000);
+    one.socket.write(text);
+    await hears(one, text.toUpperCase());
+    // Never earlier than the bytes allow; how much later is the machine's affair. Timers may be a millisecond early.
+    expect(performance.now() - started).toBeGreaterThanOrEqual(98);
+    await fault.lift();
+    one.socket.destroy();
+  });
+
   it("reset: at once, before anything arrives, or when the answer comes", async () => {
     const before = await dial();
     before.socket.write("a");

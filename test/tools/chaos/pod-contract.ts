@@ -1,0 +1,110 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type PodControl, startControl } from "../../../tools/chaos/pod/control.ts";
+import type { PodFaultName } from "../../../tools/chaos/pod/index.ts";
+import { type FaultyPod, startFaultyPod } from "../../../tools/chaos/pod/pod.ts";
+
+/** What a client on a connection of its own sees of one request. */
+export interface Seen {
+  /** All that it read. */
+  readonly text: string;
+  /** `closed`, the code of an error, or `open`: nothing more came, and the connection stands. */
+  readonly end: string;
+}
+
+/** A fault, its options, and what a client sees of it. */
+export type PodCase = readonly [
+  fault: PodFaultName,
+  options: object | undefined,
+  sees: {
+    readonly text: RegExp;
+    readonly end: string;
+    /** How often the request came to the pod, 1 unless said. */
+    readonly arrivals?: 0;
+  },
+];
+
+/** Long enough for what would have come over the loopback by then. */
+const QUIET_MS = 80;
+
+/** Sends one request, and listens until the connection ends or falls silent. */
+export function ask(port: number, head: string): Promise<Seen> {
+  return new Promise((resolve) => {
+    let text = "";
+    let timer: NodeJS.Timeout | undefined;
+    const socket = connect(port, "127.0.0.1", () => socket.write(head, "latin1"));
+    const finish = (end: string) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ text, end });
+    };
+    const listen = () => {
+      clearTimeout(timer);
+      if (whole(text)) finish("open");
+      else timer = setTimeout(() => finish("open"), QUIET_MS);
+    };
+    listen();
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      listen();
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+    socket.on("end", () => finish("closed"));
+  });
+}
+
+/** Whether all has come that the first of its lengths promises. */
+function whole(text: string): boolean {
+  const [head = "", body] = text.split("\r\n\r\n", 2);
+  if (body === undefined) return false;
+  const length = /^content-length: ([0-9]+)/im.exec(head)?.[1];
+  return length === undefined ? text.endsWith("\r\n0\r\n\r\n") : body.length >= Number(length);
+}
+
+export const get = (path: string, id: string, method = "GET") =>
+  `${method} ${path} HTTP/1.1\r\nHost: pod\r\nX-Request-Id: ${id}\r\nContent-Length: 0\r\n\r\n`;
+
+/** What every fault of a pod must do, switched over its control port. */
+export function podFaultContract([name, options, sees]: PodCase): void {
+  describe(`${name} ${JSON.stringify(options ?? {})}`, () => {
+    let pod: FaultyPod;
+    let control: PodControl;
+    beforeAll(async () => {
+      pod = await startFaultyPod("web-0");
+      control = await startControl(pod);
+    });
+    afterAll(async () => {
+      await control?.stop();
+      await pod?.stop();
+    });
+
+    const order = async (method: string, body?: object) => {
+      const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+      return (await fetch(`${control.url}/faults/${name}`, init)).json();
+    };
+    const served = async (id: string) => {
+      const { text } = await ask(pod.port, get("/", id));
+      expect(text).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\nweb-0\n$/);
+    };
+
+    it("is seen while it is on, and neither before nor after", async () => {
+      await served("before");
+      expect(await order("PUT", { options })).toMatchObject({ faults: [{ name, hits: 0 }] });
+      const seen = await ask(pod.port, get("/", "during", "POST"));
+      expect({ text: seen.text, end: seen.end }).toEqual({
+        text: expect.stringMatching(sees.text),
+        end: sees.end,
+      });
+      expect(await order("DELETE")).toMatchObject({ faults: [] });
+      await served("after");
+    });
+
+    it("lets each request be counted once, by method and id", () => {
+      expect(pod.count({ id: "before" })).toBe(1);
+      expect(pod.count({ id: "during" })).toBe(sees.arrivals ?? 1);
+      expect(pod.count({ id: "during", method: "POST" })).toBe(sees.arrivals ?? 1);
+      expect(pod.count({ id: "after", method: "GET" })).toBe(1);
+    });
+  });
+}
