@@ -4,6 +4,7 @@ import type { Override } from "../model/snapshot.ts";
 import { type Standing, without } from "../policies/policy.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import type { Trip } from "./trip.ts";
+import type { RouteRuntime } from "./view.ts";
 import { zoneOf } from "./zone.ts";
 
 /**
@@ -14,7 +15,7 @@ import { zoneOf } from "./zone.ts";
 export function sidesFor(trip: Trip, sid: Sid | undefined): readonly PoolRuntime[] {
   const { sides } = trip.route;
   if (sides.length === 1) return [sides[0]!.pool];
-  const first = overridden(trip) ?? (sid === undefined ? drawn(trip) : hashed(trip, sid));
+  const first = overridden(trip) ?? (sid === undefined ? drawn(trip) : hashedSide(trip.route, sid));
   return sides.map((_, i) => sides[(first + i) % sides.length]!.pool);
 }
 
@@ -27,8 +28,7 @@ function drawn(trip: Trip): number {
 }
 
 /** A sid is an HMAC: its first 32 bits are the hash of the key. */
-function hashed(trip: Trip, sid: Sid): number {
-  const { sides, total } = trip.route;
+export function hashedSide({ sides, total }: Pick<RouteRuntime, "sides" | "total">, sid: Sid): number {
   let at = (Number.parseInt(sid.slice(0, 8), 16) / 2 ** 32) * total;
   for (let side = 1; side < sides.length; side++) {
     if (at < sides[side]!.weight) return side;

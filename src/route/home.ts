@@ -1,17 +1,21 @@
 import type { Token } from "../sessions/token.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
-import { move } from "./rebind.ts";
+import { type Ground, move } from "./rebind.ts";
 import type { Seated, Trip } from "./trip.ts";
 
 /**
  * `failover: temporary`: the home of a session that is away, when it is in keep again; undefined when it stays. One
  * isolate's suspicion moves nobody, but it may well wait with sending them back.
  */
-export function homeOf(trip: Trip, token: Token, pod: PodRuntime): PodRuntime | undefined {
+export function homeOf(
+  { route, now }: Ground & Pick<Trip, "now">,
+  token: Pick<Token, "pod" | "home">,
+  pod: PodRuntime,
+): PodRuntime | undefined {
   if (token.home === token.pod || pod.pool.pool.failover !== "temporary") return undefined;
-  const home = trip.route.scope.pods.get(token.home);
-  return home?.keep && !home.suspected(trip.now) ? home : undefined;
+  const home = route.scope.pods.get(token.home);
+  return home?.keep && !home.suspected(now) ? home : undefined;
 }
 
 /**

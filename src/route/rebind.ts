@@ -1,7 +1,7 @@
 import type { Cause } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
-import type { Refusal } from "../model/refusal.ts";
+import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { hashPod } from "./choose.ts";
 import { seatFresh } from "./fresh.ts";
@@ -10,6 +10,7 @@ import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE, POD_DOWN } from "./problem.ts";
 import { ask, bindingOf, retain, settle, swapOf } from "./swap.ts";
 import { type Seat, type Seated, seconds, type Trip } from "./trip.ts";
+import type { ScopeRuntime, View } from "./view.ts";
 
 /**
  * Step 5: the session's pod does not keep it any more. The candidate comes from the pool's hash table by the sid and the
@@ -25,15 +26,34 @@ export async function rebind(
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
-  const cause = causeOf(trip, token.pod, pod, failed);
+  const next = onward(trip, token, pod, failed);
+  if (isRefusal(next)) return next;
+  if (next.to === pod) return seated(trip, token, token, pod, undefined, false);
+  return move(trip, token, next.to, next.cause, undefined, failed);
+}
+
+/** A scope in a view: all that the way of a session that must move goes by. */
+export interface Ground {
+  readonly route: { readonly scope: Pick<ScopeRuntime, "pools" | "pods"> };
+  readonly view: Pick<View, "departed">;
+}
+
+/**
+ * Where a session goes whose pod does not keep it, and why, before any store is asked: to that same pod when there is
+ * nowhere else, as the view may be wrong, and nothing moves for it. Plans and explanations ask this too.
+ */
+export function onward(
+  ground: Ground,
+  token: Pick<Token, "sid" | "pod">,
+  pod: PodRuntime | undefined,
+  failed: PodRuntime | undefined,
+): { readonly to: PodRuntime; readonly cause: Cause } | Refusal {
+  const cause = causeOf(ground, token.pod, pod, failed);
   const waits = pod?.pool.pool.failover === "none" && (cause === "pod-gone" || cause === "pod-unhealthy");
   if (waits) return POD_DOWN;
-  const candidate = candidateFor(trip, token, pod, failed);
-  // With nowhere to go it may as well be tried where it is: the view may be wrong, and nothing moves for it.
-  const stay = candidate === pod || (candidate === undefined && failed === undefined && pod?.meaning.tried);
-  if (pod !== undefined && stay) return seated(trip, token, token, pod, undefined, false);
-  if (candidate === undefined) return NO_POD;
-  return move(trip, token, candidate, cause, undefined, failed);
+  const candidate = candidateFor(ground, token, pod, failed);
+  if (candidate !== undefined) return { to: candidate, cause };
+  return pod !== undefined && failed === undefined && pod.meaning.tried ? { to: pod, cause } : NO_POD;
 }
 
 /**
@@ -150,13 +170,13 @@ export function runErrand(trip: Trip, seat: Seat): void {
 
 /** The pod for a session that must move; its own side first, so that a canary's session stays a canary's. */
 function candidateFor(
-  trip: Trip,
-  token: Token,
+  { route, view }: Ground,
+  token: Pick<Token, "sid" | "pod">,
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
 ): PodRuntime | undefined {
-  const { pools } = trip.route.scope;
-  const home = pod?.pool.pool.name ?? trip.view.departed.get(token.pod)?.pool;
+  const { pools } = route.scope;
+  const home = pod?.pool.pool.name ?? view.departed.get(token.pod)?.pool;
   const own = pools.find((pool) => pool.pool.name === home);
   const order = own === undefined ? pools : [own, ...pools.filter((pool) => pool !== own)];
   return hashPod(token.sid, order, failed);
@@ -164,14 +184,14 @@ function candidateFor(
 
 /** Why a session must leave its pod. */
 function causeOf(
-  trip: Trip,
+  { route, view }: Ground,
   tag: PodTag,
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
 ): Cause {
   if (pod !== undefined) return failed === pod && pod.keep ? "pod-gone" : pod.meaning.cause;
-  const left = trip.view.departed.get(tag);
-  const { pools } = trip.route.scope;
+  const left = view.departed.get(tag);
+  const { pools } = route.scope;
   const again = pools.find((pool) => pool.pool.name === left?.pool)?.pods;
   // The same id with another tag: an operator has raised its generation.
   return again?.some((other) => other.pod.id === left?.id) ? "pod-replaced" : "config-change";
