@@ -5,7 +5,6 @@ import { measureLeast } from "./least.ts";
 import { measureMoves } from "./moves.ts";
 import { measurePick } from "./pick.ts";
 import { calm, freshCore, podsOf } from "./pods.ts";
-import { measureRings } from "./rings.ts";
 import { measureTwin } from "./twin.ts";
 
 /** Bytes by which the core grows over ten million picks. */
@@ -24,7 +23,6 @@ function measureMemory(): Gate {
 const [dir, count] = process.argv.slice(2);
 const rounds = Number(count);
 const gates: Gate[] = [
-  ...measureRings(rounds),
   ...(await measureTwin(dir!, rounds)),
   ...measureBuild(rounds),
   ...measureMoves(),

@@ -47,6 +47,8 @@ export class CoreTable implements Table {
   readonly #abi: Abi;
   readonly #keys: Keys;
   readonly #nobody: number;
+  /** That of the seating, one step nearer for the way of a pick. */
+  readonly #order: Uint16Array;
   /** The version of the standing that the core knows. */
   #version: number | undefined;
   /** Whether the core may know requests in flight, be it from the table that this one was made of. */
@@ -66,6 +68,7 @@ export class CoreTable implements Table {
     this.#abi = host.abi;
     this.#keys = host.keys;
     this.#nobody = host.abi.NOBODY.value as number;
+    this.#order = seating.order;
   }
 
   lookup(key: string, standing: OutView): number {
@@ -77,7 +80,7 @@ export class CoreTable implements Table {
       // A key longer than the buffer is hashed here; the owner is the same.
       const long = length < 0 ? wyhash32(utf8(key)) : 0;
       const owner = length < 0 ? abi.owner(this.region, long) : abi.lookup(this.region, length);
-      const index = this.seating.order[owner]!;
+      const index = this.#order[owner]!;
       if (standing.out[index] === 0) return index;
       if (this.#version !== standing.version) this.#learn(standing);
       const hash = length < 0 ? long : abi.wyhash32(abi.KEY.value as number, length);
@@ -120,7 +123,7 @@ export class CoreTable implements Table {
   }
 
   #position(seat: number): number {
-    return seat === this.#nobody ? -1 : this.seating.order[seat]!;
+    return seat === this.#nobody ? -1 : this.#order[seat]!;
   }
 
   #learn(standing: OutView & Pick<LoadView, "slow">): void {

@@ -19,10 +19,11 @@ export const consistentHash: Policy<ConsistentHashOptions> = {
   warms: true,
   loadWith: ({ boundedLoad }) => boundedLoad === true,
   build(_pods, { boundedLoad = false }, { table }) {
+    if (boundedLoad) return { pick: ({ key }, standing) => table().place(key, standing, true) };
     return {
       pick({ key }, standing) {
-        if (!boundedLoad && standing.slow === undefined) return table().lookup(key, standing);
-        return table().place(key, standing, boundedLoad);
+        const whole = table();
+        return standing.slow === undefined ? whole.lookup(key, standing) : whole.place(key, standing, false);
       },
     };
   },
