@@ -37,6 +37,8 @@ export async function compile(config: Config, revision: number, digest: Digest):
     explain: config.explain,
     zone: config.zone,
     trustedProxies: config.trustedProxies,
+    limits: config.limits,
+    announce: config.announce.forwarded || config.announce.via ? config.announce : undefined,
     pools,
     scopes,
     routes,

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { readHeaderName } from "../affinity/keyed.ts";
 import { Fault, reading, shown } from "../affinity/option.ts";
 import { type Cidr, parseCidr } from "../model/cidr.ts";
-import type { ZoneSource } from "../model/snapshot.ts";
+import type { Announced, Limits, ZoneSource } from "../model/snapshot.ts";
 import { zone } from "./pod.ts";
 import { type PoolConfig, pool } from "./pool.ts";
 import { type RouteConfig, route, sidesOf } from "./route.ts";
@@ -21,6 +21,21 @@ const zoneSource = z.strictObject({
   default: z.optional(zone),
 });
 
+const whole = (least: number, most: number) =>
+  z._default(z.int().check(z.minimum(least), z.maximum(most)), least);
+
+/** Never below what every server takes; never above what the runtime hands over. */
+const limits = z.strictObject({
+  headers: whole(128, 10_000),
+  headerBytes: whole(32 * 1024, 512 * 1024),
+  url: whole(8 * 1024, 64 * 1024),
+});
+
+const announce = z.strictObject({
+  forwarded: z._default(z.boolean(), false),
+  via: z._default(z.boolean(), false),
+});
+
 /** The native config: shapes and values. What names what is checked by references. */
 export const schema = z.strictObject({
   version: z.literal(1),
@@ -29,6 +44,8 @@ export const schema = z.strictObject({
   trustedProxies: z._default(z.array(proxy), () => []),
   explain: z._default(z.boolean(), false),
   zone: z.optional(zoneSource),
+  limits: z.prefault(limits, {}),
+  announce: z.prefault(announce, {}),
 });
 
 /** The config as it was read, defaults filled in, names resolved to nothing yet. */
@@ -36,6 +53,8 @@ export interface Config {
   readonly explain: boolean;
   readonly zone: ZoneSource | undefined;
   readonly trustedProxies: readonly Cidr[];
+  readonly limits: Limits;
+  readonly announce: Announced;
   /** In the order of the document. */
   readonly pools: readonly PoolConfig[];
   readonly routes: readonly RouteConfig[];
@@ -46,6 +65,8 @@ export function toConfig(parsed: z.infer<typeof schema>): Config {
     explain: parsed.explain,
     zone: parsed.zone,
     trustedProxies: parsed.trustedProxies,
+    limits: parsed.limits,
+    announce: parsed.announce,
     pools: Object.entries(parsed.pools).map(([name, pool]) => ({ ...pool, name })),
     routes: parsed.routes.map((route) => ({
       host: route.host,

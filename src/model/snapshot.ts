@@ -58,6 +58,23 @@ export interface ZoneSource {
   readonly default?: string | undefined;
 }
 
+/** What a request may have at most. */
+export interface Limits {
+  /** Headers; those of one name count as one. */
+  readonly headers: number;
+  /** Characters of all headers together, four more for each. */
+  readonly headerBytes: number;
+  /** Characters of path and query. */
+  readonly url: number;
+}
+
+/** What pods are told of a request beside X-Forwarded-For, -Proto and -Host. */
+export interface Announced {
+  /** Forwarded (RFC 7239). */
+  readonly forwarded: boolean;
+  readonly via: boolean;
+}
+
 /** Compiled config: immutable, numbered. */
 export interface Snapshot {
   readonly revision: number;
@@ -65,6 +82,9 @@ export interface Snapshot {
   /** Undefined: requests have the zone of their edge. */
   readonly zone: ZoneSource | undefined;
   readonly trustedProxies: readonly Cidr[];
+  readonly limits: Limits;
+  /** Undefined: nothing of it. */
+  readonly announce: Announced | undefined;
   readonly pools: readonly Pool[];
   readonly scopes: readonly Scope[];
   readonly routes: readonly Route[];

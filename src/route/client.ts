@@ -2,7 +2,7 @@ import { type Address, type Cidr, contains, parseAddress } from "../model/cidr.t
 
 /** Who sent a request, as far as it can be believed. */
 export interface Client {
-  /** The address, normalised as it came; undefined when nothing trustworthy tells it. */
+  /** The address, IPv4 never as IPv6; undefined when nothing trustworthy tells it. */
   readonly ip: string | undefined;
   readonly https: boolean;
 }
@@ -20,10 +20,11 @@ export function identify(
   https: boolean,
   trusted: readonly Cidr[],
 ): Client {
-  if (trusted.length === 0 || peer === undefined) return { ip: peer, https };
-  if (!isTrusted(parseAddress(bare(peer)), trusted)) return { ip: peer, https };
+  const ip = peer === undefined ? undefined : folded(peer);
+  if (trusted.length === 0 || ip === undefined) return { ip, https };
+  if (!isTrusted(parseAddress(ip), trusted)) return { ip, https };
   const scheme = headers.get("x-forwarded-proto");
-  const client = { ip: peer, https: scheme === null ? https : lastItem(scheme).toLowerCase() === "https" };
+  const client = { ip, https: scheme === null ? https : lastItem(scheme).toLowerCase() === "https" };
   const chain = headers.get("x-forwarded-for");
   if (chain === null) return client;
   const hops = chain.split(",").slice(-MAX_HOPS);
@@ -32,10 +33,17 @@ export function identify(
     const address = parseAddress(hop);
     // An entry that is no address was not written by a proxy of ours: what stands left of it is hearsay.
     if (address === undefined) return client;
-    client.ip = hop;
+    client.ip = folded(hop);
     if (!isTrusted(address, trusted)) return client;
   }
   return client;
+}
+
+/** `::ffff:192.0.2.1`, as a socket for both families has it, in any spelling → `192.0.2.1`: one client, one text (CVE-2026-39409). */
+function folded(ip: string): string {
+  if (!/^[0:]+:ffff:/i.test(ip)) return ip;
+  const address = parseAddress(ip);
+  return address?.length === 4 ? address.join(".") : ip;
 }
 
 function isTrusted(address: Address | undefined, trusted: readonly Cidr[]): boolean {

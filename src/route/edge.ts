@@ -83,6 +83,8 @@ export interface Edge {
   readonly flights: Map<string, Promise<Swapped | undefined>>;
   readonly breaks: Break[];
 
+  /** The deployment's own name in CDN-Loop. */
+  readonly loopMark: string;
   /** The view to decide by now: refreshed first when it is too old. Undefined: no config was ever seen. */
   view(now: number, background: Background): View | undefined | Promise<View | undefined>;
   /** How long what the store said of a keyed session holds: the heartbeat's period. Milliseconds. */

@@ -4,8 +4,8 @@
  * in either direction.
  */
 const DROPPED = new Set([
-  "proxy-connection",
-  "proxy-authorization",
+  // CGI makes HTTP_PROXY of it, which programs obey (CVE-2016-5385).
+  "proxy",
   "trailer",
   "http2-settings",
   "forwarded",
@@ -15,8 +15,12 @@ const DROPPED = new Set([
   "x-cluster-client-ip",
   "x-original-forwarded-for",
 ]);
+/** Beginnings of names: whatever comes after them. */
 const FORWARDED = "x-forwarded";
+const PROXY = "proxy-";
 const CLOUDFLARE = "cf-";
+/** What says how a message is framed, or ends here: it may pass, but nothing that some server would read as it. */
+const FRAMING = new Set(["keep-alive", "transfer-encoding", "content-length", "cdn-loop"]);
 
 /** What every request is asked for of its headers. */
 export interface Fields {
@@ -24,6 +28,14 @@ export interface Fields {
   readonly host: string | null;
   readonly cookie: string | null;
   readonly connection: string | null;
+  /** Transfer-Encoding. */
+  readonly coding: string | null;
+  /** CDN-Loop (RFC 8586). */
+  readonly loop: string | null;
+  /** How many there are; those of one name count as one, as the runtime joins them. */
+  readonly count: number;
+  /** Characters of names and values, with the four that each line has besides. */
+  readonly size: number;
   /** Names that no pod may see, of those that there are; undefined when all may pass. */
   readonly dropped: readonly string[] | undefined;
 }
@@ -38,38 +50,50 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
   let host: string | null = null;
   let cookie: string | null = null;
   let connection: string | null = null;
+  let coding: string | null = null;
+  let loop: string | null = null;
+  let count = 0;
+  let size = 0;
   let dropped: string[] | undefined;
   const other = (name: string) => {
     if (mustDrop(name, cloudflare)) dropped = [...(dropped ?? []), name];
   };
   headers.forEach((value, name) => {
+    count++;
+    size += name.length + value.length + 4;
     switch (name.charCodeAt(0)) {
       case LETTER.c:
         if (name === "cookie") cookie = value;
         else if (name === "connection") connection = value;
+        else if (name === "cdn-loop") loop = value;
         else other(name);
         break;
       case LETTER.h:
         if (name === "host") host = value;
         else other(name);
         break;
-      case LETTER.f:
-      case LETTER.p:
       case LETTER.t:
+        if (name === "transfer-encoding") coding = value;
+        else other(name);
+        break;
+      case LETTER.f:
+      case LETTER.k:
+      case LETTER.p:
       case LETTER.x:
         other(name);
         break;
     }
   });
-  return { host, cookie, connection, dropped };
+  return { host, cookie, connection, coding, loop, count, size, dropped };
 }
 
 /** The first letters of all that is looked for: most names are done with by theirs. */
-const LETTER = { c: 99, f: 102, h: 104, p: 112, t: 116, x: 120 } as const;
+const LETTER = { c: 99, f: 102, h: 104, k: 107, p: 112, t: 116, x: 120 } as const;
 
 /** `X_Real_IP` and `X.Real.IP` are read as X-Real-IP by servers that fold names (CVE-2026-88011), so they count as it. */
 function mustDrop(name: string, cloudflare: boolean): boolean {
   const folded = name.includes("_") || name.includes(".") ? name.replace(/[_.]/g, "-") : name;
-  if (folded.startsWith(FORWARDED) || DROPPED.has(folded)) return true;
+  if (folded.startsWith(FORWARDED) || folded.startsWith(PROXY) || DROPPED.has(folded)) return true;
+  if (folded !== name && FRAMING.has(folded)) return true;
   return folded.startsWith(CLOUDFLARE) && !(cloudflare && folded === name);
 }

@@ -3,12 +3,15 @@ import type { Background } from "../model/ports.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { strip, write } from "../sessions/cookie.ts";
 import { renewalAge } from "../sessions/expiry.ts";
+import { versionOf } from "./announce.ts";
 import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { readFields } from "./fields.ts";
 import { remember } from "./keyed.ts";
 import { learn } from "./learn.ts";
+import { overLimits } from "./limits.ts";
+import { isLoop, LOOP } from "./loop.ts";
 import { openToken } from "./open.ts";
 import { NO_CONFIG, NO_ROUTE, problem, STALE_VIEW } from "./problem.ts";
 import { runErrand } from "./rebind.ts";
@@ -34,8 +37,12 @@ export async function route(edge: Edge, request: Request, background: Background
 
   const target = readTarget(request.url);
   const fields = readFields(request.headers, edge.cloudflare);
-  const invalid = validate(request.method, fields.host, target);
+  const invalid =
+    validate(request.method, fields, target) ?? overLimits(fields, target, view.snapshot.limits);
   if (invalid !== undefined) return refuse(edge, background, view, undefined, invalid);
+  if (fields.loop !== null && isLoop(fields.loop, edge.loopMark)) {
+    return refuse(edge, background, view, undefined, LOOP);
+  }
 
   const matched = view.match(target.host, target.path);
   if (matched === undefined) return refuse(edge, background, view, undefined, NO_ROUTE);
@@ -79,6 +86,9 @@ export async function route(edge: Edge, request: Request, background: Background
     authority: target.authority,
     cloudflare: edge.cloudflare,
     cookie: header === null ? undefined : cookieFor(header, trip),
+    announce: view.snapshot.announce,
+    version: view.snapshot.announce?.via ? versionOf(edge.origin(request)) : "",
+    loopMark: edge.loopMark,
   };
   const headers = requestHeaders(request.headers, inbound, fields);
   const delivery = await deliver(trip, seat, headers);

@@ -2,6 +2,8 @@ import { readUtilisation } from "../metrics/orca.ts";
 import type { Meter } from "../metrics/share.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Pod } from "../model/pod.ts";
+import type { Announced } from "../model/snapshot.ts";
+import { announce } from "./announce.ts";
 import { type Fields, readFields } from "./fields.ts";
 import { keepPrivate } from "./shared-cache.ts";
 
@@ -20,6 +22,11 @@ export interface Inbound {
   readonly cloudflare: boolean;
   /** The Cookie header to send; undefined leaves it as it is. */
   readonly cookie: string | null | undefined;
+  /** What is told on request; undefined: nothing of it. */
+  readonly announce: Announced | undefined;
+  /** Version of HTTP that the client spoke. */
+  readonly version: string;
+  readonly loopMark: string;
 }
 
 /** The request's headers for the pod: one copy, few sets, as each costs. @param fields of `from`, if they were read */
@@ -37,6 +44,9 @@ export function requestHeaders(
   else headers.set("x-forwarded-for", inbound.ip);
   headers.set("x-forwarded-proto", inbound.https ? "https" : "http");
   headers.set("x-forwarded-host", inbound.authority);
+  // A request that comes round has a mark of the round before: what came without any has not, and is spared the header.
+  if (fields.loop !== null || fields.dropped !== undefined) headers.append("cdn-loop", inbound.loopMark);
+  if (inbound.announce !== undefined) announce(headers, inbound.announce, inbound);
   return headers;
 }
 
@@ -126,9 +136,15 @@ function rewriteLocation(value: string, { pod, https, authority }: Outbound): st
   return `${match[1] === undefined ? "" : https ? "https:" : "http:"}//${authority}${rest}`;
 }
 
-/** Every url at the pod's own authority, wherever in the value it stands. */
+/**
+ * Every url at the pod's own authority, wherever in the value it stands, and every absolute path where one may stand:
+ * `<…>`, `anchor="…"`, `url=…`.
+ */
 function rewriteLinks(value: string, out: Outbound): string {
-  return value.replace(/(?:https?:)?\/\/[^\s<>"';,]*/gi, (url) => rewriteLocation(url, out));
+  return value.replace(
+    /(?:https?:)?\/\/[^\s<>"';,]*|(?<=<\s*|\b(?:anchor|url)\s*=\s*["']?)\/[^\s<>"';,]*/gi,
+    (url) => rewriteLocation(url, out),
+  );
 }
 
 function sameAuthority(text: string, pod: Pod): boolean {

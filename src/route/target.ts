@@ -1,4 +1,5 @@
 import type { Refusal } from "../model/refusal.ts";
+import type { Fields } from "./fields.ts";
 
 /** Where a request wants to go: slices of its URL, nothing parsed twice. */
 export interface Target {
@@ -19,11 +20,17 @@ const AUTHORITY =
 /** The methods that may reach a pod; TRACE would echo what the edge added. */
 const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}$/i;
 
+/** `_mooring`, each letter plain or encoded. */
+const OURS = [..."_mooring"].map((c) => `(?:${c}|%${c.charCodeAt(0).toString(16)})`).join("");
 /**
- * A dot segment, plain or encoded, between slashes of either kind, or a backslash: whoever resolves them later would ask the
- * pod for another path than the one that was routed. Browsers resolve them before they ask.
+ * What another server would read as another path than the one that was routed: a backslash, and a dot segment, plain or
+ * encoded, between slashes of either kind, also with parameters, which some servers take off before they resolve it. Browsers
+ * resolve them before they ask. And other spellings of the admin API's path, which is never a pod's (CVE-2026-73511).
  */
-const DOTS = /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i;
+const OTHERWISE = new RegExp(
+  `\\\\|(?:/|%2f|%5c)(?:\\.|%2e){1,2}(?:[/;]|%2f|%5c|%3b|$)|^(?:/|%2f)+${OURS}(?:[/;]|%2f|%3b|$)`,
+  "i",
+);
 
 let goodHost = "";
 
@@ -45,15 +52,22 @@ function hostOf(authority: string): string {
   return host.toLowerCase();
 }
 
-/** A Host that says something else than the URL has been tampered with on the way: two parsers would disagree. */
-export function validate(method: string, hostHeader: string | null, target: Target): Refusal | undefined {
+/** What is refused whatever the config says. `host` null: there was no Host header. */
+export function validate(
+  method: string,
+  { host: hostHeader, coding }: Pick<Fields, "host" | "coding">,
+  target: Target,
+): Refusal | undefined {
+  // A Host that says something else than the URL has been tampered with on the way: two parsers would disagree.
   const host = hostHeader ?? target.authority;
   if (host !== goodHost) {
     if (!AUTHORITY.test(host)) return BAD_HOST;
     goodHost = host;
   }
   if (host !== target.authority && !sameAuthority(host, target)) return BAD_HOST;
-  if (DOTS.test(target.path)) return BAD_PATH;
+  if (OTHERWISE.test(target.path)) return BAD_PATH;
+  // The runtime takes any list that ends in chunked, and would forward the rest undone.
+  if (coding !== null && coding.toLowerCase() !== "chunked") return BAD_CODING;
   if (method !== "GET" && method !== "POST") {
     if (method === "TRACE" || method === "CONNECT" || !METHOD.test(method)) return BAD_METHOD;
   }
@@ -95,7 +109,16 @@ const BAD_PATH: Refusal = {
   status: 400,
   code: "bad-path",
   title: "The path is not valid",
-  detail: 'Send a path without backslashes and without "." and ".." segments.',
+  detail:
+    'Send a path without backslashes, without "." and ".." segments, and with no other spelling of /_mooring.',
+  proxyStatus: "http_request_error",
+};
+
+const BAD_CODING: Refusal = {
+  status: 501,
+  code: "bad-coding",
+  title: "This transfer coding is not taken",
+  detail: "Send Content-Length, or Transfer-Encoding: chunked once and alone.",
   proxyStatus: "http_request_error",
 };
 

@@ -9,11 +9,17 @@ describe("the fields of a request", () => {
       ["cookie", "b=2"],
       ["Connection", "keep-alive"],
       ["accept", "*/*"],
+      ["transfer-encoding", "chunked"],
+      ["cdn-loop", "a"],
     ]);
     expect(readFields(from, false)).toEqual({
       host: from.get("host"),
       cookie: from.get("cookie"),
       connection: "keep-alive",
+      coding: "chunked",
+      loop: "a",
+      count: 6,
+      size: from.entries().reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0),
       dropped: undefined,
     });
   });
@@ -23,6 +29,10 @@ describe("the fields of a request", () => {
       host: null,
       cookie: null,
       connection: null,
+      coding: null,
+      loop: null,
+      count: 0,
+      size: 0,
       dropped: undefined,
     });
   });
@@ -30,13 +40,18 @@ describe("the fields of a request", () => {
   it("names what no pod may see, whatever letter it begins with", () => {
     const forged = [
       "cf-ray",
+      "cdn_loop",
       "cf_ray",
+      "content_length",
       "forwarded",
       "http2-settings",
       "http2.settings",
+      "keep.alive",
+      "proxy",
       "proxy-authorization",
       "proxy-connection",
       "trailer",
+      "transfer_encoding",
       "true-client-ip",
       "x-client-ip",
       "x-cluster-client-ip",
@@ -45,7 +60,17 @@ describe("the fields of a request", () => {
       "x-real-ip",
       "x_real.ip",
     ];
-    const honest = ["accept", "cookie", "connection", "host", "range", "te", "x-request-id"];
+    const honest = [
+      "accept",
+      "cookie",
+      "connection",
+      "host",
+      "keep-alive",
+      "proxies",
+      "range",
+      "te",
+      "x-request-id",
+    ];
     const from = new Headers([...forged, ...honest].map((name) => [name, "1"] as [string, string]));
     expect(readFields(from, false).dropped?.toSorted()).toEqual(forged.toSorted());
     expect(readFields(from, true).dropped).not.toContain("cf-ray");

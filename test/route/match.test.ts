@@ -79,8 +79,8 @@ describe("the target", () => {
   });
 
   it("must be the one that Host names", () => {
-    const check = (host: string, url: string, method = "GET") =>
-      validate(method, host, readTarget(url))?.status;
+    const check = (host: string, url: string, method = "GET", coding: string | null = null) =>
+      validate(method, { host, coding }, readTarget(url))?.status;
     expect(check("a.test", "http://a.test/")).toBeUndefined();
     expect(check("A.TEST:80", "http://a.test/")).toBeUndefined();
     expect(check("a.test:81", "http://a.test/")).toBe(400);
@@ -94,9 +94,35 @@ describe("the target", () => {
     for (const path of ["/.well-known/x", "/a..b/c", "/...", "/x?a=/../b", "/%2e%2ea"]) {
       expect(check("a.test", `http://a.test${path}`), path).toBeUndefined();
     }
+    // Servers that take parameters off, or decode first, would resolve these.
+    for (const path of ["/a/..;/x", "/a/..;b=c/x", "/a/..%2fx", "/a%2f../x", "/a%5c..%5cx", "/a/.%3bx"]) {
+      expect(check("a.test", `http://a.test${path}`), path).toBe(400);
+    }
+    expect(check("a.test", "http://a.test/", "POST", "Chunked")).toBeUndefined();
+    for (const coding of ["gzip, chunked", "chunked, chunked", "identity", ""]) {
+      expect(check("a.test", "http://a.test/", "POST", coding), coding).toBe(501);
+    }
     expect(check("a.test", "http://a.test/", "TRACE")).toBe(405);
     expect(check("a.test", "http://a.test/", "PROPFIND")).toBeUndefined();
     expect(check("a.test", "http://a.test/", "GE T")).toBe(405);
+  });
+
+  it("is nobody's when it spells the admin API otherwise (CVE-2026-73511)", () => {
+    const check = (path: string) =>
+      validate("GET", { host: "a", coding: null }, readTarget(`http://a${path}`));
+    const spellings = [
+      "/_mooring;x/v1",
+      "//_mooring/v1",
+      "/%5fmooring",
+      "/%5Fmooring/v1/config",
+      "/_m%6foring/v1",
+    ];
+    for (const path of [...spellings, "/%2f_mooring", "/_mooring%2fv1", "/_MOORING/v1", "/_mooring%3bx"]) {
+      expect(check(path)?.code, path).toBe("bad-path");
+    }
+    for (const path of ["/_mooringx", "/a/_mooring", "/_moorin", "/%255fmooring"]) {
+      expect(check(path), path).toBeUndefined();
+    }
   });
 
   it("is compared without needless encoding, and no slash or percent is made", () => {

@@ -33,6 +33,9 @@ const inbound = {
   authority: "shop.test",
   cloudflare: false,
   cookie: undefined,
+  announce: undefined,
+  version: "1.1",
+  loopMark: "mooring;id=1a2b3c4d",
 };
 
 describe("towards the pod", () => {
@@ -72,8 +75,35 @@ describe("towards the pod", () => {
     const from = new Headers([...forged, ...honest].map((name) => [name, "1"] as [string, string]));
     const left = [...requestHeaders(from, inbound).keys()];
     expect(left.sort()).toEqual(
-      [...honest, "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].sort(),
+      [...honest, "cdn-loop", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].sort(),
     );
+  });
+
+  it("puts its mark where a request came through a proxy, which a request that comes round has", () => {
+    const mark = (init: Record<string, string>) => requestHeaders(new Headers(init), inbound).get("cdn-loop");
+    expect(mark({})).toBeNull();
+    expect(mark({ "x-forwarded-proto": "http" })).toBe("mooring;id=1a2b3c4d");
+    expect(mark({ "cdn-loop": "other" })).toBe("other, mooring;id=1a2b3c4d");
+    const first = requestHeaders(new Headers(), { ...inbound, ip: undefined });
+    expect(mark(Object.fromEntries(first))).not.toBeNull();
+  });
+
+  it("tells Forwarded and Via when asked, and lets no word of the client into them (CVE-2023-27493)", () => {
+    const told = (ip: string | undefined, authority: string, from = {}) => {
+      const announce = { forwarded: true, via: true };
+      const headers = requestHeaders(new Headers(from), { ...inbound, announce, ip, authority });
+      return [headers.get("forwarded"), headers.get("via")];
+    };
+    expect(told("192.0.2.1", "shop.test")).toEqual([
+      "for=192.0.2.1;host=shop.test;proto=https",
+      "1.1 mooring",
+    ]);
+    expect(told("2001:db8::1", "a:81", { forwarded: "for=6.6.6.6", via: "1.0 cdn" })).toEqual([
+      'for="[2001:db8::1]";host="a:81";proto=https',
+      "1.0 cdn, 1.1 mooring",
+    ]);
+    expect(told('x";by=evil', "[::1]")).toEqual(['for=unknown;host="[::1]";proto=https', "1.1 mooring"]);
+    expect(told(undefined, "a")[0]).toBe("for=unknown;host=a;proto=https");
   });
 
   it("claims no address when none is known", () => {
@@ -98,7 +128,14 @@ describe("towards the client", () => {
       '<https://shop.test/x?p=2>; rel="next", <https://cdn.test/a>; rel=preload',
     ],
     ["refresh", "5; url=http://10.0.0.7:9001/base/y", "5; url=https://shop.test/y"],
-    ["link", "</base/z>; rel=next", "</base/z>; rel=next"],
+    // Paths are the pod's own, as in Location: the client would ask for one below the base twice.
+    [
+      "link",
+      '</base/z>; rel=next, < /base>; rel="a /base/z", </based>; rel=x, <base/z>; anchor="/base/#y"',
+      '</z>; rel=next, < />; rel="a /base/z", </based>; rel=x, <base/z>; anchor="/#y"',
+    ],
+    ["refresh", "0; URL='/base/z'", "0; URL='/z'"],
+    ["refresh", "0; url=/z?url=/base/z", "0; url=/z?url=/base/z"],
   ])("tells no pod's address in %s: frameworks build it from Host", (name, value, expected) => {
     const headers = responseHeaders(new Headers({ [name]: value }), 200, outbound);
     expect(headers?.get(name) ?? value).toBe(expected);
@@ -171,10 +208,21 @@ describe("who the client is", () => {
     expect(ip("fd00::1", "[2001:db8::7]:80")).toBe("2001:db8::7");
   });
 
+  it("has one text for an IPv4 address, however a socket or a proxy writes it (CVE-2026-39409)", () => {
+    expect(ip("::ffff:192.0.2.1", undefined)).toBe("192.0.2.1");
+    expect(ip("0:0:0:0:0:FFFF:c000:201", undefined)).toBe("192.0.2.1");
+    expect(ip("::FFFF:10.0.0.1", "::ffff:203.0.113.9")).toBe("203.0.113.9");
+    expect(ip("::ffff:10.0.0.1", "9.9.9.9, ::ffff:10.2.2.2")).toBe("9.9.9.9");
+    expect(ip("2001:db8::1", undefined)).toBe("2001:db8::1");
+  });
+
   it("stops at what is no address (CVE-2026-24398: octets over 255; CVE-2026-27700: the leftmost entry)", () => {
     expect(ip("10.0.0.1", "1.1.1.1, unknown")).toBe("10.0.0.1");
     expect(ip("10.0.0.1", "1.1.1.1, 999.1.1.1, 10.2.2.2")).toBe("10.2.2.2");
     expect(ip("10.0.0.1", "")).toBe("10.0.0.1");
+    // A zone means something on one machine alone.
+    expect(ip("10.0.0.1", "9.9.9.9, fe80::1%eth0, 10.2.2.2")).toBe("10.2.2.2");
+    expect(ip("10.0.0.1", "9.9.9.9, 010.1.1.1")).toBe("10.0.0.1");
   });
 
   it("takes the scheme from a trusted proxy alone", () => {

@@ -96,6 +96,7 @@ export class TestEdge {
       counters: new Counters(),
       settlements: new Generations(4096),
       keyed: new Generations(5000),
+      loopMark: "mooring;id=00000000",
       expired: new Generations(4096),
       flights: new Map(),
       breaks: [],

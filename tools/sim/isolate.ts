@@ -149,6 +149,7 @@ export class Isolate {
       keyer: simKeyer,
       peer: (request) => this.#peers.get(request),
       cloudflare: false,
+      loopMark: "mooring;id=00000000",
       origin: () => undefined,
       zone: undefined,
       feed,

@@ -194,6 +194,8 @@ export class Coordinator extends DurableObject<Env> {
       explain: false,
       zone: undefined,
       trustedProxies: [],
+      limits: { headers: 0, headerBytes: 0, url: 0 },
+      announce: undefined,
       pools: [],
       scopes: [],
       routes: [],

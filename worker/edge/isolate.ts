@@ -5,12 +5,13 @@ import type { Break } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Background, Swapped } from "../../src/model/ports.ts";
 import type { Edge } from "../../src/route/edge.ts";
+import { loopMark } from "../../src/route/loop.ts";
 import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import { Guard } from "../../src/sessions/guard.ts";
 import { keyer } from "../../src/sessions/keyer.ts";
 import { badSecret, isLongEnough, keyRing } from "../../src/sessions/keyring.ts";
-import { sealer } from "../../src/sessions/token.ts";
+import { sealer, toHex } from "../../src/sessions/token.ts";
 import type { Env } from "../env.ts";
 import { openStore } from "../sessions/open.ts";
 import { Batches } from "./batch.ts";
@@ -118,6 +119,7 @@ async function build(env: Env): Promise<Isolate> {
     keyer: keyer(crypto.subtle),
     peer: peerOf(cloudflare),
     cloudflare,
+    loopMark: loopMark(await loopId(current)),
     origin: (request) => request.cf as Readonly<Record<string, unknown>> | undefined,
     zone: env.MOORING_ZONE || undefined,
     settlements: new Generations(SETTLEMENTS),
@@ -138,6 +140,12 @@ async function build(env: Env): Promise<Isolate> {
 function badLink(env: Env): string | undefined {
   if (!env.MOORING_COORDINATOR_URL) return undefined;
   return isLongEnough(env.MOORING_SHARED_SECRET) ? undefined : "MOORING_SHARED_SECRET";
+}
+
+/** The edges of one deployment have one id, as they share its secret; 32 bits of a digest of its own tell nothing of it. */
+async function loopId(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`mooring/loop${secret}`));
+  return toHex(new Uint8Array(digest, 0, 4));
 }
 
 function after(ms: number, callback: () => void): () => void {
