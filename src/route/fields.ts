@@ -28,6 +28,7 @@ export interface Fields {
   readonly host: string | null;
   readonly cookie: string | null;
   readonly connection: string | null;
+  readonly upgrade: string | null;
   /** Transfer-Encoding. */
   readonly coding: string | null;
   /** CDN-Loop (RFC 8586). */
@@ -50,6 +51,7 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
   let host: string | null = null;
   let cookie: string | null = null;
   let connection: string | null = null;
+  let upgrade: string | null = null;
   let coding: string | null = null;
   let loop: string | null = null;
   let count = 0;
@@ -76,6 +78,9 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
         if (name === "transfer-encoding") coding = value;
         else other(name);
         break;
+      case LETTER.u:
+        if (name === "upgrade") upgrade = value;
+        break;
       case LETTER.f:
       case LETTER.k:
       case LETTER.p:
@@ -84,11 +89,11 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
         break;
     }
   });
-  return { host, cookie, connection, coding, loop, count, size, dropped };
+  return { host, cookie, connection, upgrade, coding, loop, count, size, dropped };
 }
 
 /** The first letters of all that is looked for: most names are done with by theirs. */
-const LETTER = { c: 99, f: 102, h: 104, k: 107, p: 112, t: 116, x: 120 } as const;
+const LETTER = { c: 99, f: 102, h: 104, k: 107, p: 112, t: 116, u: 117, x: 120 } as const;
 
 /** `X_Real_IP` and `X.Real.IP` are read as X-Real-IP by servers that fold names (CVE-2026-88011), so they count as it. */
 function mustDrop(name: string, cloudflare: boolean): boolean {

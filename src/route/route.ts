@@ -8,6 +8,7 @@ import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { readFields } from "./fields.ts";
+import { isHandshake } from "./handshake.ts";
 import { remember } from "./keyed.ts";
 import { learn } from "./learn.ts";
 import { overLimits } from "./limits.ts";
@@ -89,6 +90,7 @@ export async function route(edge: Edge, request: Request, background: Background
     announce: view.snapshot.announce,
     version: view.snapshot.announce?.via ? versionOf(edge.origin(request)) : "",
     loopMark: edge.loopMark,
+    handshake: fields.upgrade !== null && isHandshake(request, fields),
   };
   const headers = requestHeaders(request.headers, inbound, fields);
   const delivery = await deliver(trip, seat, headers);

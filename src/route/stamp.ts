@@ -27,6 +27,8 @@ export interface Inbound {
   /** Version of HTTP that the client spoke. */
   readonly version: string;
   readonly loopMark: string;
+  /** Whether it is a WebSocket handshake, the one upgrade that passes. */
+  readonly handshake: boolean;
 }
 
 /** The request's headers for the pod: one copy, few sets, as each costs. @param fields of `from`, if they were read */
@@ -36,6 +38,7 @@ export function requestHeaders(
   fields: Fields = readFields(from, inbound.cloudflare),
 ): Headers {
   const headers = new Headers(from);
+  if (fields.upgrade !== null && !inbound.handshake) headers.delete("upgrade");
   dropNamed(headers, fields.connection);
   if (fields.dropped !== undefined) for (const name of fields.dropped) headers.delete(name);
   if (inbound.cookie === null) headers.delete("cookie");

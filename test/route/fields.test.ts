@@ -11,14 +11,16 @@ describe("the fields of a request", () => {
       ["accept", "*/*"],
       ["transfer-encoding", "chunked"],
       ["cdn-loop", "a"],
+      ["upgrade", "h2c"],
     ]);
     expect(readFields(from, false)).toEqual({
       host: from.get("host"),
       cookie: from.get("cookie"),
       connection: "keep-alive",
+      upgrade: "h2c",
       coding: "chunked",
       loop: "a",
-      count: 6,
+      count: 7,
       size: from.entries().reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0),
       dropped: undefined,
     });
@@ -29,6 +31,7 @@ describe("the fields of a request", () => {
       host: null,
       cookie: null,
       connection: null,
+      upgrade: null,
       coding: null,
       loop: null,
       count: 0,

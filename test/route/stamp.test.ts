@@ -36,6 +36,7 @@ const inbound = {
   announce: undefined,
   version: "1.1",
   loopMark: "mooring;id=1a2b3c4d",
+  handshake: false,
 };
 
 describe("towards the pod", () => {
