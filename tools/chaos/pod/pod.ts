@@ -66,7 +66,8 @@ const KEEP_ALIVE_MS = 120_000;
 export async function startFaultyPod(id: string, { port = 0, seed = 1 } = {}): Promise<FaultyPod> {
   const chance = fractions(seed);
   const arrivals: Arrival[] = [];
-  const sockets = new Set<Socket>();
+  /** Connections that are open, each with when it has gone. */
+  const sockets = new Map<Socket, Promise<unknown>>();
   const webSockets = new Set<Socket>();
   let active: Active[] = [];
   let server: Server | undefined;
@@ -87,13 +88,12 @@ export async function startFaultyPod(id: string, { port = 0, seed = 1 } = {}): P
     const opening = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       arrived(request);
       const { socket } = request;
-      const gone = new Promise((resolve) => socket.once("close", resolve));
       const chain = active.filter((injection) => hitBy(request, injection));
       for (const injection of chain) injection.hits++;
       const from = (depth: number): void => {
         const injection = chain[depth];
         if (injection === undefined) return void app.listener(request, response);
-        const over = Promise.race([injection.lifted, gone]);
+        const over = Promise.race([injection.lifted, sockets.get(socket)]);
         const next = () => from(depth + 1);
         const exchange: PodExchange = { id, request, response, socket, over, chance, next };
         injection.fault.request?.(exchange);
@@ -101,10 +101,11 @@ export async function startFaultyPod(id: string, { port = 0, seed = 1 } = {}): P
       from(0);
     });
     opening.on("connection", (socket) => {
-      sockets.add(socket);
       // Its loss is told by the close that follows.
       socket.on("error", () => undefined);
-      socket.once("close", () => sockets.delete(socket));
+      const gone = new Promise((resolve) => socket.once("close", resolve));
+      sockets.set(socket, gone);
+      void gone.then(() => sockets.delete(socket));
     });
     opening.on("upgrade", (request, duplex) => {
       arrived(request);
@@ -130,7 +131,7 @@ export async function startFaultyPod(id: string, { port = 0, seed = 1 } = {}): P
     listen: async () => {
       if (server === undefined) await open(actual);
     },
-    links: () => [...sockets],
+    links: () => [...sockets.keys()],
     webSockets: () => [...webSockets],
   };
 
@@ -175,8 +176,8 @@ export async function startFaultyPod(id: string, { port = 0, seed = 1 } = {}): P
     stop: async () => {
       await clear();
       await levers.refuse();
-      const closing = [...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
-      for (const socket of sockets) socket.resetAndDestroy();
+      const closing = [...sockets.values()];
+      for (const socket of sockets.keys()) socket.resetAndDestroy();
       await Promise.all(closing);
     },
   };

@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { decision, Jar } from "../support/client.ts";
+import { SOON, useFaults } from "../support/faults.ts";
+
+const timeouts = { headers: "400ms" };
+const readiness = { path: "/ready", period: "200ms", timeout: "200ms", failure: 2, initialDelay: "0s" };
+const { bound, of, send, states, tell } = useFaults({
+  syn: { config: { timeouts } },
+  accept: { config: { timeouts } },
+  "probed-syn": { count: 3, config: { timeouts, health: { readiness } } },
+  "probed-accept": { count: 3, config: { timeouts, health: { readiness } } },
+});
+
+it.each([
+  ["SYN", "syn", "unanswered-syn", 0],
+  ["accept", "accept", "hang", 1],
+] as const)("%s without answer: 504, not tried again, and nobody moves", async (name, pool, fault, times) => {
+  const { jar, pod } = await bound(pool);
+  await pod.inject(fault);
+  const other = of(pool).find((one) => one !== pod)!;
+  const before = other.arrivals.length;
+  const sent = await Promise.all(["GET", "POST", "PATCH"].map((method) => send(jar, pool, { method })));
+  tell(`${name} without answer`, ...sent);
+  for (const { answer, arrivals } of sent) {
+    expect([answer.status, arrivals]).toEqual([504, times]);
+    expect(answer.headers["set-cookie"]).toBeUndefined();
+    expect(answer.headers["proxy-status"]).toContain("http_response_timeout");
+  }
+  expect(other.arrivals.length).toBe(before);
+  await pod.clear();
+  const { answer } = await send(jar, pool);
+  expect([answer.body.trim(), decision(answer).outcome]).toEqual([pod.id, "kept"]);
+});
+
+it.each([
+  ["SYN", "probed-syn", "unanswered-syn"],
+  ["accept", "probed-accept", "hang"],
+] as const)(
+  "%s without answer: probes find the black hole, new sessions go elsewhere",
+  async (name, pool, fault) => {
+    await expect
+      .poll(async () => Object.values(await states(pool)), SOON)
+      .toEqual(["ready", "ready", "ready"]);
+    const { jar, pod } = await bound(pool);
+    await pod.inject(fault);
+    const began = performance.now();
+    await expect.poll(async () => (await states(pool))[pod.id], SOON).not.toBe("ready");
+    tell(`${name} without answer: found by probes in ${Math.round(performance.now() - began)} ms`);
+    // Obeyed by the edge with its next heartbeat.
+    await expect
+      .poll(async () => {
+        const fresh = await Promise.all(Array.from({ length: 12 }, () => send(new Jar(), pool)));
+        return new Set(fresh.map(({ answer }) => answer.status));
+      }, SOON)
+      .toEqual(new Set([200]));
+    await pod.clear();
+    expect((await send(jar, pool)).answer.body.trim()).toBe(pod.id);
+  },
+);
