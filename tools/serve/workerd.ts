@@ -26,6 +26,8 @@ export interface WorkerdOptions {
   bundleDir: string;
   /** 127.0.0.1 when absent. */
   host?: string;
+  /** A command that runs what follows it, as a shell that sets limits and becomes it; none when absent. */
+  under?: readonly string[];
   /** Takes what workerd writes to stdout and stderr; process.stderr when absent. */
   log?: (text: string) => void;
 }
@@ -135,11 +137,12 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     });
     writeFileSync(join(dir, "config.capnp"), config);
     const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    child = spawn(
-      workerdPath,
-      ["serve", join(dir, "config.capnp"), "--experimental", "--control-fd=3", `--socket-addr=http=${where}`],
-      { stdio: ["ignore", "pipe", "pipe", "pipe"], env: { ...env, TZ: "UTC" } },
-    );
+    const args = ["serve", join(dir, "config.capnp"), "--experimental", "--control-fd=3"];
+    const [command = workerdPath, ...before] = [...(options.under ?? []), workerdPath];
+    child = spawn(command, [...before, ...args, `--socket-addr=http=${where}`], {
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      env: { ...env, TZ: "UTC" },
+    });
     if (running.size === 0) process.on("exit", endAll);
     running.set(child, dir);
     if (child.pid !== undefined) unwatch = watch([child.pid]);

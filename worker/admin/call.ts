@@ -23,6 +23,8 @@ export async function callCoordinator(
     const response = await isolate.link.call(path, init);
     if (response.ok) return { json: () => response.json() };
     console.error(`coordinator answered ${response.status} to ${init.method ?? "GET"} ${path}`);
+    const detail = `It answered ${response.status}, and its log says why: 401 is another MOORING_SHARED_SECRET, 500 mostly a disk that is full or cannot be written. Traffic goes on with the last config; nothing was changed.`;
+    return apiProblem(503, "coordinator-failed", "The coordinator failed", detail, { "retry-after": "2" });
   } catch (error) {
     console.error(`coordinator not reached: ${error instanceof Error ? error.message : String(error)}`);
   }
