@@ -59,6 +59,7 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
     zones,
     retry,
     timeouts,
+    webSocket,
   } = pool;
   const pods = await Promise.all(
     pool.pods.map(
@@ -92,6 +93,7 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
     zones,
     retry,
     timeouts,
+    webSocket,
   };
 }
 

@@ -73,6 +73,11 @@ const slowStart = z.pipe(
   }),
 );
 
+const webSocket = z.strictObject({
+  onDrain: z._default(z.enum(["leave", "close"]), "leave"),
+  jitter: z._default(duration(100, 10 * MINUTE), 5 * SECOND),
+});
+
 export const pool = z.strictObject({
   policy: z.prefault(choice("policy", policies, PLANNED_POLICIES), "consistent-hash"),
   pods: z.array(pod).check(z.maxLength(MAX_PODS)),
@@ -86,6 +91,7 @@ export const pool = z.strictObject({
   drain: z._default(duration(0, 7 * DAY), 5 * MINUTE),
   retry: z.prefault(retry, {}),
   timeouts: z.prefault(timeouts, {}),
+  webSocket: z.optional(webSocket),
 });
 
 /** A pool as it was read, defaults filled in. Times in milliseconds, percents as fractions. */

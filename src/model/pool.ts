@@ -42,6 +42,14 @@ export interface SlowStart {
   readonly minimum: number;
 }
 
+/** What becomes of a WebSocket whose session must leave its pod. */
+export interface WebSocketConfig {
+  /** `leave`: it passes untouched, and ends with its pod. `close`: it is pumped, so that it can be closed with 1012. */
+  readonly onDrain: "leave" | "close";
+  /** Over how long the closings spread. Milliseconds. */
+  readonly jitter: number;
+}
+
 /** Pods that share policy, affinity and health. A Kubernetes Service becomes a pool. Times in milliseconds. */
 export interface Pool {
   readonly name: string;
@@ -63,4 +71,6 @@ export interface Pool {
   readonly zones: "any" | "prefer";
   readonly retry: RetryConfig;
   readonly timeouts: { readonly headers: number; readonly idleBody: number };
+  /** Absent: WebSockets pass untouched. */
+  readonly webSocket?: WebSocketConfig | undefined;
 }

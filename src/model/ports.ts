@@ -20,6 +20,8 @@ export type After = (ms: number, callback: () => void) => () => void;
 /** Work that goes on after the response: `ExecutionContext.waitUntil`. */
 export interface Background {
   waitUntil(work: Promise<unknown>): void;
+  /** Ends all work of the request at once, and its connections with it. */
+  abort?(reason: unknown): void;
 }
 
 /**

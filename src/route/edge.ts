@@ -9,6 +9,7 @@ import type { Keyer } from "../sessions/keyer.ts";
 import type { Sealer } from "../sessions/token.ts";
 import type { Keyed } from "./keyed.ts";
 import type { PodRuntime } from "./pods.ts";
+import type { Watch } from "./socket.ts";
 import type { View } from "./view.ts";
 
 /**
@@ -39,6 +40,8 @@ export interface Forwarder {
   connects(pod: Pod, path: string, timeout: number): Promise<boolean>;
   /** The same response with other headers; knows what a 101 carries beside them. */
   dress(response: Response, headers: Headers): Response;
+  /** The same 101 with its WebSocket pumped, until a side closes it or the watch says that it is over. */
+  pump(response: Response, watch: Watch, background: Background): Response;
   /** Calls `release` once when the response's body has ended, or its client or pod has gone. */
   hold(response: Response, release: () => void, background: Background): Response;
 }

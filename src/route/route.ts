@@ -18,6 +18,7 @@ import { NO_CONFIG, NO_ROUTE, problem, STALE_VIEW } from "./problem.ts";
 import { runErrand } from "./rebind.ts";
 import { seat as findSeat } from "./seat.ts";
 import { isShared } from "./shared-cache.ts";
+import { tend } from "./socket.ts";
 import { decisionText, requestHeaders, responseHeaders } from "./stamp.ts";
 import { readTarget, validate } from "./target.ts";
 import { type Life, type Seat, seconds, type Trip } from "./trip.ts";
@@ -138,6 +139,7 @@ function finish(
   edge.counters.count(seat.pod.pod.pool, outcome, response.status);
   if (outcome === "moved") recordMove(trip, seat);
   edge.recorded(trip.background);
+  const passed = response.status === 101 ? tend(trip, seat, response) : response;
   const headers = responseHeaders(response.headers, response.status, {
     pod: seat.pod.pod,
     https: client.https,
@@ -148,7 +150,7 @@ function finish(
     now: trip.now,
     decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
   });
-  return headers === undefined ? response : edge.forwarder.dress(response, headers);
+  return headers === undefined ? passed : edge.forwarder.dress(passed, headers);
 }
 
 /**

@@ -78,6 +78,7 @@ export class TestEdge {
           const { status, statusText } = response;
           return new Response(response.body, { status, statusText, headers });
         },
+        pump: (response) => response,
         hold: (response, release) => {
           release();
           return response;

@@ -31,6 +31,8 @@ export function simForwarder(parts: ForwarderParts): Forwarder {
     send: (shipment, background) => send(parts, shipment, callOf(background)),
     connects: (pod, path, timeout) => connects(parts, pod, path, timeout),
     dress: (response, headers) => new Response(null, { status: response.status, headers }),
+    // No pod here opens a WebSocket.
+    pump: (response) => response,
     hold(response, release) {
       parts.loop.after(parts.dice.between(0, 200), () => parts.alive() && release());
       return response;

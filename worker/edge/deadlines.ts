@@ -23,6 +23,8 @@ export class Deadlines {
   /** Until when the newest sweeper goes on. */
   #until = 0;
   #swept = 0;
+  /** The request that it sweeps for. */
+  #host: Background | undefined;
 
   /** How many requests wait for a pod's headers. */
   get size(): number {
@@ -37,6 +39,7 @@ export class Deadlines {
       this.#swept = now;
       const until = Math.max(now + WATCH, wait.at + 2 * SWEEP);
       this.#until = until;
+      this.#host = background;
       background.waitUntil(this.#sweep(until));
     }
     return wait;
@@ -44,6 +47,11 @@ export class Deadlines {
 
   delete(wait: Deadline): void {
     this.#waits.delete(wait);
+  }
+
+  /** All work of a request will end at once: the next one that waits sweeps for all. */
+  leave(background: Background): void {
+    if (this.#host === background) this.#until = 0;
   }
 
   /** Sweeps until its time is over, a younger one has taken over, or nothing waits any more. */

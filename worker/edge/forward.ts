@@ -3,6 +3,7 @@ import type { Background } from "../../src/model/ports.ts";
 import type { Failure, Forwarder, Shipment } from "../../src/route/edge.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { hold } from "./leases.ts";
+import type { Sockets } from "./sockets.ts";
 import { upload } from "./upload.ts";
 
 /** Statuses with which Cloudflare itself answers for an origin that it could not reach. */
@@ -10,11 +11,12 @@ const UNREACHABLE = new Set([520, 521, 522, 523, 525, 526, 530]);
 const CLOUDFLARE_TIMEOUT = 524;
 
 /** Reaches pods by their url. `cloudflare`: an unreachable pod is a response there, not an exception. */
-export function directForwarder(cloudflare: boolean, deadlines: Deadlines): Forwarder {
+export function directForwarder(cloudflare: boolean, deadlines: Deadlines, sockets: Sockets): Forwarder {
   return {
     send: (shipment, background) => send(shipment, cloudflare, deadlines, background),
     connects: (pod, path, timeout) => connects(pod, path, timeout, cloudflare),
     dress,
+    pump: (response, watch, background) => sockets.pump(response, watch, background),
     hold,
   };
 }

@@ -35,6 +35,8 @@ export class Heartbeat {
   #touched = false;
   /** When the running loop last showed a sign of life; 0: none runs. */
   #alive = 0;
+  /** The request that it runs for. */
+  #host: Background | undefined;
   /** Ends the sleep of the loop in so many milliseconds. */
   #wake: ((soon: number) => void) | undefined;
   /** A failure waits to be told. */
@@ -63,7 +65,15 @@ export class Heartbeat {
     // A loop whose request was ended by the platform never says so: its silence does.
     if (this.#alive !== 0 && now - this.#alive < this.#next * 2 + TIMEOUT) return;
     this.#alive = now;
+    this.#host = background;
     background.waitUntil(this.#loop(now));
+  }
+
+  /** All work of a request will end at once: the next one that comes runs the loop. */
+  leave(background: Background): void {
+    if (this.#host !== background) return;
+    this.#alive = 0;
+    this.#sending = undefined;
   }
 
   /** A pod failed: the fleet should know before the timer. */

@@ -22,6 +22,7 @@ import { Freshness } from "./freshness.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { coordinatorLink, type Link } from "./link.ts";
 import { peerOf } from "./peer.ts";
+import { Sockets } from "./sockets.ts";
 import { Views } from "./views.ts";
 
 /** Loaded once for each isolate, before any request. */
@@ -88,6 +89,10 @@ async function build(env: Env): Promise<Isolate> {
   const cargo = { counters: new Counters(), breaks: [] as Break[], feed: new Feed() };
   const period = cloudflare ? PERIOD.cloudflare : PERIOD.selfHosted;
   const deadlines = new Deadlines();
+  const sockets = new Sockets((background) => {
+    deadlines.leave(background);
+    heartbeat?.leave(background);
+  });
   const batches = new Batches(cargo.counters, cargo.breaks, views);
   const heartbeat =
     link === undefined
@@ -97,7 +102,10 @@ async function build(env: Env): Promise<Isolate> {
           views,
           batches,
           cargo.feed,
-          () => deadlines.size > 0 || views.current?.pools.some((pool) => pool.load && pool.busy) === true,
+          () =>
+            deadlines.size > 0 ||
+            sockets.open > 0 ||
+            views.current?.pools.some((pool) => pool.load && pool.busy) === true,
           period,
         );
   const { store, snapshot, problem } = openStore(env);
@@ -112,7 +120,7 @@ async function build(env: Env): Promise<Isolate> {
     ...cargo,
     clock,
     chance,
-    forwarder: directForwarder(cloudflare, deadlines),
+    forwarder: directForwarder(cloudflare, deadlines, sockets),
     store,
     guard: new Guard(clock, after),
     sealer: sealer(crypto.subtle, ring, chance),
