@@ -70,16 +70,29 @@ export interface ListedBinding extends Binding {
 }
 
 /**
+ * Sids that a repair has left in the index of a pod where they are no more. Their number is bounded, and this client pays
+ * before it counts or lists such a pod.
+ */
+export interface Debts {
+  /** Whether anything is owed. */
+  readonly some: boolean;
+  /** Pays all that is owed at one pod. At most 1 command; called with each heartbeat. Rejects like the store. */
+  pay(): Promise<void>;
+}
+
+/**
  * Where bindings live. Every method rejects when the store is down, slow or lying; the caller then goes on without it.
  * Commands are Redis commands as Upstash bills them.
  */
 export interface BindingStore {
   readonly kind: string;
+  /** Of a store whose indexes may be behind what this client knows. */
+  readonly debts?: Debts;
   /** Remembers a new session unless the sid is known. 2 commands. */
   create(binding: Binding, keep: Retention): Promise<void>;
   /**
-   * Extends a binding as the token knows it. 2 commands, 3 when it repairs, 4 when that takes the sid from another pod's
-   * index.
+   * Extends a binding as the token knows it. 2 commands, 3 when it repairs; if that takes the sid from another pod's index,
+   * that one is a debt.
    * `extended`: as known. `repaired`: the store had less, or nothing. `ahead`: the store knows a later epoch, or another
    * pod at this one, or revoked it; the next request settles that.
    */
@@ -99,14 +112,15 @@ export interface BindingStore {
   read(sid: Sid): Promise<Binding | undefined>;
   /** The score of a sid in the index of a pod: when it ends unless it is seen again. Undefined: not there. 1 command. */
   expires(sid: Sid, pod: PodTag): Promise<number | undefined>;
-  /** Live sessions of a pod at `now`. */
-  count(pod: PodTag, now: number): Promise<number>;
+  /** Live sessions of each of these pods at `now`, in their order; as few requests as the store can do with. */
+  count(pods: readonly PodTag[], now: number): Promise<readonly number[]>;
   /**
-   * A page of the live sessions of a pod at `now`; cursor undefined at both ends. The order is the store's own. A session
-   * that is renewed meanwhile may come twice; none that stays is left out.
+   * A page of the live sessions of these pods at `now`, pod by pod in the order of their tags; within a pod the order is
+   * the store's own. Cursor undefined at both ends; a page that has one may be short. A session that is renewed meanwhile
+   * may come twice; none that stays is left out. A cursor holds although pods come and go. RangeError for one that is none.
    */
   list(
-    pod: PodTag,
+    pods: readonly PodTag[],
     now: number,
     limit: number,
     cursor: string | undefined,

@@ -17,14 +17,19 @@ export function reindex(swap: Swap, { verdict, pod, from }: Swapped): Reindex | 
       // What the new session follows ended before: a revocation took it out of the index, silence let its score run out.
       return { from: swap.op === "create" ? undefined : leave(from ?? swap.pod, pod), to: pod };
     case "KEPT":
-      return { from: leave(from, pod), to: pod };
+      // Where a lookup by key found the store behind, the store itself sees to the pod that it leaves: see `debts`.
+      return { from: looksUp(swap) ? undefined : leave(from, pod), to: pod };
     case "ADOPT":
-      return swap.op === "create" || swap.op === "find" ? { from: undefined, to: pod } : undefined;
+      return looksUp(swap) ? { from: undefined, to: pod } : undefined;
     case "REVOKED":
       return swap.op === "revoke" ? { from: from ?? pod, to: undefined } : undefined;
     case "ABSENT":
       return undefined;
   }
+}
+
+function looksUp({ op }: Swap): boolean {
+  return op === "create" || op === "find";
 }
 
 function leave(pod: PodTag | undefined, unless: PodTag): PodTag | undefined {

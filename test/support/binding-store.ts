@@ -33,7 +33,7 @@ export function bindingStoreContract(
       const sids: string[] = [];
       let cursor: string | undefined;
       do {
-        const page = await store.list(pod, now, limit, cursor);
+        const page = await store.list([pod], now, limit, cursor);
         expect(page.sessions.length).toBeLessThanOrEqual(limit);
         for (const session of page.sessions) {
           expect(session).toMatchObject({ pod, state: "A" });
@@ -47,7 +47,7 @@ export function bindingStoreContract(
     /** Holds the count and the listing of a pod to the same sids. */
     async function holds(pod: PodTag, sids: readonly string[]): Promise<void> {
       expect(await listed(pod)).toEqual([...sids].sort());
-      expect(await store.count(pod, NOW)).toBe(sids.length);
+      expect(await store.count([pod], NOW)).toEqual([sids.length]);
     }
 
     describe("create", () => {
@@ -55,7 +55,7 @@ export function bindingStoreContract(
         const first = binding({ epoch: 3, home: freshPod(), cause: "failback" });
         await store.create(first, KEEP);
         expect(await store.read(first.sid)).toEqual(first);
-        expect((await store.list(first.pod, NOW, 10, undefined)).sessions).toEqual([
+        expect((await store.list([first.pod], NOW, 10, undefined)).sessions).toEqual([
           { ...first, expires: KEEP.expires },
         ]);
         expect(await store.read(freshSid())).toBeUndefined();
@@ -106,11 +106,67 @@ export function bindingStoreContract(
       it("moves the end of a session in the index", async () => {
         const first = binding();
         await store.create(first, { ...KEEP, expires: NOW + 1000 });
-        expect(await store.count(first.pod, NOW + 2000)).toBe(0);
+        expect(await store.count([first.pod], NOW + 2000)).toEqual([0]);
         await store.renew(first, { ...KEEP, expires: NOW + 9000 });
-        expect(await store.count(first.pod, NOW + 2000)).toBe(1);
-        const { sessions } = await store.list(first.pod, NOW + 2000, 10, undefined);
+        expect(await store.count([first.pod], NOW + 2000)).toEqual([1]);
+        const { sessions } = await store.list([first.pod], NOW + 2000, 10, undefined);
         expect(sessions).toEqual([{ ...first, expires: NOW + 9000 }]);
+      });
+    });
+
+    describe("many pods", () => {
+      it("are counted in one call, in the order in which they are asked for, however many they are", async () => {
+        const pods = Array.from({ length: 1100 }, freshPod);
+        const held = [3, 499, 500, 501, 1099];
+        for (const i of held) {
+          for (let n = 0; n <= i % 3; n++) await store.create(binding({ pod: pods[i]! }), KEEP);
+        }
+        const live = pods.map((_, i) => (held.includes(i) ? (i % 3) + 1 : 0));
+        expect(await store.count(pods, NOW)).toEqual(live);
+        expect(await store.count([...pods].reverse(), NOW)).toEqual([...live].reverse());
+        expect(await store.count([pods[3]!, pods[3]!, pods[4]!], NOW)).toEqual([1, 1, 0]);
+        expect(await store.count([], NOW)).toEqual([]);
+        expect(await store.count(pods, KEEP.expires + 1)).toEqual(pods.map(() => 0));
+      });
+
+      it("are listed pod by pod in the order of their tags, page by page, and nobody else's sessions", async () => {
+        const pods = Array.from({ length: 12 }, freshPod);
+        const sizes = [3, 0, 1, 7, 0, 0, 2, 1, 0, 5, 0, 4];
+        const sids = new Map<PodTag, string[]>();
+        for (const [i, pod] of pods.entries()) {
+          const own = Array.from({ length: sizes[i]! }, () => binding({ pod }));
+          for (const one of own) await store.create(one, KEEP);
+          sids.set(pod, own.map(({ sid }) => sid).sort());
+        }
+        const asked = pods.filter((_, i) => i !== 3);
+        const expected = asked
+          .map((pod) => [pod, sids.get(pod)] as const)
+          .filter(([, own]) => own!.length > 0);
+        for (const limit of [1, 2, 5, 16, 100]) {
+          const found = new Map<PodTag, string[]>();
+          let cursor: string | undefined;
+          do {
+            // In whatever order they are asked for.
+            const page = await store.list([...asked].reverse(), NOW, limit, cursor);
+            expect(page.sessions.length).toBeLessThanOrEqual(limit);
+            for (const { pod, sid } of page.sessions) found.set(pod, [...(found.get(pod) ?? []), sid]);
+            cursor = page.cursor;
+          } while (cursor !== undefined);
+          expect([...found].map(([pod, own]) => [pod, own.sort()])).toEqual(expected);
+        }
+        expect(await store.list([], NOW, 10, undefined)).toEqual({ sessions: [], cursor: undefined });
+      });
+
+      it("may leave between two pages: the next begins where the others are", async () => {
+        const [first, second, third] = [freshPod(), freshPod(), freshPod()];
+        for (const pod of [first, second, second, second, third]) await store.create(binding({ pod }), KEEP);
+        const page = await store.list([first, second, third], NOW, 2, undefined);
+        expect(page.sessions.map(({ pod }) => pod)).toEqual([first, second]);
+        const left = await store.list([first, third], NOW, 10, page.cursor);
+        expect(left.sessions.map(({ pod }) => pod)).toEqual([third]);
+        const rest = await store.list([second, third], NOW, 10, page.cursor);
+        expect(rest.sessions.map(({ pod }) => pod)).toEqual([second, second, third]);
+        expect(rest.cursor).toBeUndefined();
       });
     });
 
@@ -175,8 +231,8 @@ export function bindingStoreContract(
         const pod = freshPod();
         const ends = [1, 2, 2, 3].map((second) => ({ ...KEEP, expires: NOW + second * 1000 }));
         for (const keep of ends) await store.create(binding({ pod }), keep);
-        const counts = [0, 1000, 1001, 2000, 2001, 3000, 3001].map((ms) => store.count(pod, NOW + ms));
-        expect(await Promise.all(counts)).toEqual([4, 4, 3, 3, 1, 1, 0]);
+        const counts = [0, 1000, 1001, 2000, 2001, 3000, 3001].map((ms) => store.count([pod], NOW + ms));
+        expect(await Promise.all(counts)).toEqual([[4], [4], [3], [3], [1], [1], [0]]);
         expect(await listed(pod, 2, NOW + 2000)).toHaveLength(3);
       });
 
@@ -184,7 +240,7 @@ export function bindingStoreContract(
         const pod = freshPod();
         const all = Array.from({ length: 12 }, () => binding({ pod }));
         for (const one of all) await store.create(one, KEEP);
-        const { sessions, cursor } = await store.list(pod, NOW, 5, undefined);
+        const { sessions, cursor } = await store.list([pod], NOW, 5, undefined);
         expect(cursor).toBeDefined();
         const [first, second] = sessions;
         await store.swap(swap("revoke", first!), KEEP);
@@ -192,7 +248,7 @@ export function bindingStoreContract(
         await store.renew(second!, { ...KEEP, expires: KEEP.expires + 1 });
         const seen = new Set(sessions.map(({ sid }) => sid));
         for (let next = cursor; next !== undefined; ) {
-          const page = await store.list(pod, NOW, 5, next);
+          const page = await store.list([pod], NOW, 5, next);
           for (const { sid } of page.sessions) seen.add(sid);
           next = page.cursor;
         }
@@ -246,7 +302,7 @@ export function bindingStoreContract(
         () => store.create({ ...good, epoch: 0 }, KEEP),
         () => store.swap(swap("rebind", good, { to: Number.NaN }), KEEP),
         () => store.swap(swap("rebind", good, { exp: FAR + 0.5 }), KEEP),
-        () => store.list(good.pod, NOW, 10, "no cursor"),
+        () => store.list([good.pod], NOW, 10, "no cursor"),
       ];
       for (const call of bad) await expect(call(), String(call)).rejects.toThrow();
       expect(await store.read(good.sid)).toBeUndefined();

@@ -44,8 +44,8 @@ export class MemoryStore implements BindingStore {
 
   async expires(): Promise<undefined> {}
 
-  async count(): Promise<number> {
-    return 0;
+  async count(pods: readonly unknown[]): Promise<number[]> {
+    return pods.map(() => 0);
   }
 
   async list(): Promise<{ sessions: []; cursor: undefined }> {

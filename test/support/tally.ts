@@ -163,8 +163,8 @@ export function tallyContract(opened: () => BindingStore): void {
           for (const pod of game.pods) {
             const words = `game ${seed}, ${pod}:\n${game.done.join("\n")}`;
             const live = [...game.model].filter(([, held]) => held.pod === pod && held.until >= game.now);
-            const { sessions } = await store.list(pod, game.now, 10, undefined);
-            expect(await store.count(pod, game.now), words).toBe(live.length);
+            const { sessions } = await store.list([pod], game.now, 10, undefined);
+            expect(await store.count([pod], game.now), words).toEqual([live.length]);
             const ends = Object.fromEntries(live.map(([sid, { until }]) => [sid, until]));
             expect(Object.fromEntries(sessions.map(({ sid, expires }) => [sid, expires])), words).toEqual(
               ends,

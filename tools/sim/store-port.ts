@@ -108,8 +108,8 @@ export class StorePort implements BindingStore {
     return this.#call(() => this.#path.store.score(sid, pod), undefined);
   }
 
-  count(pod: PodTag, now: number): Promise<number> {
-    return this.#call(() => this.#path.store.members(pod, now).length, undefined);
+  count(pods: readonly PodTag[], now: number): Promise<number[]> {
+    return this.#call(() => pods.map((pod) => this.#path.store.members(pod, now).length), undefined);
   }
 
   list(): Promise<never> {

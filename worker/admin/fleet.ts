@@ -5,9 +5,6 @@ import { Places } from "../coordinator/places.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { apiProblem } from "./problem.ts";
 
-/** Pods that are counted at once: the embedded store asks sixteen shards for each. */
-const AT_ONCE = 4;
-
 /** The view of this edge as new as the coordinator can make it; the last one held when that is away. */
 export async function freshView(isolate: Isolate, background: Background): Promise<View | Response> {
   await isolate.heartbeat?.beat(background).catch((error) => console.warn(`admin: ${error}`));
@@ -26,25 +23,17 @@ export function placesOf(view: View): Places {
   return new Places(view.snapshot, departed, (pod) => states.get(pod.tag) ?? "ready");
 }
 
-/** Live sessions of each pod by the store's index; null for those that it did not tell. */
-export async function countSessions(isolate: Isolate, tags: readonly number[]): Promise<(number | null)[]> {
-  const counts: (number | null)[] = tags.map(() => null);
-  const queue = tags.entries();
-  let down = false;
-  const worker = async () => {
-    for (const [i, tag] of queue) {
-      if (down) return;
-      try {
-        counts[i] = await isolate.edge.store.count(tag, Date.now());
-      } catch (error) {
-        // Each further pod would wait for it as long.
-        down = true;
-        console.warn(`sessions not counted: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, tags.length) }, worker));
-  return counts;
+/** Live sessions of each pod by the store's index; null for all when it does not answer. */
+export async function countSessions(
+  isolate: Isolate,
+  tags: readonly number[],
+): Promise<readonly (number | null)[]> {
+  try {
+    return await isolate.edge.store.count(tags, Date.now());
+  } catch (error) {
+    console.warn(`sessions not counted: ${error instanceof Error ? error.message : String(error)}`);
+    return tags.map(() => null);
+  }
 }
 
 /** The store must answer for what was asked; traffic goes on without it. */

@@ -6,7 +6,6 @@ import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok, refusal } from "./call.ts";
 import { freshView, placesOf, storeDown } from "./fleet.ts";
 import { invalid, readLimit, readObject } from "./input.ts";
-import { listSessions } from "./listing.ts";
 import { type AdminContext, hear } from "./pools.ts";
 import { apiProblem } from "./problem.ts";
 import { sessionView } from "./session-view.ts";
@@ -21,9 +20,10 @@ export async function getSessions(c: AdminContext, isolate: Isolate): Promise<Re
   const pods = podsOf(view, pool, pod);
   if (pods instanceof Response) return pods;
   try {
-    const page = await listSessions(isolate.edge.store, pods, Date.now(), limit, cursor || undefined);
+    const page = await isolate.edge.store.list(pods, Date.now(), limit, cursor || undefined);
     const places = placesOf(view);
-    return ok({ sessions: page.sessions.map((entry) => sessionView(entry, places)), cursor: page.cursor });
+    const sessions = page.sessions.map((entry) => sessionView(entry, places));
+    return ok({ sessions, cursor: page.cursor ?? null });
   } catch (error) {
     if (error instanceof RangeError) {
       return invalid("cursor", error.message, "Send the cursor of the page before, as it was.");

@@ -1,13 +1,16 @@
 import type { Binding, Retention, Sid } from "../../src/model/binding.ts";
-import type { PodTag } from "../../src/model/pod.ts";
+import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding, Swap, Swapped } from "../../src/model/ports.ts";
 import { AnswerError, asInteger, asList, asNull, asText } from "./answer.ts";
 import type { ShardCall } from "./call.ts";
+import { cursorAt, type Page, parseCursor, podsFrom } from "./listing.ts";
 import { type Claim, checkSwap, checkSwapped } from "./swap.ts";
 import { checkSid, parseBinding } from "./value.ts";
 
 /** One for each first hex digit of a sid. */
 export const SHARDS = 16;
+/** Pods that are counted in one call. */
+const COUNTED = 20_000;
 
 /** Sends a call to a shard, over a binding or over HTTP to another process: POST, JSON both ways. */
 export type SendToShard = (shard: number, body: string) => Promise<Response>;
@@ -67,34 +70,38 @@ export class DurableStore implements BindingStore {
     return score === null ? undefined : asInteger(score);
   }
 
-  async count(pod: PodTag, now: number): Promise<number> {
-    const shards = Array.from({ length: SHARDS }, (_, shard) => this.#ask(shard, "count", [pod, now]));
-    const counts = await Promise.all(shards);
-    return counts.map(asInteger).reduce((sum, live) => sum + live, 0);
+  async count(pods: readonly PodTag[], now: number): Promise<number[]> {
+    const totals = pods.map(() => 0);
+    for (let at = 0; at < pods.length; at += COUNTED) {
+      const some = pods.slice(at, at + COUNTED);
+      for (const counts of await this.#askAll("count", some, now)) {
+        for (const [i, live] of asList(counts, some.length).entries()) totals[at + i]! += asInteger(live);
+      }
+    }
+    return totals;
   }
 
-  /** The cursor is the sid listed last: shards follow the first digit, so all sessions are in order of sid. */
-  async list(
-    pod: PodTag,
-    now: number,
-    limit: number,
-    cursor: string | undefined,
-  ): Promise<{ sessions: ListedBinding[]; cursor: string | undefined }> {
-    if (cursor !== undefined && !/^[0-9a-f]{32}$/.test(cursor)) {
-      throw new RangeError("not a cursor of this listing");
+  async list(pods: readonly PodTag[], now: number, limit: number, cursor: string | undefined): Promise<Page> {
+    const { tag, inner = "" } = cursor === undefined ? { tag: "" } : parseCursor(cursor);
+    const tags = podsFrom(pods, tag);
+    // A pod that has gone ends where the next one begins.
+    const after = tags[0] !== undefined && tagToHex(tags[0]) === tag ? inner : "";
+    const sessions: ListedBinding[] = [];
+    // One more than the page holds tells whether another follows.
+    for (const rows of tags.length === 0 ? [] : await this.#askAll("list", tags, now, limit + 1, after)) {
+      for (const row of asList(rows)) {
+        const [sid, value, expires] = asList(row, 3);
+        sessions.push({ ...asBinding(checkSid(asText(sid)), value), expires: asInteger(expires) });
+      }
     }
-    const first = cursor === undefined ? 0 : shardOf(cursor);
-    const asked: Promise<unknown>[] = [];
-    for (let shard = first; shard < SHARDS; shard++) {
-      // One more than the page holds tells whether another follows.
-      asked.push(this.#ask(shard, "list", [pod, now, limit + 1, cursor ?? ""]));
-    }
-    const found = (await Promise.all(asked)).flatMap((rows) => asList(rows)).slice(0, limit + 1);
-    const sessions = found.slice(0, limit).map((row): ListedBinding => {
-      const [sid, value, expires] = asList(row, 3);
-      return { ...asBinding(checkSid(asText(sid)), value), expires: asInteger(expires) };
-    });
-    return { sessions, cursor: found.length > limit ? sessions[limit - 1]!.sid : undefined };
+    sessions.sort((a, b) => a.pod - b.pod || (a.sid < b.sid ? -1 : 1));
+    const last = sessions.length > limit ? sessions[limit - 1] : undefined;
+    return { sessions: sessions.slice(0, limit), cursor: last && cursorAt(last.pod, last.sid) };
+  }
+
+  /** Of every shard, however many pods it is about. */
+  async #askAll(method: ShardCall["method"], ...args: readonly unknown[]): Promise<unknown[]> {
+    return await Promise.all(Array.from({ length: SHARDS }, (_, shard) => this.#ask(shard, method, args)));
   }
 
   async #askFor(sid: Sid, method: ShardCall["method"], ...args: unknown[]): Promise<unknown> {

@@ -18,10 +18,11 @@ export interface Stores {
 export function openStore(env: Env): Stores {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
   if (url && token) {
-    const problem = badUrl(url);
+    const problem = badUrl(url) ?? badToken(token);
     if (problem !== undefined) return { store: absent(problem), snapshot: undefined, problem };
-    const client = redisClient({ url, token });
-    return { store: new UpstashStore(client), snapshot: new UpstashSnapshot(client), problem: undefined };
+    const store = new UpstashStore(redisClient({ url, token }));
+    const snapshot = new UpstashSnapshot(redisClient({ url, token, most: SNAPSHOT }));
+    return { store, snapshot, problem: undefined };
   }
   const send = shardSender(env);
   const store = send === undefined ? absent(NONE) : new DurableStore(send);
@@ -30,10 +31,22 @@ export function openStore(env: Env): Stores {
 
 const NONE = "no binding store: set UPSTASH_REDIS_REST_URL, or bind STORE";
 
-/** The client throws for such a url, and would take all traffic with it. */
+/** The longest snapshot that is read back: the largest config, quoted within its record and that within its answer. Bytes. */
+const SNAPSHOT = 32 << 20;
+
+/** Each request would fail for such a url, and its error could repeat what is secret in it. */
 function badUrl(url: string): string | undefined {
-  if (/^https?:\/\/[^/]/i.test(url.trim()) && URL.canParse(url.trim())) return undefined;
-  return "UPSTASH_REDIS_REST_URL must be an http or https url: redis:// needs a REST gateway in front";
+  const parsed = /^https?:\/\/[^/]/i.test(url.trim()) && URL.parse(url.trim());
+  if (!parsed)
+    return "UPSTASH_REDIS_REST_URL must be an http or https url: redis:// needs a REST gateway in front";
+  const { username, password, search, hash } = parsed;
+  if (username + password + search + hash === "") return undefined;
+  return "UPSTASH_REDIS_REST_URL must be an address alone: the token belongs into UPSTASH_REDIS_REST_TOKEN";
+}
+
+function badToken(token: string): string | undefined {
+  if (/^[\x21-\x7e]+$/.test(token)) return undefined;
+  return "UPSTASH_REDIS_REST_TOKEN has a blank or another character that no header may have";
 }
 
 /** Without a store sessions live by their cookies alone: every call says that there is none. */

@@ -56,8 +56,8 @@ export async function listPage(
   // One for the session listed last, one to know whether more follow.
   const count = limit + 2;
   for (let first = true; found.length <= limit; first = false) {
-    const range = { byScore: true, withScores: true, offset, count } as const;
-    const batch = parseEntries(await redis.zrange<unknown[]>(index, from.score, "+inf", range));
+    const range = ["BYSCORE", "LIMIT", offset, count, "WITHSCORES"] as const;
+    const batch = parseEntries(await redis.run("ZRANGE", index, from.score, "+inf", ...range));
     if (first && offset > 0 && (batch[0]?.sid !== from.sid || batch[0].score !== from.score)) {
       offset = 0;
       continue;

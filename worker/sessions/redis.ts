@@ -1,10 +1,15 @@
-import { Redis } from "@upstash/redis/cloudflare";
+import { AnswerError, asList, asText } from "./answer.ts";
 
-/** What the stores use of the client. */
-export type RedisClient = Pick<
-  Redis,
-  "pipeline" | "eval" | "evalsha" | "get" | "set" | "mget" | "zcount" | "zrange" | "zrem" | "zscore"
->;
+/** A Redis command: its name and arguments. */
+export type Command = readonly [name: string, ...args: (string | number)[]];
+
+/** Redis over HTTP. Both reject when it is down, slow, lying, or has something against a command. */
+export interface RedisClient {
+  /** One command; its raw result. */
+  run(...command: Command): Promise<unknown>;
+  /** Several in one request, each with its result, in order. Others' commands may come in between. */
+  pipeline(commands: readonly Command[]): Promise<readonly unknown[]>;
+}
 
 export interface RedisOptions {
   /** Base URL of the REST API of Upstash, or of a gateway that speaks it. */
@@ -12,26 +17,78 @@ export interface RedisOptions {
   readonly token: string;
   /** Milliseconds that one HTTP request may take, its body included. */
   readonly timeout?: number;
+  /** Bytes that an answer may have; what is longer is not read to its end. */
+  readonly most?: number;
 }
 
-/** A client that asks once, gives up in time, and says so by rejecting. */
-export function redisClient({ url, token, timeout = 1000 }: RedisOptions): RedisClient {
-  return new Redis({
-    url,
-    token,
-    // A function: a signal that is given as such makes the client resolve with null when it fires.
-    signal: () => AbortSignal.timeout(timeout),
-    retry: { retries: 0 },
-    enableTelemetry: false,
-    automaticDeserialization: false,
-    // It would put commands of several client requests into one promise, which dies with the request that made it.
-    enableAutoPipelining: false,
-    // Raw answers: the client's decoder turns what it does not know into null, that is, into "absent".
-    responseEncoding: false,
-  });
+/**
+ * Speaks the REST protocol of Upstash: POST / with a command, POST /pipeline with a list of them, answered by `{ result }`
+ * or `{ error }` for each. Asks once, follows no redirect, gives up in time, and says so by rejecting.
+ */
+export function redisClient({ url, token, timeout = 1000, most = 1 << 20 }: RedisOptions): RedisClient {
+  const base = url.trim().replace(/\/+$/, "");
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+  };
+  const ask = async (path: string, body: unknown): Promise<unknown> => {
+    const response = await fetch(base + path, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+      // It would take the token elsewhere.
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeout),
+    });
+    const text = await read(response, most);
+    if (!response.ok) throw new Error(refusal(text) ?? `the store answered ${response.status}`);
+    // A replica that is behind what this client wrote last lets it wait, or asks another.
+    const sync = response.headers.get("upstash-sync-token");
+    if (sync) headers["upstash-sync-token"] = sync;
+    return JSON.parse(text);
+  };
+  return {
+    run: async (...command) => resultOf(await ask("", command)),
+    pipeline: async (commands) => asList(await ask("/pipeline", commands), commands.length).map(resultOf),
+  };
 }
 
-/** `(score` in a range of a sorted set excludes it. */
-export function after(score: number): `(${number}` {
-  return `(${score}`;
+/** What Redis or its gateway said; never the command, which may hold the whole config with its salt. */
+function reasonOf(error: string): string {
+  return error.split(/, (?:command was|with args beginning with):/, 1)[0]!.slice(0, 200);
+}
+
+function refusal(text: string): string | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    const told = typeof body === "object" && body !== null && "error" in body ? body.error : undefined;
+    return typeof told === "string" ? reasonOf(told) : undefined;
+  } catch {
+    // A proxy in between, which speaks HTML: its status says it all.
+    return undefined;
+  }
+}
+
+function resultOf(answer: unknown): unknown {
+  if (typeof answer !== "object" || answer === null) throw new AnswerError("{ result }", answer);
+  if ("error" in answer) throw new Error(reasonOf(asText(answer.error)));
+  if (!("result" in answer)) throw new AnswerError("{ result }", answer);
+  return answer.result;
+}
+
+async function read(response: Response, most: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (;;) {
+    const piece = await reader?.read();
+    if (piece === undefined || piece.done) return text + decoder.decode();
+    length += piece.value.length;
+    if (length > most) {
+      await reader!.cancel().catch(() => undefined);
+      throw new AnswerError(`at most ${most} bytes`, length);
+    }
+    text += decoder.decode(piece.value, { stream: true });
+  }
 }

@@ -6,7 +6,7 @@ import { bindingKey, encodeBinding, parseBinding } from "./value.ts";
 
 /** Writes a binding where the store holds nothing. False: another wrote meanwhile, and that stays. One command. */
 export async function repairAbsent(redis: RedisClient, binding: Binding, px: number): Promise<boolean> {
-  const set = await redis.set<string>(bindingKey(binding.sid), encodeBinding(binding), { nx: true, px });
+  const set = await redis.run("SET", bindingKey(binding.sid), encodeBinding(binding), "NX", "PX", px);
   return set !== null && asOk(set) === "OK";
 }
 
@@ -24,9 +24,8 @@ export async function repairBehind(redis: RedisClient, binding: Binding, px: num
   let holds = binding;
   for (let round = 0; round < ROUNDS; round++) {
     const value = encodeBinding(holds);
-    const options =
-      holds.state === "R" ? { get: true as const, pxat: holds.exp } : { get: true as const, px };
-    const old = asTextOrNull(await redis.set<string>(key, value, options));
+    const life = holds.state === "R" ? (["PXAT", holds.exp] as const) : (["PX", px] as const);
+    const old = asTextOrNull(await redis.run("SET", key, value, "GET", ...life));
     const replaced = old === null || old === own ? undefined : parseBinding(binding.sid, old);
     const relation = relate(replaced, holds.epoch, holds.pod);
     if (relation === "absent" || relation === "behind" || relation === "same") return holds === binding;

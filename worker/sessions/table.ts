@@ -15,6 +15,13 @@ const SCHEMA = `
 
 const LIVE = "state = 'A' AND expires >= ? AND ends > ?";
 
+/** Of an argument that is a list in JSON, as a statement takes only so many arguments. */
+const PODS = "SELECT value FROM json_each(?)";
+
+function toJson(pods: readonly PodTag[]): string {
+  return JSON.stringify(pods.map(tagToHex));
+}
+
 /** How many rows one sweep takes, so that no request waits long behind it. */
 const SWEEP = 5000;
 
@@ -94,19 +101,35 @@ export class BindingTable {
     return row?.state === "A" && row.pod === tagToHex(pod) && row.expires > 0 ? row.expires : null;
   }
 
-  count(pod: PodTag, now: number): number {
-    const query = `SELECT COUNT(*) AS live FROM bindings WHERE pod = ? AND ${LIVE}`;
-    return this.#sql.exec<{ live: number }>(query, tagToHex(pod), now, this.#clock.now()).one().live;
+  /** Live sessions of each of these pods, in one query. */
+  count(pods: readonly PodTag[], now: number): number[] {
+    const query = `SELECT pod, COUNT(*) AS live FROM bindings WHERE pod IN (${PODS}) AND ${LIVE} GROUP BY pod`;
+    const rows = this.#sql.exec<{ pod: string; live: number }>(query, toJson(pods), now, this.#clock.now());
+    const counts = new Map([...rows].map(({ pod, live }) => [pod, live]));
+    return pods.map((pod) => counts.get(tagToHex(pod)) ?? 0);
   }
 
-  /** At most `limit` live sessions after sid `after` (exclusive), in order of sid. */
-  list(pod: PodTag, now: number, limit: number, after: string): ListedRow[] {
-    const query = `SELECT * FROM bindings WHERE pod = ? AND ${LIVE} AND sid > ? ORDER BY sid LIMIT ?`;
-    const rows = this.#sql.exec<Row>(query, tagToHex(pod), now, this.#clock.now(), after, limit).toArray();
-    return rows.flatMap((row): ListedRow[] => {
-      const binding = fromRow(row);
-      return binding === undefined ? [] : [[row.sid, encodeBinding(binding), row.expires]];
-    });
+  /** At most `limit` live sessions in the order of pods as given and of sids; of the first pod those after sid `after`. */
+  list(pods: readonly PodTag[], now: number, limit: number, after: string): ListedRow[] {
+    const time = this.#clock.now();
+    const some = `EXISTS (SELECT 1 FROM bindings WHERE pod = value AND ${LIVE})`;
+    // As many pods as there may be rows, for each has one; the first may have none beyond `after`.
+    const asked = [toJson(pods), now, time, limit + 1] as const;
+    const found = this.#sql.exec<{ pod: string }>(
+      `SELECT value AS pod FROM json_each(?) WHERE ${some} ORDER BY key LIMIT ?`,
+      ...asked,
+    );
+    const listed: ListedRow[] = [];
+    for (const { pod } of found.toArray()) {
+      if (listed.length >= limit) break;
+      const from = pod === tagToHex(pods[0]!) ? after : "";
+      const query = `SELECT * FROM bindings WHERE pod = ? AND ${LIVE} AND sid > ? ORDER BY sid LIMIT ?`;
+      for (const row of this.#sql.exec<Row>(query, pod, now, time, from, limit - listed.length)) {
+        const binding = fromRow(row);
+        if (binding !== undefined) listed.push([row.sid, encodeBinding(binding), row.expires]);
+      }
+    }
+    return listed;
   }
 
   /** Forgets rows past their end. `full`: there may be more of them; `empty`: no row is left at all. */

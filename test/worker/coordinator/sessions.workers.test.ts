@@ -89,7 +89,7 @@ describe("an operator's word on one session", () => {
     expect(await breaks(sid)).toMatchObject([{ epoch: 2, pool: "web", from: "a", to: "b" }]);
     // Moved is not seen: it ends when it would have ended.
     expect(await store.expires(sid, tags.get("b")!)).toBe(ends.expires);
-    const { sessions } = await store.list(tags.get("b")!, Date.now(), 1000, undefined);
+    const { sessions } = await store.list([tags.get("b")!], Date.now(), 1000, undefined);
     expect(sessions.map((one) => one.sid)).toContain(sid);
   });
 
@@ -112,7 +112,7 @@ describe("an operator's word on one session", () => {
     expect(await revoke(sid)).toMatchObject({ ok: true, binding: { epoch: 2 } });
     expect(await move(sid, "b")).toMatchObject({ ok: false, status: 404, code: "no-such-session" });
     expect(await breaks(sid)).toMatchObject([{ epoch: 2, from: "a", to: "", cause: "revoked" }]);
-    const { sessions } = await store.list(pod, Date.now(), 1000, undefined);
+    const { sessions } = await store.list([pod], Date.now(), 1000, undefined);
     expect(sessions.map((one) => one.sid)).not.toContain(sid);
   });
 

@@ -71,8 +71,8 @@ const CALLS: Record<string, (store: BindingStore) => Promise<unknown>> = {
   index: (store) => store.index(first.sid, first.pod, to, KEEP),
   read: (store) => store.read(first.sid),
   expires: (store) => store.expires(first.sid, first.pod),
-  count: (store) => store.count(first.pod, NOW),
-  list: (store) => store.list(first.pod, NOW, 10, undefined),
+  count: (store) => store.count([first.pod], NOW),
+  list: (store) => store.list([first.pod], NOW, 10, undefined),
 };
 
 const OWN = first.pod.toString(16).padStart(12, "0");

@@ -1,44 +1,23 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway } from "../../../tools/gateway/gateway.ts";
-import { findRedisServer, startRedis } from "../../../tools/gateway/redis.ts";
-import { redisClient } from "../../../worker/sessions/redis.ts";
+import { describe, expect, it } from "vitest";
+import { indexKey } from "../../../worker/sessions/pod-index.ts";
+import type { Command } from "../../../worker/sessions/redis.ts";
 import { UpstashSnapshot } from "../../../worker/sessions/snapshot.ts";
-import { indexKey, UpstashStore } from "../../../worker/sessions/upstash.ts";
+import { UpstashStore } from "../../../worker/sessions/upstash.ts";
 import { bindingKey, encodeBinding } from "../../../worker/sessions/value.ts";
 import { bindingStoreContract } from "../../support/binding-store.ts";
 import { binding, freshPod, KEEP, NOW, swap } from "../../support/bindings.ts";
+import { noRedis, restRedis } from "../../support/redis.ts";
 
-const missing = findRedisServer() === undefined;
-if (missing) {
-  console.error("NO redis-server ON PATH: the store over Redis is not tested");
-  if (process.env.CI === "true") throw new Error("CI needs a redis-server on PATH");
-}
+const missing = noRedis("the store over Redis is not tested");
 
 describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
-  let redis: Redis;
-  let url: string;
-  const undo: (() => Promise<void>)[] = [];
-  const client = () => redisClient({ url, token: "t", timeout: 10_000 });
-  const open = () => new UpstashStore(client());
-
-  beforeAll(async () => {
-    const server = await startRedis();
-    undo.push(server.stop);
-    const gateway = await startGateway({ redisUrl: server.url, token: "t" });
-    undo.push(gateway.stop);
-    url = gateway.url;
-    redis = new Redis(server.url);
-    undo.push(async () => redis.disconnect());
-  });
-  afterAll(async () => {
-    for (const step of undo.reverse()) await step();
-  });
+  const rest = restRedis();
+  const { client, open } = rest;
 
   bindingStoreContract(
     "the Upstash store",
     async () => open(),
-    async (sid) => void (await redis.set(bindingKey(sid), "7|no pod|000000000001|A||1|2")),
+    async (sid) => void (await rest.redis.set(bindingKey(sid), "7|no pod|000000000001|A||1|2")),
   );
 
   it("goes on after Redis forgot its scripts", async () => {
@@ -47,7 +26,7 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
       const first = binding();
       await store.create(first, KEEP);
       expect((await store.swap(swap("rebind", first), KEEP)).verdict).toBe("WON");
-      await redis.script("FLUSH", "SYNC");
+      await rest.redis.script("FLUSH", "SYNC");
     }
   });
 
@@ -64,13 +43,13 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
     });
     await store.create(first, { ttl: 50_000.5, expires: NOW + 0.5 });
     const key = "mooring:s:0000000000000000000000000000000f";
-    expect(await redis.get(key)).toBe("2|000000000abc|00000000def0|A|failback|1000|9000000000000");
-    const left = await redis.pttl(key);
+    expect(await rest.redis.get(key)).toBe("2|000000000abc|00000000def0|A|failback|1000|9000000000000");
+    const left = await rest.redis.pttl(key);
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(50_001);
-    expect(await redis.zscore("mooring:p:000000000abc", first.sid)).toBe(String(NOW + 1));
+    expect(await rest.redis.zscore("mooring:p:000000000abc", first.sid)).toBe(String(NOW + 1));
     await store.swap(swap("revoke", first), KEEP);
-    expect(await redis.call("PEXPIRETIME", key)).toBe(9e12);
+    expect(await rest.redis.call("PEXPIRETIME", key)).toBe(9e12);
   });
 
   it("counts no dead member for ever: it trims the index while it counts, but nothing that may live", async () => {
@@ -80,20 +59,22 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
     await store.create(dead, { ...KEEP, expires: NOW - 601_000 });
     await store.create(ended, { ...KEEP, expires: NOW - 599_000 });
     await store.create(live, KEEP);
-    expect(await store.count(pod, NOW)).toBe(1);
-    expect((await redis.zrange(indexKey(pod), 0, -1)).sort()).toEqual([ended.sid, live.sid].sort());
+    expect(await store.count([pod], NOW)).toEqual([1]);
+    expect((await rest.redis.zrange(indexKey(pod), 0, -1)).sort()).toEqual([ended.sid, live.sid].sort());
   });
 
   /** A client before whose first SET another edge writes `value`. */
   function overtaken(key: string, value: string) {
     const inner = client();
     let late = true;
-    const set = async (...args: Parameters<typeof inner.set>) => {
-      if (late) await redis.set(key, value, "PX", 60_000);
-      late = false;
-      return await inner.set(...args);
+    const run = async (...command: Command) => {
+      if (late && command[0] === "SET") {
+        await rest.redis.set(key, value, "PX", 60_000);
+        late = false;
+      }
+      return await inner.run(...command);
     };
-    return Object.assign(Object.create(inner) as typeof inner, { set });
+    return { ...inner, run };
   }
 
   it.each([
@@ -104,8 +85,8 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
     const key = bindingKey(token.sid);
     const ahead = { ...token, ...more };
     for (const before of ["", encodeBinding({ ...token, epoch: 3 })]) {
-      await redis.del(key);
-      if (before !== "") await redis.set(key, before);
+      await rest.redis.del(key);
+      if (before !== "") await rest.redis.set(key, before);
       const store = new UpstashStore(overtaken(key, encodeBinding(ahead)));
       expect(await store.renew(token, KEEP)).toBe("ahead");
       expect(await open().read(token.sid)).toEqual(ahead);
@@ -113,13 +94,13 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
   });
 
   it("keeps the coordinator's snapshot, whatever its letters, and says when there is none", async () => {
-    const snapshot = new UpstashSnapshot(client());
-    await redis.del("mooring:snapshot");
+    const snapshot = new UpstashSnapshot(client(1 << 25));
+    await rest.redis.del("mooring:snapshot");
     expect(await snapshot.get()).toBeUndefined();
     for (const text of ["{}", "123", "null", "OK", "", "é€😀\u0000\n", "x".repeat(3_000_000)]) {
       await snapshot.put(text);
       expect((await snapshot.get()) === text, text.slice(0, 20)).toBe(true);
     }
-    expect(await redis.pttl("mooring:snapshot")).toBe(-1);
+    expect(await rest.redis.pttl("mooring:snapshot")).toBe(-1);
   });
 });

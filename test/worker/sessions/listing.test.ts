@@ -1,14 +1,16 @@
 import { expect, it } from "vitest";
 import type { PodTag } from "../../../src/model/pod.ts";
-import type { BindingStore, ListedBinding } from "../../../src/model/ports.ts";
-import { listSessions } from "../../../worker/admin/listing.ts";
-
-const NOW = 1_000_000;
+import type { ListedBinding } from "../../../src/model/ports.ts";
+import { listPods, type PodLists } from "../../../worker/sessions/listing.ts";
 
 /** A store that lists so many sessions of each pod, with cursors of its own. */
 function listing(sizes: ReadonlyMap<PodTag, number>) {
   let calls = 0;
-  const list: BindingStore["list"] = async (pod, _, limit, cursor) => {
+  const count: PodLists["count"] = async (pods) => {
+    calls++;
+    return pods.map((pod) => sizes.get(pod) ?? 0);
+  };
+  const list: PodLists["list"] = async (pod, limit, cursor) => {
     calls++;
     expect(limit).toBeGreaterThan(0);
     const from = cursor === undefined ? 0 : Number.parseInt(cursor, 16);
@@ -19,17 +21,17 @@ function listing(sizes: ReadonlyMap<PodTag, number>) {
     );
     return { sessions, cursor: to < (sizes.get(pod) ?? 0) ? to.toString(16) : undefined };
   };
-  return { store: { list } as BindingStore, calls: () => calls };
+  return { store: { count, list }, calls: () => calls };
 }
 
-async function all(store: BindingStore, pods: readonly PodTag[], limit: number): Promise<string[]> {
+async function all(store: PodLists, pods: readonly PodTag[], limit: number): Promise<string[]> {
   const sids: string[] = [];
   let cursor: string | undefined;
   for (let pages = 0; pages < 1000; pages++) {
-    const page = await listSessions(store, pods, NOW, limit, cursor);
+    const page = await listPods(store, pods, limit, cursor);
     expect(page.sessions.length).toBeLessThanOrEqual(limit);
     sids.push(...page.sessions.map(({ sid }) => sid));
-    if (page.cursor === null) return sids;
+    if (page.cursor === undefined) return sids;
     cursor = page.cursor;
   }
   throw new Error("a listing without an end");
@@ -57,19 +59,32 @@ it("goes on after the pod that the last page ended with, though that has gone me
       [3, 4],
     ]),
   );
-  const first = await listSessions(store, [1, 2, 3], NOW, 6, undefined);
-  const rest = await listSessions(store, [1, 3], NOW, 100, first.cursor!);
+  const first = await listPods(store, [1, 2, 3], 6, undefined);
+  const rest = await listPods(store, [1, 3], 100, first.cursor);
   expect(rest.sessions.map(({ pod }) => pod)).toEqual([3, 3, 3, 3]);
 });
 
 it("asks the store a bounded number of times for one page: most pods may be empty", async () => {
-  const pods = Array.from({ length: 200 }, (_, i) => i);
-  const { store, calls } = listing(new Map([[199, 1]]));
-  const page = await listSessions(store, pods, NOW, 10, undefined);
-  expect(page.sessions).toEqual([]);
-  expect(page.cursor).not.toBeNull();
-  expect(calls()).toBeLessThanOrEqual(64);
-  expect(await all(store, pods, 10)).toEqual(["199/0"]);
+  const pods = Array.from({ length: 10_000 }, (_, i) => i);
+  // A count of many pods at a time, and the one that is not empty.
+  const lone = listing(new Map([[9_999, 1]]));
+  const page = await listPods(lone.store, pods, 10, undefined);
+  expect(page.sessions).toHaveLength(1);
+  expect(lone.calls()).toBeLessThanOrEqual(41);
+  // Sessions that end between a count and its listing: a page may be short, and its cursor leads on.
+  const gone = listing(new Map());
+  const counted = { ...gone.store, count: async (some: readonly PodTag[]) => some.map(() => 1) };
+  const short = await listPods(counted, pods, 10, undefined);
+  expect(short.sessions).toEqual([]);
+  expect(short.cursor).toBeDefined();
+  expect(gone.calls()).toBeLessThanOrEqual(64);
+  expect(await all(lone.store, pods, 10)).toEqual(["9999/0"]);
+});
+
+it("counts nothing to list one pod", async () => {
+  const { store, calls } = listing(new Map([[7, 3]]));
+  expect((await listPods(store, [7], 10, undefined)).sessions).toHaveLength(3);
+  expect(calls()).toBe(1);
 });
 
 it("refuses a cursor that is none", async () => {
@@ -81,6 +96,6 @@ it("refuses a cursor that is none", async () => {
     "0000000000AA",
     `0000000000aa~${"1".repeat(99)}`,
   ]) {
-    await expect(listSessions(store, [1], NOW, 10, cursor)).rejects.toThrow(RangeError);
+    await expect(listPods(store, [1], 10, cursor)).rejects.toThrow(RangeError);
   }
 });
