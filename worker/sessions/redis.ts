@@ -45,7 +45,12 @@ export function redisClient({ url, token, timeout = 1000, most = 1 << 20 }: Redi
     // A replica that is behind what this client wrote last lets it wait, or asks another.
     const sync = response.headers.get("upstash-sync-token");
     if (sync) headers["upstash-sync-token"] = sync;
-    return JSON.parse(text);
+    try {
+      return JSON.parse(text);
+    } catch {
+      // The parser's own words quote what it read.
+      throw new Error("the store answered what is no JSON");
+    }
   };
   return {
     run: async (...command) => resultOf(await ask("", command)),
