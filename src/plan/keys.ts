@@ -1,0 +1,44 @@
+import { hashedSide, hashPod } from "../route/choose.ts";
+import type { RouteRuntime, View } from "../route/view.ts";
+import { hostFor } from "./origin.ts";
+import { margin } from "./sample.ts";
+
+/** Keys that are tried, spread over the routes; the same in every plan. */
+const KEYS = 4000;
+
+/** The part of the keys without a binding whose pod by hash becomes another, with the margin of its estimate (95 %). */
+export interface KeyShare {
+  readonly moved: number;
+  readonly error: number;
+}
+
+/** Places a fixed sample of keys by both configs' hash tables, of all routes of the first. */
+export function keyShare(before: View, after: View): KeyShare {
+  const routes = before.snapshot.routes.map(({ host, path }) => {
+    const at = [hostFor(host), path] as const;
+    return [before.match(...at), after.match(...at)] as const;
+  });
+  if (routes.length === 0) return { moved: 0, error: 0 };
+  let moved = 0;
+  for (let i = 0; i < KEYS; i++) {
+    const [old, next] = routes[i % routes.length]!;
+    // Another scope makes another sid of the same key.
+    const same = old !== undefined && next !== undefined && old.scope.scope.id === next.scope.scope.id;
+    const sid = sidOf(i);
+    if (!same || home(old, sid) !== home(next, sid)) moved++;
+  }
+  return { moved: moved / KEYS, error: margin(moved, KEYS) };
+}
+
+function home(route: RouteRuntime, sid: string): number | undefined {
+  const { sides } = route;
+  const first = hashedSide(route, sid);
+  const order = sides.map((_, i) => sides[(first + i) % sides.length]!.pool);
+  return hashPod(sid, order, undefined)?.pod.tag;
+}
+
+/** Sids as HMACs are spread: the golden ratio's multiples leave no gaps, so that few keys say much of a split. */
+function sidOf(i: number): string {
+  const word = (Math.imul(i + 1, 0x9e3779b9) >>> 0).toString(16).padStart(8, "0");
+  return word + i.toString(16).padStart(24, "0");
+}

@@ -1,0 +1,137 @@
+import type { Binding } from "../model/binding.ts";
+import type { ScopeRuntime, SourceRuntime, View } from "../route/view.ts";
+
+/** One thing that a session may be, as the store does not say it all, and what the new config makes of it. */
+export interface Origin {
+  /** Its scope in the config in force; undefined: that has none for it. */
+  readonly before: ScopeRuntime | undefined;
+  /** Its scope in the new config, if its client still gets there with what carries it. */
+  readonly after: ScopeRuntime | undefined;
+  readonly carrier: "cookie" | "key";
+}
+
+/** Host names by which a route is asked for; no real host has this label. */
+const ANY = "mooring-any";
+
+/**
+ * What sessions may be by the pool that they are in: a binding names neither its scope nor what carries it. Alternatives
+ * that come to the same are one.
+ */
+export class Origins {
+  readonly #before: View;
+  readonly #after: View;
+  readonly #known = new Map<string, readonly Origin[]>();
+
+  constructor(before: View, after: View) {
+    this.#before = before;
+    this.#after = after;
+  }
+
+  /** Empty: neither config has a place for it, so an earlier one had. */
+  of(pool: string, { created, exp }: Pick<Binding, "created" | "exp">): readonly Origin[] {
+    let all = this.#known.get(pool);
+    if (all === undefined) {
+      all = this.#all(pool);
+      this.#known.set(pool, all);
+    }
+    if (all.length < 2) return all;
+    // The whole life of a cookie's session is `absolute`, from birth to expiry; seconds are rounded on the way.
+    const isCookie = ({ before, carrier }: Origin) =>
+      carrier === "cookie" &&
+      before?.cookie !== undefined &&
+      Math.abs(exp - created - before.cookie.absolute * 1000) <= 2000;
+    const own = all.filter((origin) => isCookie(origin) || origin.carrier === "key");
+    const cookies = own.filter(isCookie);
+    return cookies.length > 0 ? cookies : own.length > 0 ? own : all;
+  }
+
+  #all(pool: string): Origin[] {
+    const named = (scope: ScopeRuntime) => scope.pools.some((other) => other.pool.name === pool);
+    const origins = new Map<string, Origin>();
+    const add = (origin: Origin) => {
+      const key = `${origin.before?.scope.id}\n${origin.after?.scope.id}\n${origin.carrier}`;
+      origins.set(key, origin);
+    };
+    const before = this.#before.scopes.filter(named);
+    for (const scope of before) {
+      for (const after of this.#reached(scope)) {
+        for (const [carrier, carried] of carriers(scope, after)) {
+          add({ before: scope, after: carried ? after : undefined, carrier });
+        }
+      }
+    }
+    if (origins.size > 0) return [...origins.values()];
+    // A pool that comes back finds the sessions that it left.
+    for (const scope of this.#after.scopes.filter(named)) {
+      if (scope.cookie !== undefined) add({ before: undefined, after: scope, carrier: "cookie" });
+      if (sources(scope).length > 0) add({ before: undefined, after: scope, carrier: "key" });
+    }
+    return [...origins.values()];
+  }
+
+  /** Where those who come by the scope's routes get to: the scope, nowhere (undefined), or either. */
+  #reached(scope: ScopeRuntime): (ScopeRuntime | undefined)[] {
+    const same = this.#after.scopes.find((other) => other.scope.id === scope.scope.id);
+    if (same === undefined) return [undefined];
+    const after = this.#after.snapshot.routes;
+    const found = new Set<ScopeRuntime | undefined>();
+    for (const { host, path, scope: own } of this.#before.snapshot.routes) {
+      if (own.id !== scope.scope.id) continue;
+      if (this.#leads(host, path, same)) found.add(same);
+      else {
+        found.add(undefined);
+        // Those of a host that the new config names, where the old one took any.
+        const nearer = after.some((route) => within(route.host, host) && this.#leads(route.host, path, same));
+        if (nearer) found.add(same);
+      }
+    }
+    return [...found];
+  }
+
+  #leads(host: string, path: string, scope: ScopeRuntime): boolean {
+    return this.#after.match(hostFor(host), path)?.scope === scope;
+  }
+}
+
+/** A host name that a route with this host is asked for by. */
+export function hostFor(host: string): string {
+  return host.startsWith("*") ? ANY + host.slice(1) : host;
+}
+
+function within(host: string, outer: string): boolean {
+  return host !== outer && (outer === "*" || (outer.startsWith("*.") && host.endsWith(outer.slice(1))));
+}
+
+export function sources({ ahead, behind }: ScopeRuntime): SourceRuntime[] {
+  return [...ahead, ...behind];
+}
+
+/** What may carry a session of the scope, and whether the new scope still reads it; both, where only its client knows. */
+function carriers(before: ScopeRuntime, after: ScopeRuntime | undefined): [Origin["carrier"], boolean][] {
+  const found: [Origin["carrier"], boolean][] = [];
+  const labels = (scope: ScopeRuntime | undefined) =>
+    new Set(scope === undefined ? [] : sources(scope).map(({ label }) => label));
+  const [old, now] = [labels(before), labels(after)];
+  const { cookie } = before;
+  // The scheme tells which of the two names a client has.
+  const read = (["secureName", "plainName"] as const).map(
+    (name) => cookie !== undefined && after?.cookie?.[name] === cookie[name],
+  );
+  // A new source that goes before takes the clients that have its key; nobody knows which those are.
+  const taken = after?.ahead.some(({ label }) => !old.has(label)) === true;
+  const add = (carrier: Origin["carrier"], carried: boolean) => {
+    found.push([carrier, carried]);
+    if (carried && taken) found.push([carrier, false]);
+  };
+  const behind = before.behind.some(({ label }) => now.has(label));
+  for (const carried of cookie === undefined ? [] : read) {
+    add("cookie", carried);
+    // A session that was found by a key and then by its cookie looks like any of the cookie.
+    if (!carried && behind) add("cookie", true);
+  }
+  for (const { label, behindCookie } of sources(before)) {
+    // A key behind the cookie has been given one.
+    for (const carried of read) add("key", now.has(label) || (behindCookie && carried));
+  }
+  return found;
+}
