@@ -5,6 +5,7 @@ import { getConfig, getHistory, putConfig } from "./admin/config.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
 import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
+import { postPlan } from "./admin/plan.ts";
 import { patchPool } from "./admin/pool.ts";
 import { listPods, listPools, patchPod } from "./admin/pools.ts";
 import { apiProblem } from "./admin/problem.ts";
@@ -65,6 +66,8 @@ app.get(`${V1}/config`, read, async (c) => getConfig(await isolateOf(c)));
 app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
 app.get(`${V1}/config/history`, read, async (c) => getHistory(await isolateOf(c)));
 
+app.post(`${V1}/plan`, read, async (c) => postPlan(c, await isolateOf(c)));
+
 app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
 app.patch(`${V1}/pools/:pool`, write, async (c) => patchPool(c, await isolateOf(c), c.req.param("pool")));
 app.get(`${V1}/pools/:pool/pods`, read, async (c) => listPods(await isolateOf(c), c.req.param("pool")));
@@ -90,6 +93,7 @@ app.get(`${V1}/ledger`, read, async (c) => getLedger(c, await isolateOf(c)));
 const METHODS: Readonly<Record<string, string>> = {
   [`${V1}/config`]: "GET, PUT",
   [`${V1}/config/history`]: "GET",
+  [`${V1}/plan`]: "POST",
   [`${V1}/pools`]: "GET",
   [`${V1}/pools/:pool`]: "PATCH",
   [`${V1}/pools/:pool/pods`]: "GET",

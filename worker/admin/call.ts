@@ -39,10 +39,11 @@ export async function callCoordinator(
 export async function askCoordinator<T>(
   isolate: Isolate,
   path: string,
-  body?: object,
+  body?: object | string,
 ): Promise<T | Response> {
   const headers = { "content-type": "application/json" };
-  const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers };
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const init = body === undefined ? {} : { method: "POST", body: text, headers };
   const answer = await callCoordinator(isolate, path, init);
   if (answer instanceof Response) return answer;
   const reply = (await answer.json()) as ({ readonly ok: true } & T) | Refused;

@@ -37,8 +37,8 @@ export async function getHistory(isolate: Isolate): Promise<Response> {
   return answer instanceof Response ? answer : ok({ revisions: await answer.json() });
 }
 
-/** PUT /config: replaces the whole config on the revision that its writer read. */
-export async function putConfig(c: AdminContext, isolate: Isolate): Promise<Response> {
+/** A config as a request brings it, or the problem to answer. */
+export async function readConfig(c: AdminContext): Promise<{ type: string; body: string } | Response> {
   const type = (c.req.header("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
   if (!TYPES.includes(type)) {
     return apiProblem(
@@ -52,6 +52,14 @@ export async function putConfig(c: AdminContext, isolate: Isolate): Promise<Resp
   if (body === undefined) {
     return apiProblem(413, "too-large", "The config is too large", "A config may have at most 5 MB.");
   }
+  return { type, body };
+}
+
+/** PUT /config: replaces the whole config on the revision that its writer read. */
+export async function putConfig(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const read = await readConfig(c);
+  if (read instanceof Response) return read;
+  const { type, body } = read;
   const headers: Record<string, string> = {
     "content-type": type,
     [WHO]: "admin",
@@ -79,17 +87,7 @@ async function written(result: WriteResult, c: AdminContext, isolate: Isolate): 
       { headers: { ...etag, "cache-control": "no-store" } },
     );
   }
-  if (result.status === 422) {
-    const detail = "Nothing was changed. Each error has the path of what is wrong and a hint.";
-    return apiProblem(
-      422,
-      "invalid-config",
-      "The config is not valid",
-      detail,
-      {},
-      { errors: result.errors },
-    );
-  }
+  if (result.status === 422) return invalidConfig(result.errors);
   if (result.status === 412) {
     const detail = `The config is at revision ${revision} now: GET it, make the change again, PUT with its ETag.`;
     return apiProblem(412, "stale-revision", "Another revision is in force", detail, etag);
@@ -97,6 +95,11 @@ async function written(result: WriteResult, c: AdminContext, isolate: Isolate): 
   const detail =
     'GET the config and send its ETag as If-Match: "<revision>", or If-None-Match: * for the first one.';
   return apiProblem(428, "precondition-required", "If-Match is needed", detail, etag);
+}
+
+export function invalidConfig(errors: unknown): Response {
+  const detail = "Nothing was changed. Each error has the path of what is wrong and a hint.";
+  return apiProblem(422, "invalid-config", "The config is not valid", detail, {}, { errors });
 }
 
 /**

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
-import { isPodState, STATES } from "../../src/health/state.ts";
+import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
@@ -136,6 +136,14 @@ export class Coordinator extends DurableObject<Env> {
 
   compileConfig(config: Config, revision: number): Promise<Snapshot> {
     return compile(config, revision, (data) => crypto.subtle.digest("SHA-256", data));
+  }
+
+  /** The states that edges would hear of if a document were in force; nothing changes. It was found valid before. */
+  async foresee(document: string): Promise<{ revision: number; health: Record<string, PodState> }> {
+    const { revision } = this.config;
+    const probed = this.#prober.tags();
+    const snapshot = await this.#compile(document, revision + 1);
+    return { revision, health: this.pods.foresee(snapshot, (tag) => probed.has(tag)) };
   }
 
   /** Compiles a stored document. */

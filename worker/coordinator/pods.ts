@@ -81,6 +81,27 @@ export class Pods {
     return health;
   }
 
+  /**
+   * The same if another snapshot came into force now: pods that were not probed before are unready until they have passed.
+   *
+   * @param isProbed whether a pod of this tag is probed now
+   */
+  foresee(snapshot: Snapshot, isProbed: (tag: string) => boolean): Record<string, PodState> {
+    const health: Record<string, PodState> = {};
+    for (const { name, pods, readiness } of snapshot.pools) {
+      for (const pod of pods) {
+        const tag = tagToHex(pod.tag);
+        const before = isProbed(tag);
+        const began = readiness !== undefined && !before;
+        const ended = readiness === undefined && before;
+        const probed = began ? "unready" : ended ? "ready" : this.#probed(tag).state;
+        const state = this.#operator.state(name, tag, probed);
+        if (state !== "ready") health[tag] = state;
+      }
+    }
+    return health;
+  }
+
   list(pool: string): Reply<{ pods: PodStatus[] }> {
     const found = this.#pool(pool);
     return found === undefined ? noPool(pool) : { ok: true, pods: found.pods.map((pod) => this.status(pod)) };

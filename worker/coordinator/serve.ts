@@ -31,6 +31,8 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
       return Response.json(pods.read(query.get("pool") ?? "", query.get("pod") ?? ""));
     case "POST /pod":
       return ordered(coordinator, pods.order(await body<PodChange>(), Date.now()));
+    case "POST /foresee":
+      return Response.json({ ok: true, ...(await coordinator.foresee(await request.text())) });
     case "POST /pool":
       return ordered(coordinator, pods.orderPool(await body<PoolChange>(), Date.now()));
     case "POST /revoke": {

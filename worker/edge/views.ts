@@ -4,7 +4,8 @@ import type { Core } from "../../src/core/core.ts";
 import { type HealthView, isPodState, type PodState } from "../../src/health/state.ts";
 import type { BeatAnswer, ConfigRecord } from "../../src/model/beat.ts";
 import { tagFromHex } from "../../src/model/pod.ts";
-import { View } from "../../src/route/view.ts";
+import type { Snapshot } from "../../src/model/snapshot.ts";
+import { type Departed, type Stamp, View } from "../../src/route/view.ts";
 
 /** Holds the view of this isolate and takes over newer ones. */
 export class Views {
@@ -44,6 +45,19 @@ export class Views {
     this.#before?.free();
     this.#before = this.current;
     this.current = view;
+  }
+
+  /** A view that serves nobody: whoever has it made frees it. */
+  apart(
+    snapshot: Snapshot,
+    stamp: Stamp,
+    departed: readonly Departed[],
+    health: HealthView,
+    now: number,
+  ): View {
+    const view = new View(stamp, snapshot, departed, this.#core, undefined, now);
+    view.apply(health);
+    return view;
   }
 
   /** Takes in an answer of the coordinator: config, health, and that the view is fresh. */
