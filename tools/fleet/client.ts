@@ -62,12 +62,17 @@ export class Jar {
     const { cookie } = this;
     const headers = { ...options.headers, ...(cookie === "" ? {} : { cookie }) };
     const answer = await call(url, { ...options, headers });
-    for (const line of answer.headers["set-cookie"] ?? []) this.#take(line);
+    this.keep(answer.headers["set-cookie"] ?? []);
     return answer;
   }
 
   post(url: string, options: Call = {}): Promise<Answer> {
     return this.get(url, { ...options, method: "POST" });
+  }
+
+  /** Does as these Set-Cookie lines say. */
+  keep(lines: readonly string[]): void {
+    for (const line of lines) this.#take(line);
   }
 
   #take(line: string): void {

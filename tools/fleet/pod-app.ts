@@ -97,6 +97,7 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
     "/sse": ({ response, query }) => {
       let left = Number(query.get("events") ?? 3);
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.flushHeaders();
       const timer = setInterval(
         () => {
           if (left-- <= 0) response.end();

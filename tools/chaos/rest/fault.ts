@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 
 /** What a client asked of the REST API. */
 export interface RestCall {
+  /** When it had come; milliseconds since this process began. */
+  readonly at: number;
   /** `/`, `/pipeline`, `/multi-exec`, or a command as a path. */
   readonly path: string;
   readonly body: Buffer;

@@ -154,7 +154,7 @@ export async function startFaultyRest(target: string, { seed = 1 } = {}): Promis
 async function read(request: IncomingMessage): Promise<RestCall> {
   const body = await whole(request);
   const { pathname: path } = new URL(request.url ?? "/", "http://store");
-  return { path, body, commands: commandsOf(path, body.toString()) };
+  return { at: performance.now(), path, body, commands: commandsOf(path, body.toString()) };
 }
 
 async function whole(message: IncomingMessage): Promise<Buffer> {

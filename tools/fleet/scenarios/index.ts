@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { balance } from "./balance.ts";
 import { breaks } from "./breaks.ts";
+import { crowd } from "./crowd.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
 import { rotation } from "./rotation.ts";
@@ -15,4 +16,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   rotation,
   balance,
   breaks,
+  crowd,
 };
