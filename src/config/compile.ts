@@ -59,6 +59,8 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
     zones,
     retry,
     timeouts,
+    maxInFlight,
+    queue,
     webSocket,
   } = pool;
   const pods = await Promise.all(
@@ -93,6 +95,8 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
     zones,
     retry,
     timeouts,
+    maxInFlight,
+    queue,
     webSocket,
   };
 }

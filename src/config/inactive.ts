@@ -9,10 +9,6 @@ export interface Inactive {
 /** What this version takes without acting on it. A change that acts on a key deletes its line. */
 export const INACTIVE: readonly Inactive[] = [
   { path: "health.outlier" },
-  { path: "retry.attempts", fine: (value) => typeof value === "number" && value <= 2 },
-  { path: "retry.budget" },
-  { path: "retry.on", fine: (value) => !(Array.isArray(value) && value.includes("timeout")) },
-  { path: "timeouts.idleBody" },
 ];
 
 /** Policies to come: a config that names one is not wrong, only early. */

@@ -54,11 +54,15 @@ const retry = z.strictObject({
   attempts: z._default(z.int().check(z.minimum(1), z.maximum(5)), 2),
   budget: z._default(percent, 0.2),
   on: z._default(z.array(z.enum(["connect", "timeout"])), () => ["connect" as const]),
+  methods: z._default(z.array(z.enum(["POST", "PATCH"])), () => []),
+  bodies: z._default(z.boolean(), false),
 });
 
 const timeouts = z.strictObject({
   headers: z._default(duration(100, HOUR), 15 * SECOND),
-  idleBody: z._default(duration(SECOND, DAY), MINUTE),
+  total: z.optional(duration(100, DAY)),
+  idleBody: z.optional(duration(SECOND, DAY)),
+  queue: z._default(duration(0, HOUR), 5 * SECOND),
 });
 
 const isPlain = (input: unknown) => typeof input === "string" || typeof input === "number";
@@ -91,6 +95,8 @@ export const pool = z.strictObject({
   drain: z._default(duration(0, 7 * DAY), 5 * MINUTE),
   retry: z.prefault(retry, {}),
   timeouts: z.prefault(timeouts, {}),
+  maxInFlight: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
+  queue: z._default(z.int().check(z.minimum(0), z.maximum(100_000)), 100),
   webSocket: z.optional(webSocket),
 });
 

@@ -1,10 +1,12 @@
-import type { RequestCount } from "../model/beat.ts";
-import { OUTCOMES, type Outcome } from "../model/decision.ts";
+import { EVENTS, type RequestCount } from "../model/beat.ts";
+import { OUTCOMES } from "../model/decision.ts";
 
 const STATUSES = 512;
-const ORDER = Object.fromEntries(OUTCOMES.map((outcome, i) => [outcome, i])) as Record<Outcome, number>;
+const ROWS = [...OUTCOMES, ...EVENTS];
+type Row = RequestCount["outcome"];
+const ORDER = Object.fromEntries(ROWS.map((row, i) => [row, i])) as Record<Row, number>;
 
-/** Requests by pool, outcome and status: typed arrays, so that counting on the hot path allocates nothing. */
+/** Requests by pool, outcome and status, and events by pool: typed arrays, so that counting on the hot path allocates nothing. */
 export class Counters {
   readonly #pools = new Map<string, Uint32Array>();
   #pending = false;
@@ -14,10 +16,10 @@ export class Counters {
   }
 
   /** @param pool the pool's name, or `""` for requests that matched no route */
-  count(pool: string, outcome: Outcome, status: number): void {
+  count(pool: string, outcome: Row, status = 100): void {
     let cells = this.#pools.get(pool);
     if (cells === undefined) {
-      cells = new Uint32Array(OUTCOMES.length * STATUSES);
+      cells = new Uint32Array(ROWS.length * STATUSES);
       this.#pools.set(pool, cells);
     }
     const code = status >= 100 && status < 100 + STATUSES ? status - 100 : 0;
@@ -33,7 +35,7 @@ export class Counters {
     for (const [pool, cells] of this.#pools) {
       for (let i = 0; i < cells.length; i++) {
         if (cells[i] === 0) continue;
-        const outcome = OUTCOMES[Math.floor(i / STATUSES)]!;
+        const outcome = ROWS[Math.floor(i / STATUSES)]!;
         counts.push({ pool, outcome, code: (i % STATUSES) + 100, count: cells[i]! });
       }
       cells.fill(0);
@@ -47,7 +49,7 @@ export class Counters {
     for (const { pool, outcome, code, count } of counts) {
       let cells = this.#pools.get(pool);
       if (cells === undefined) {
-        cells = new Uint32Array(OUTCOMES.length * STATUSES);
+        cells = new Uint32Array(ROWS.length * STATUSES);
         this.#pools.set(pool, cells);
       }
       const cell = ORDER[outcome] * STATUSES + code - 100;

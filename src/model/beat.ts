@@ -1,10 +1,17 @@
 import type { Cause, Sid } from "./binding.ts";
 import type { Outcome } from "./decision.ts";
 
-/** One line of what an isolate counted since its last heartbeat. */
+/**
+ * What an isolate counts beside its requests' outcomes: those sent again, those not sent again as the budget was spent,
+ * those that waited for a place at their pod, and those that got none.
+ */
+export const EVENTS = ["retried", "budget-spent", "queued", "crowded-out"] as const;
+export type EdgeEvent = (typeof EVENTS)[number];
+
+/** One line of what an isolate counted since its last heartbeat; of an event the code says nothing. */
 export interface RequestCount {
   readonly pool: string;
-  readonly outcome: Outcome;
+  readonly outcome: Outcome | EdgeEvent;
   readonly code: number;
   readonly count: number;
 }

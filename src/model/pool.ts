@@ -30,6 +30,22 @@ export interface RetryConfig {
   /** Retries allowed per request of the last 10 s, as a fraction. */
   readonly budget: number;
   readonly on: readonly ("connect" | "timeout")[];
+  /** Methods that are sent again though they are not idempotent. */
+  readonly methods: readonly string[];
+  /** Whether short bodies are held, so that their requests can be sent again. */
+  readonly bodies: boolean;
+}
+
+/** Milliseconds; what is absent has no limit. */
+export interface Timeouts {
+  /** Of each try: until the response's headers, from when the body has been sent. */
+  readonly headers: number;
+  /** From when the request came until the response's headers, over all tries and waiting. */
+  readonly total?: number | undefined;
+  /** Between two pieces of a response's body. */
+  readonly idleBody?: number | undefined;
+  /** For a turn at a pod that is at its cap. */
+  readonly queue: number;
 }
 
 /** How a pod that is new, or back, comes to its full share of new sessions. */
@@ -70,7 +86,11 @@ export interface Pool {
   /** Whether new sessions prefer pods of their request's zone. */
   readonly zones: "any" | "prefer";
   readonly retry: RetryConfig;
-  readonly timeouts: { readonly headers: number; readonly idleBody: number };
+  readonly timeouts: Timeouts;
+  /** Requests that one isolate has in flight at a pod at most; absent: any number. */
+  readonly maxInFlight?: number | undefined;
+  /** Requests that wait for their turn at one pod at most. */
+  readonly queue: number;
   /** Absent: WebSockets pass untouched. */
   readonly webSocket?: WebSocketConfig | undefined;
 }

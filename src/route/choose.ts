@@ -1,8 +1,10 @@
 import { cookieValue } from "../affinity/cookie-value.ts";
 import type { Sid } from "../model/binding.ts";
+import type { Refusal } from "../model/refusal.ts";
 import type { Override } from "../model/snapshot.ts";
-import { type Standing, without } from "../policies/policy.ts";
+import { nextVersion, type Standing, without } from "../policies/policy.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
+import { BUSY, NO_POD } from "./problem.ts";
 import type { Trip } from "./trip.ts";
 import type { RouteRuntime } from "./view.ts";
 import { zoneOf } from "./zone.ts";
@@ -52,17 +54,18 @@ function fits({ header, cookie, value }: Override, headers: Headers): boolean {
 
 /**
  * The pod for a new session by its pool's policy. When no pod admits, all that nobody told to stop may be tried once, as the
- * view may be wrong.
+ * view may be wrong; when those that admit are at their cap, the others are not made to pay for it.
  *
  * @param key the text that places it in hashing policies
- * @param tried a pod that could not be reached just now
+ * @param tried pods that could not be reached just now
  */
 export function choosePod(
   trip: Trip,
   key: string,
   order: readonly PoolRuntime[],
-  tried: PodRuntime | undefined,
-): PodRuntime | undefined {
+  tried: readonly PodRuntime[],
+): PodRuntime | Refusal {
+  let busy = false;
   for (const standing of [
     (pool: PoolRuntime) => pool.standing(trip.now),
     (pool: PoolRuntime) => pool.desperate(),
@@ -71,12 +74,28 @@ export function choosePod(
       const all = standing(pool);
       const near = pool.pool.zones === "prefer";
       const now = near ? pool.near(all, zoneOf(trip), trip.edge.chance.word()) : all;
-      const open = lacking(pool, now, tried);
+      const known = tried.reduce((left, pod) => lacking(pool, left, pod), now);
+      const open = pool.pool.maxInFlight === undefined ? known : roomy(pool, known);
       const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open, trip.now) : -1;
-      if (index >= 0) return pool.pods[index];
+      if (index >= 0) return pool.pods[index]!;
+      busy ||= open.live < known.live;
     }
+    if (busy) return BUSY;
   }
-  return undefined;
+  return NO_POD;
+}
+
+/** Without the pods that are at their cap. */
+function roomy(pool: PoolRuntime, standing: Standing): Standing {
+  const out = standing.out.slice();
+  let { live } = standing;
+  for (const pod of pool.pods) {
+    const { index, weight } = pod.pod;
+    if (out[index] !== 0 || !pod.full) continue;
+    out[index] = 1;
+    if (weight > 0) live--;
+  }
+  return live === standing.live ? standing : { ...standing, out, live, version: nextVersion() };
 }
 
 /**

@@ -1,22 +1,30 @@
+import type { RetryConfig } from "../model/pool.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
-import type { Failure } from "./edge.ts";
-import { seatNew } from "./fresh.ts";
+import { type Attempts, again, reseat } from "./again.ts";
+import type { Failure, Shipment } from "./edge.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
-import { BAD_BODY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
-import { rebind, undo } from "./rebind.ts";
-
+import { BAD_BODY, BUSY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
+import { undo } from "./rebind.ts";
 import type { Seat, Trip } from "./trip.ts";
+import { turn } from "./turn.ts";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+/** A body up to this length is held where the pool asks for it. Bytes. */
+const SHORT = 64 * 1024;
 
-const REFUSALS: Record<Failure, Refusal> = {
+/** Of what cannot be sent again. */
+const NEVER: Pick<RetryConfig, "attempts" | "on"> = { attempts: 1, on: [] };
+
+/** `busy`: its pod was at its cap, and no place became free. */
+const REFUSALS: Record<Failure | "busy", Refusal> = {
   connect: CONNECT_FAILED,
   timeout: TIMED_OUT,
   client: BAD_BODY,
   stalled: STALLED,
   garbage: GARBAGE,
+  busy: BUSY,
 };
 
 /** The response and the seat that it came from, or why there is none. */
@@ -27,16 +35,25 @@ export interface Delivery {
 }
 
 /**
- * Step 6: sends the request to its seat, at most twice. Only an idempotent request without a body goes out again; what
- * may have reached a pod stays with that pod.
+ * Step 6: sends the request to its seat, and again within what its pool allows. Only an idempotent request whose body is
+ * none, or held, goes out again; what may have reached a pod stays with that pod.
  */
 export async function deliver(trip: Trip, first: Seat, headers: Headers): Promise<Delivery> {
   const { request } = trip;
-  const replayable = bodyOf(request) === null && IDEMPOTENT.has(request.method);
+  const { budget, pool } = first.pod.pool;
+  const { retry } = pool;
+  budget.count(trip.now);
+  const repeatable = IDEMPOTENT.has(request.method) || retry.methods.includes(request.method);
+  let body: Shipment["body"] = bodyOf(request);
+  if (body !== null && repeatable && isHeld(retry, request)) {
+    const held = await trip.edge.forwarder.gather(body, pool.timeouts.headers, trip.background);
+    if (typeof held === "string") return failed(first, REFUSALS[held]);
+    body = held;
+  }
+  const replayable = repeatable && (body === null || body instanceof Uint8Array);
   let seat = first;
-  const { attempts, on } = seat.pod.pool.pool.retry;
-  const retries = replayable && attempts > 1 && on.includes("connect");
   // What will not be sent again must not be spent on a pod that is dead: nothing else would ever move its session.
+  const retries = replayable && retry.attempts > 1 && retry.on.includes("connect");
   if (seat.pod.doubt && !retries && !(await connects(trip, seat.pod))) {
     seat.pod.suspect(trip.now);
     // Nothing was sent yet, so even a POST may go elsewhere.
@@ -44,11 +61,38 @@ export async function deliver(trip: Trip, first: Seat, headers: Headers): Promis
     if (isRefusal(other)) return stranded(trip, seat, other);
     seat = other;
   }
-  const answer = await send(trip, seat.pod, headers);
+  const answer = await send(trip, seat.pod, headers, body);
   if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
-  if (answer === "connect" && retries) return again(trip, seat, headers);
-  if (answer === "connect") takeBack(trip, seat);
-  return failed(seat, answer === "connect" && replayable ? UNREACHABLE : REFUSALS[answer]);
+  return recover(trip, seat, headers, body, answer, replayable ? retry : NEVER);
+}
+
+/** The further tries. A session's pool says how many: another side of a split would not make them more. */
+async function recover(
+  trip: Trip,
+  first: Seat,
+  headers: Headers,
+  body: Shipment["body"],
+  failure: Failure | "busy",
+  retry: Pick<RetryConfig, "attempts" | "on">,
+): Promise<Delivery> {
+  const attempts: Attempts = { failed: [], moved: false };
+  let seat = first;
+  let why = failure;
+  for (let count = 1; ; count++) {
+    const next =
+      count < retry.attempts && (why === "connect" || why === "timeout") && retry.on.includes(why)
+        ? await again(trip, seat, why, attempts)
+        : undefined;
+    if (next === undefined || isRefusal(next)) {
+      // That there is no other pod says less of a slow one than that it was slow.
+      if (why !== "connect") return failed(seat, REFUSALS[why]);
+      return stranded(trip, seat, next ?? (retry === NEVER ? CONNECT_FAILED : UNREACHABLE));
+    }
+    seat = next;
+    const answer = await send(trip, seat.pod, headers, body);
+    if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
+    why = answer;
+  }
 }
 
 /** Null also for a body that says of itself that it is empty. */
@@ -56,62 +100,56 @@ function bodyOf(request: Request): ReadableStream | null {
   return request.body === null || request.headers.get("content-length") === "0" ? null : request.body;
 }
 
-/** The second and last try: at the same pod while that still connects, else at the next one. */
-async function again(trip: Trip, seat: Seat, headers: Headers): Promise<Delivery> {
-  // One reset moves no session: only a pod that cannot be reached at all loses it.
-  const same = seat.outcome === "kept" && (await connects(trip, seat.pod));
-  const next = same ? seat : await reseat(trip, seat);
-  if (isRefusal(next)) return stranded(trip, seat, next);
-  const answer = await send(trip, next.pod, headers);
-  if (typeof answer !== "string") return { seat: next, response: answer, refusal: undefined };
-  if (!same && answer === "connect") takeBack(trip, next);
-  return failed(next, answer === "connect" ? UNREACHABLE : REFUSALS[answer]);
-}
-
-/** Another pod for what its pod could not be reached for. */
-async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
-  const { session } = seat;
-  const { held, keyed } = trip;
-  if (session === undefined || (held === undefined && keyed === undefined)) return seatNew(trip, seat.pod);
-  const next = await rebind(trip, session, seat.pod, seat.pod);
-  if (isRefusal(next)) return next;
-  // No pod has served it yet, so it begins where it comes to lie.
-  if (held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
-  // Another had moved it there and said so: from there, then.
-  if (seat.from === undefined || seat.own === undefined) return next;
-  // Where this edge had moved it to, it was never served: what the client saw is one move from where it was, or none.
-  if (next.pod.pod.tag !== seat.own) return { ...next, from: seat.from };
-  return { ...next, outcome: "kept", from: undefined, cause: undefined };
+/** Whether the body is short enough to be held, and worth it. A GET's cannot be sent by itself. */
+function isHeld({ bodies, attempts }: RetryConfig, { method, headers }: Request): boolean {
+  if (!bodies || attempts < 2 || method === "GET" || method === "HEAD") return false;
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= SHORT;
 }
 
 /** There is no other pod, and the one that it was moved to, if it was, never answered. */
 function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
-  takeBack(trip, seat);
+  // What others have moved is theirs.
+  if (trip.held !== undefined && seat.own !== undefined) undo(trip, seat, trip.held);
   return failed(seat, refusal);
 }
 
-/** The pod that this request had moved it to never answered. What others have moved is theirs. */
-function takeBack(trip: Trip, seat: Seat): void {
-  if (trip.held !== undefined && seat.own !== undefined) undo(trip, seat, trip.held);
-}
-
-async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Response | Failure> {
-  const { edge, request, target } = trip;
-  const { pool } = pod.pool;
-  const asked = edge.clock.now();
-  pod.take(asked);
-  const shipment = {
+async function send(
+  trip: Trip,
+  pod: PodRuntime,
+  headers: Headers,
+  body: Shipment["body"],
+): Promise<Response | Failure | "busy"> {
+  const { edge, request, target, background } = trip;
+  const { pool, load } = pod.pool;
+  const { timeouts } = pool;
+  let asked = edge.clock.now();
+  const end = timeouts.total === undefined ? undefined : trip.now + timeouts.total;
+  if (end !== undefined && asked >= end) return "timeout";
+  if (pod.full) {
+    if (!(await turn(trip, pod, Math.min(timeouts.queue, (end ?? Number.POSITIVE_INFINITY) - asked))))
+      return "busy";
+    asked = edge.clock.now();
+    if (request.signal?.aborted) {
+      pod.release(asked);
+      return "client";
+    }
+  } else pod.take(asked);
+  const shipment: Shipment = {
     pod: pod.pod,
     rest: target.rest,
     method: request.method,
     headers,
-    body: bodyOf(request),
+    body,
     request,
-    timeout: pool.timeouts.headers,
+    timeout: timeouts.headers,
+    limit: end === undefined ? undefined : end - asked,
+    held: load,
+    abort: pool.retry.on.includes("timeout"),
   };
-  const sent = edge.forwarder.send(shipment, trip.background);
+  const sent = edge.forwarder.send(shipment, background);
   // A client that goes away ends this request's code, and with it the release: the runtime must see it through.
-  if (pod.pool.load) trip.background.waitUntil(sent);
+  if (load) background.waitUntil(sent);
   const answer = await sent;
   const now = edge.clock.now();
   if (typeof answer === "string") {
@@ -128,7 +166,9 @@ async function send(trip: Trip, pod: PodRuntime, headers: Headers): Promise<Resp
   pod.served = trip.now;
   pod.meter.answered(answer.status >= 500);
   pod.pool.observe(pod.pod.index, now - asked, now);
-  if (pod.pool.load) return edge.forwarder.hold(answer, () => pod.release(edge.clock.now()), trip.background);
+  if (load) {
+    return edge.forwarder.hold(answer, () => pod.release(edge.clock.now()), background, timeouts.idleBody);
+  }
   pod.release(now);
   return answer;
 }

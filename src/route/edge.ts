@@ -25,25 +25,41 @@ export interface Shipment {
   readonly rest: string;
   readonly method: string;
   readonly headers: Headers;
-  /** Null when there is nothing in it. */
-  readonly body: ReadableStream | null;
+  /** Null when there is nothing in it; bytes when it may be sent again. */
+  readonly body: ReadableStream | Uint8Array | null;
   /** The client's, for what only it can carry. */
   readonly request: Request;
   /** Until the response's headers, from when the body has been sent. Milliseconds. */
   readonly timeout: number;
+  /** Until the response's headers, from now, whatever becomes of the body; undefined: no limit. Milliseconds. */
+  readonly limit: number | undefined;
+  /** Whether the response will be held: then its body must come as the pod sent it, compressed or not. */
+  readonly held: boolean;
+  /** Whether a try that is late must be ended, as the request lives on without it. */
+  readonly abort: boolean;
 }
 
 /** How requests reach pods. */
 export interface Forwarder {
   send(shipment: Shipment, background: Background): Promise<Response | Failure>;
+  /** Reads a body that says of itself that it is short. @param timeout for all of it, milliseconds */
+  gather(
+    body: ReadableStream,
+    timeout: number,
+    background: Background,
+  ): Promise<Uint8Array | "client" | "stalled">;
   /** A GET of `path`; whether a connection came about. Any answer counts. */
   connects(pod: Pod, path: string, timeout: number): Promise<boolean>;
   /** The same response with other headers; knows what a 101 carries beside them. */
   dress(response: Response, headers: Headers): Response;
   /** The same 101 with its WebSocket pumped, until a side closes it or the watch says that it is over. */
   pump(response: Response, watch: Watch, background: Background): Response;
-  /** Calls `release` once when the response's body has ended, or its client or pod has gone. */
-  hold(response: Response, release: () => void, background: Background): Response;
+  /**
+   * Calls `release` once when the response's body has ended, or its client or pod has gone.
+   *
+   * @param idle cuts a body of which nothing more comes for so long; undefined: no limit. Milliseconds
+   */
+  hold(response: Response, release: () => void, background: Background, idle: number | undefined): Response;
 }
 
 /** What an errand found out about a session's binding at one epoch. */
@@ -85,6 +101,8 @@ export interface Edge {
   /** Compare-and-sets in flight, by sid and epoch. */
   readonly flights: Map<string, Promise<Swapped | undefined>>;
   readonly breaks: Break[];
+  /** The epoch from which a session was last moved for a connection that failed, by sid: that is free once for each. */
+  readonly rebound: Generations<number>;
 
   /** The deployment's own name in CDN-Loop. */
   readonly loopMark: string;
@@ -96,6 +114,8 @@ export interface Edge {
   stale(view: View, now: number): boolean;
   /** Asks the coordinator at once, once for all who wait; at most 150 ms. Never rejects. */
   refresh(background: Background): Promise<void>;
+  /** Calls `expire` in so many milliseconds, a little later maybe, unless what it returns is called first. */
+  after(ms: number, expire: () => void, background: Background): () => void;
   /** A failure that the fleet should hear of soon. */
   failed(pod: PodRuntime): void;
   /** Something was counted or recorded that the coordinator has not heard of. */

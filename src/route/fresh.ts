@@ -1,21 +1,23 @@
+import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
 import { choosePod, hashPod, sidesFor } from "./choose.ts";
 import { seatKeyed } from "./keyed.ts";
 import type { PodRuntime } from "./pods.ts";
-import { NO_POD } from "./problem.ts";
 import { type Seated, seconds, type Trip } from "./trip.ts";
 import type { SourceRuntime } from "./view.ts";
+
+const NONE: readonly PodRuntime[] = [];
 
 /**
  * A request that brought no session of ours: the first of these sources that yields a key carries it; without one the
  * scope's cookie begins a new session, and without a cookie the request is unkeyed.
  *
- * @param tried a pod that could not be reached just now
+ * @param tried pods that could not be reached just now
  */
 export function seatFresh(
   trip: Trip,
   sources: readonly SourceRuntime[],
-  tried?: PodRuntime,
+  tried = NONE,
 ): Seated | Promise<Seated> {
   if (trip.preflight) return seatUnkeyed(trip, tried);
   const seating = seatByKey(trip, sources);
@@ -24,7 +26,7 @@ export function seatFresh(
 }
 
 /** A new session where the load allows, which some pools would rather ask for first. Bound sessions never wait for it. */
-function place(trip: Trip, tried: PodRuntime | undefined): Seated | Promise<Seated> {
+function place(trip: Trip, tried: readonly PodRuntime[]): Seated | Promise<Seated> {
   const { edge, route, now, background } = trip;
   const asks = route.sides.some(({ pool }) => pool.isWorthAsking(now, edge.period()));
   return asks ? edge.refresh(background).then(() => seatNew(trip, tried)) : seatNew(trip, tried);
@@ -55,13 +57,13 @@ function queryOf(rest: string): string {
   return at < 0 ? "" : rest.slice(at + 1);
 }
 
-/** Step 4: a new session of the cookie. `tried` could not be reached just now. */
-export function seatNew(trip: Trip, tried: PodRuntime | undefined): Seated {
+/** Step 4: a new session of the cookie. Those `tried` could not be reached just now. */
+export function seatNew(trip: Trip, tried: readonly PodRuntime[]): Seated {
   const { edge, cookie, now } = trip;
   if (trip.preflight || cookie === undefined) return seatUnkeyed(trip, tried);
   const sid = toHex(edge.chance.bytes(16));
   const pod = choosePod(trip, sid, sidesFor(trip, undefined), tried);
-  if (pod === undefined) return NO_POD;
+  if (isRefusal(pod)) return pod;
   const iat = seconds(now);
   const tag = pod.pod.tag;
   // A store that is known to be away will not be told of it: whichever edge sees it next makes up for that.
@@ -70,14 +72,16 @@ export function seatNew(trip: Trip, tried: PodRuntime | undefined): Seated {
   return { pod, outcome: "bound", session, issue: true, errand: "create", from: undefined, cause: undefined };
 }
 
-export function seatUnkeyed(trip: Trip, tried: PodRuntime | undefined): Seated {
+export function seatUnkeyed(trip: Trip, tried: readonly PodRuntime[]): Seated {
   const { stranger } = trip;
   const order = sidesFor(trip, stranger);
   // Chance stands in for the key, or a hashing policy would send every unkeyed request to one pod.
+  const hashed = stranger === undefined ? undefined : hashPod(stranger, order, tried.at(-1));
   const pod =
-    (stranger === undefined ? undefined : hashPod(stranger, order, tried)) ??
-    choosePod(trip, trip.edge.chance.word().toString(36), order, tried);
-  if (pod === undefined) return NO_POD;
+    hashed === undefined || hashed.full
+      ? choosePod(trip, trip.edge.chance.word().toString(36), order, tried)
+      : hashed;
+  if (isRefusal(pod)) return pod;
   const none = {
     session: undefined,
     issue: false,

@@ -1,6 +1,7 @@
 import type { FeedEntry } from "../model/beat.ts";
 import { tagFromHex } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
+import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { choosePod, hashPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
@@ -126,7 +127,9 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
   const { sid, source } = trip.keyed!;
   const creates = source.carrier === "key";
   const order = sidesFor(trip, sid);
-  const candidate = creates ? choosePod(trip, sid, order, undefined) : hashPod(sid, order, undefined);
+  const chosen = creates ? choosePod(trip, sid, order, []) : undefined;
+  // It may be there already: that every pod has enough to do refuses nobody yet.
+  const candidate = chosen === undefined || isRefusal(chosen) ? hashPod(sid, order, undefined) : chosen;
   const to = candidate?.pod.tag ?? remembered?.pod;
   if (to === undefined) return creates ? NO_POD : forget(trip);
   const news = edge.feed.below(sid, remembered?.epoch ?? 0);

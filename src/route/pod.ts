@@ -1,6 +1,7 @@
 import { type Meaning, type PodState, STATES } from "../health/state.ts";
 import { Meter } from "../metrics/share.ts";
 import type { Pod } from "../model/pod.ts";
+import { Line } from "./line.ts";
 import type { PoolRuntime } from "./pods.ts";
 
 /** How long one isolate's own suspicion keeps new sessions from a pod that refused a connection. Milliseconds. */
@@ -25,6 +26,8 @@ export class PodRuntime {
   doubt = false;
   /** The probe in flight, shared by the requests that wait for it. */
   probing: Promise<boolean> | undefined;
+  /** Requests that wait until it is below its cap; undefined as long as none ever had to. */
+  line: Line | undefined;
   /** What this isolate does with it between two heartbeats. */
   readonly meter = new Meter();
 
@@ -41,6 +44,24 @@ export class PodRuntime {
   release(now: number): void {
     const count = this.pool.inflight[this.pod.index]!;
     if (count > 0) this.#set(count - 1, now);
+    if (this.line === undefined) return;
+    // The place is taken for the first in the line before anybody else can see it free.
+    while (this.line.length > 0 && !this.full) {
+      this.take(now);
+      this.line.next();
+    }
+  }
+
+  /** Whether it has as many requests of this isolate in flight as it may. */
+  get full(): boolean {
+    const { pool, inflight } = this.pool;
+    return pool.maxInFlight !== undefined && inflight[this.pod.index]! >= pool.maxInFlight;
+  }
+
+  /** @returns leaves the line again */
+  wait(turn: (come: boolean) => void): () => boolean {
+    this.line ??= new Line();
+    return this.line.join(turn);
   }
 
   #set(count: number, now: number): void {

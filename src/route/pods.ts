@@ -15,6 +15,7 @@ import {
   type Standing,
 } from "../policies/policy.ts";
 import { Zones } from "../policies/zones.ts";
+import { RetryBudget } from "./budget.ts";
 import { PodRuntime } from "./pod.ts";
 import { accept, Warmth } from "./warmth.ts";
 
@@ -30,8 +31,10 @@ export class PoolRuntime {
   readonly share: Share;
   /** 12 hex digits of each pod's tag. */
   readonly tags: readonly string[];
-  /** Whether leases must be held to the end of the body. */
+  /** Whether leases must be held to the end of the body: it counts, or it may take too long. */
   readonly load: boolean;
+  /** Outlives the snapshot, as the pods do. */
+  budget = new RetryBudget();
   /** By the shared view alone, the same at every edge: what rebinding goes by. */
   shared: Standing;
   /** Whether the policy itself holds sessions off pods that start slowly. */
@@ -61,7 +64,11 @@ export class PoolRuntime {
         pool.pods.map((pod) => pod.zone),
       );
     }
-    this.load = policy.load || policy.loadWith?.(pool.policy.options) === true;
+    this.load =
+      policy.load ||
+      policy.loadWith?.(pool.policy.options) === true ||
+      pool.maxInFlight !== undefined ||
+      pool.timeouts.idleBody !== undefined;
     this.pods = pool.pods.map((pod) => this.#adopt(pod, known.get(pod.tag)));
     this.#tools = { core, table: () => this.table(), fleet: this.share };
     this.shared = this.#stand();
@@ -186,6 +193,7 @@ export class PoolRuntime {
    * once it is asked for.
    */
   inherit(old: PoolRuntime): boolean {
+    this.budget = old.budget;
     const same =
       old.pool.tableBits === this.pool.tableBits &&
       old.pool.pods.length === this.pool.pods.length &&

@@ -36,6 +36,15 @@ export const NO_POD: Refusal = {
   proxyStatus: "destination_unavailable",
 };
 
+export const BUSY: Refusal = {
+  status: 503,
+  code: "busy",
+  title: "Every place is taken",
+  detail: "The pods that may take this request have as many in flight as they are allowed. Try again soon.",
+  retryAfter: 1,
+  proxyStatus: "connection_limit_reached",
+};
+
 export const POD_DOWN: Refusal = {
   status: 503,
   code: "pod-down",
@@ -76,7 +85,7 @@ export const TIMED_OUT: Refusal = {
   status: 504,
   code: "timeout",
   title: "The pod did not answer in time",
-  detail: "No response began within the pool's header time-out. The request may have been processed.",
+  detail: "No response began within the pool's time-outs. The request may have been processed.",
   proxyStatus: "http_response_timeout",
 };
 

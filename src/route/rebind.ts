@@ -132,7 +132,7 @@ async function anew(trip: Trip, tried: PodRuntime | undefined): Promise<Seated> 
   }
   // What begins now has been served by no pod yet.
   trip.held = undefined;
-  return seatFresh(trip, trip.route.scope.behind, tried);
+  return seatFresh(trip, trip.route.scope.behind, tried && [tried]);
 }
 
 /** The candidate could not be reached either: back to the old pod, so that the store names no pod that never answered. */

@@ -36,8 +36,9 @@ export function poolOf(weights: readonly number[]): Pool {
     drain: 0,
     slowStart: { window: 0, aggression: 1, minimum: 0.1 },
     zones: "any",
-    retry: { attempts: 1, budget: 0, on: [] },
-    timeouts: { headers: 1000, idleBody: 1000 },
+    retry: { attempts: 1, budget: 0, on: [], methods: [], bodies: false },
+    timeouts: { headers: 1000, queue: 5000 },
+    queue: 100,
   };
 }
 

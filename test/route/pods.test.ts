@@ -32,8 +32,9 @@ function poolOf(count: number, panic = 0.5): Pool {
     drain: 300_000,
     slowStart: { window: 0, aggression: 1, minimum: 0.1 },
     zones: "any",
-    retry: { attempts: 2, budget: 0.2, on: ["connect"] },
-    timeouts: { headers: 15_000, idleBody: 60_000 },
+    retry: { attempts: 2, budget: 0.2, on: ["connect"], methods: [], bodies: false },
+    timeouts: { headers: 15_000, queue: 5000 },
+    queue: 100,
   };
 }
 

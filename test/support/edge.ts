@@ -29,12 +29,16 @@ export interface EdgeOptions {
   /** Milliseconds since the epoch; may move. */
   readonly now?: () => number;
   /** How a pod answers; 200 with its id when absent. */
-  readonly pod?: (shipment: Shipment) => Response | Failure;
+  readonly pod?: (shipment: Shipment) => Response | Failure | Promise<Response | Failure>;
   /** Whether a pod of this id can be connected to, for the probe before a doubted one; it can when absent. */
   readonly connects?: (id: string) => boolean;
   readonly origin?: Edge["origin"];
   readonly zone?: string;
   readonly refresh?: Edge["refresh"];
+  /** Calls the release of a lease; at once when absent. */
+  readonly hold?: (release: () => void) => void;
+  /** How a wait for a place at a pod ends; never by itself when absent. */
+  readonly after?: Edge["after"];
 }
 
 /** The real steps of src/route in Node, over real crypto, a store in memory and pods that are a function. */
@@ -57,6 +61,7 @@ export class TestEdge {
     const { config, secrets = SECRETS, store = new MemoryStore(), now = Date.now } = options;
     const { pod = ({ pod: { id } }: Shipment) => new Response(id), connects = () => true } = options;
     const { origin = () => undefined, zone, refresh = async () => undefined } = options;
+    const { after = () => () => undefined, hold = (release: () => void) => release() } = options;
     const parsed = parseConfig(JSON.stringify(config));
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
     const snapshot = await compile(parsed.config, 1, digest);
@@ -74,13 +79,14 @@ export class TestEdge {
           return pod(shipment);
         },
         connects: async ({ id }) => connects(id),
+        gather: async (body) => new Uint8Array(await new Response(body).arrayBuffer()),
         dress: (response, headers) => {
           const { status, statusText } = response;
           return new Response(response.body, { status, statusText, headers });
         },
         pump: (response) => response,
         hold: (response, release) => {
-          release();
+          hold(release);
           return response;
         },
       },
@@ -91,21 +97,23 @@ export class TestEdge {
       keyer: keyer(subtle),
       peer: () => "203.0.113.7",
       cloudflare: false,
+      loopMark: "mooring;id=00000000",
       origin,
       zone,
       feed: new Feed(),
       counters: new Counters(),
       settlements: new Generations(4096),
       keyed: new Generations(5000),
-      loopMark: "mooring;id=00000000",
       expired: new Generations(4096),
       flights: new Map(),
       breaks: [],
+      rebound: new Generations(4096),
       view: () => view,
       period: () => 1000,
       refresh,
       stale: () => false,
       failed: () => undefined,
+      after,
       recorded: () => undefined,
     };
     return new TestEdge(edge, view, store, shipped);

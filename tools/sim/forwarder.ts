@@ -30,6 +30,8 @@ export function simForwarder(parts: ForwarderParts): Forwarder {
   return {
     send: (shipment, background) => send(parts, shipment, callOf(background)),
     connects: (pod, path, timeout) => connects(parts, pod, path, timeout),
+    // Bodies here are short and whole, and no pool asks to hold them.
+    gather: async (body) => new Uint8Array(await new Response(body).arrayBuffer()),
     dress: (response, headers) => new Response(null, { status: response.status, headers }),
     // No pod here opens a WebSocket.
     pump: (response) => response,
@@ -64,7 +66,9 @@ function send(parts: ForwarderParts, shipment: Shipment, call: Call): Promise<Re
       if (answer === "connect") process.trouble();
       resolve(answer);
     };
-    const cancel = loop.after(shipment.timeout, () => end("timeout"));
+    const cancel = loop.after(Math.min(shipment.timeout, shipment.limit ?? shipment.timeout), () =>
+      end("timeout"),
+    );
     const lost = (how: Cut) => {
       process.trouble();
       if (how === "refuse") end("connect");

@@ -158,6 +158,7 @@ export class Isolate {
       expired: new Generations(SETTLEMENTS),
       keyed: new Generations(KEYED),
       flights: new Map<string, Promise<Swapped | undefined>>(),
+      rebound: new Generations(SETTLEMENTS),
       breaks,
       view: async (_now, background) => {
         const view = await freshness.view(wall());
@@ -171,6 +172,7 @@ export class Isolate {
       refresh: async () => undefined,
       stale: (view) => freshness.isStale(view, wall()),
       recorded: () => this.heartbeat.touch(),
+      after: (ms, expire) => after(ms, expire),
       failed: (pod) => this.heartbeat.failed(tagToHex(pod.pod.tag)),
     };
   }

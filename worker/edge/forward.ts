@@ -2,7 +2,7 @@ import type { Pod } from "../../src/model/pod.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { Failure, Forwarder, Shipment } from "../../src/route/edge.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { hold } from "./leases.ts";
+import { hold, isHeld } from "./leases.ts";
 import type { Sockets } from "./sockets.ts";
 import { upload } from "./upload.ts";
 
@@ -14,10 +14,11 @@ const CLOUDFLARE_TIMEOUT = 524;
 export function directForwarder(cloudflare: boolean, deadlines: Deadlines, sockets: Sockets): Forwarder {
   return {
     send: (shipment, background) => send(shipment, cloudflare, deadlines, background),
+    gather: (body, timeout, background) => gather(body, timeout, deadlines, background),
     connects: (pod, path, timeout) => connects(pod, path, timeout, cloudflare),
     dress,
     pump: (response, watch, background) => sockets.pump(response, watch, background),
-    hold,
+    hold: (response, release, background, idle) => hold(response, release, background, deadlines, idle),
   };
 }
 
@@ -27,35 +28,52 @@ function send(
   deadlines: Deadlines,
   background: Background,
 ): Promise<Response | Failure> {
-  return new Promise((resolve) => {
+  // What is late is swept by another request, whose code may not touch what belongs to this one: it is ended here.
+  let abort: (() => void) | undefined;
+  const sent = new Promise<Response | Failure>((resolve) => {
     let wait: Deadline | undefined;
+    let last: Deadline | undefined;
     let settled = false;
     const settle = (answer: Response | Failure) => {
       settled = true;
       if (wait !== undefined) deadlines.delete(wait);
+      if (last !== undefined) deadlines.delete(last);
       resolve(answer);
     };
     const arm = (expire: () => void) => {
       if (wait !== undefined) deadlines.delete(wait);
       if (!settled) wait = deadlines.add(shipment.timeout, expire, background);
     };
+    const limit = (expire: () => void) => {
+      if (shipment.limit !== undefined) last = deadlines.add(shipment.limit, expire, background);
+    };
     const late = () => settle("timeout");
     const { body, method, headers, pod, rest } = shipment;
     // 'manual': a redirect is the client's to follow, and must not lead this worker anywhere.
-    const init = { method, headers, redirect: "manual" } as const;
+    const init: RequestInit = { method, headers, redirect: "manual" };
+    // Of a response that is held: unpacked on its way it would not be as long as it says.
+    if (shipment.held) init.encodeResponseBody = "manual";
+    if (shipment.abort) {
+      const controller = new AbortController();
+      init.signal = controller.signal;
+      abort = () => controller.abort();
+    }
     const url = pod.url + rest;
-    if (body === null) {
+    if (body === null || body instanceof Uint8Array) {
       arm(late);
-      fetch(url, init).then(
+      limit(late);
+      fetch(url, body === null ? init : { ...init, body }).then(
         (response) => settle(classify(response, cloudflare)),
         (error: unknown) => settle(reason(error)),
       );
       return;
     }
     if (method === "GET" || method === "HEAD") {
-      // fetch refuses a body here, and only a Request that came with one carries it.
+      // fetch refuses a body here, and only a Request that came with one carries it, unless its method is named anew.
+      delete init.method;
       arm(late);
-      fetch(new Request(new Request(url, shipment.request), { headers, redirect: "manual" })).then(
+      limit(late);
+      fetch(new Request(new Request(url, shipment.request), init)).then(
         (response) => settle(classify(response, cloudflare)),
         (error: unknown) => settle(reason(error)),
       );
@@ -63,15 +81,37 @@ function send(
     }
     // As long as the body moves it has time; a stop is told by whom it waited for.
     const sending = upload(body, headers.get("content-length"), () => arm(stopped));
-    const stopped = () => {
-      settle(sending.waiting() === "client" ? "stalled" : "timeout");
-      sending.abort();
-    };
+    const stopped = () => settle(sending.waiting() === "client" ? "stalled" : "timeout");
+    abort = sending.abort;
     arm(stopped);
+    limit(stopped);
     fetch(url, { ...init, body: sending.body, signal: sending.signal }).then(
       (response) => settle(classify(response, cloudflare)),
       (error: unknown) => settle(sending.broken() ? "client" : reason(error)),
     );
+  });
+  if (abort === undefined) return sent;
+  return sent.then((answer) => {
+    if (answer === "timeout" || answer === "stalled") abort?.();
+    return answer;
+  });
+}
+
+function gather(
+  body: ReadableStream,
+  timeout: number,
+  deadlines: Deadlines,
+  background: Background,
+): Promise<Uint8Array | "client" | "stalled"> {
+  return new Promise((resolve) => {
+    const wait = deadlines.add(timeout, () => resolve("stalled"), background);
+    new Response(body)
+      .arrayBuffer()
+      .then(
+        (bytes) => resolve(new Uint8Array(bytes)),
+        () => resolve("client"),
+      )
+      .finally(() => deadlines.delete(wait));
   });
 }
 
@@ -113,5 +153,7 @@ async function connects(pod: Pod, path: string, timeout: number, cloudflare: boo
 function dress(response: Response, headers: Headers): Response {
   const { status, statusText, webSocket } = response;
   if (webSocket) return new Response(null, { status, webSocket, headers });
-  return new Response(response.body, { status, statusText, headers });
+  const init = { status, statusText, headers };
+  // Packed as it is, it must not be packed once more.
+  return new Response(response.body, isHeld(response) ? { ...init, encodeBody: "manual" } : init);
 }

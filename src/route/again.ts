@@ -1,0 +1,87 @@
+import type { Refusal } from "../model/refusal.ts";
+import { isRefusal } from "../model/refusal.ts";
+import { seatNew } from "./fresh.ts";
+import type { PodRuntime, PoolRuntime } from "./pods.ts";
+import { connects } from "./probe.ts";
+import { rebind } from "./rebind.ts";
+import type { Seat, Trip } from "./trip.ts";
+
+/** What a request has behind it. */
+export interface Attempts {
+  /** Pods that did not answer. */
+  readonly failed: PodRuntime[];
+  /** Whether this request has moved its session: it does so once at most. */
+  moved: boolean;
+}
+
+/**
+ * Where a request goes after a failure that its pool tries again: to the same pod while that still connects, else to
+ * another; undefined when there is no more to be spent on it. A session's first move from an epoch after a failed
+ * connection is free, as nothing else would ever move it; all else the pool's budget bounds.
+ */
+export async function again(
+  trip: Trip,
+  seat: Seat,
+  why: "connect" | "timeout",
+  attempts: Attempts,
+): Promise<Seat | Refusal | undefined> {
+  const { edge } = trip;
+  const { session, pod } = seat;
+  const { pool } = pod;
+  if (session === undefined || !isHeld(trip)) {
+    attempts.failed.push(pod);
+    const next = seatNew(trip, attempts.failed);
+    return isRefusal(next) || pay(trip, pool) ? next : undefined;
+  }
+  const { sid, epoch } = session;
+  const free = why === "connect" && !attempts.moved && edge.rebound.get(sid) !== epoch;
+  if (!free && !canPay(trip, pool)) return undefined;
+  // One reset moves no session: only a pod that cannot be reached at all loses it.
+  if (why === "connect" && seat.outcome === "kept") {
+    // A probe that others wait for, too, is paid for.
+    if (pod.probing === undefined) pool.budget.spend(edge.clock.now());
+    if (await connects(trip, pod)) return pay(trip, pool) ? seat : undefined;
+  }
+  if (attempts.moved) return undefined;
+  if (!free && !pay(trip, pool)) return undefined;
+  if (free) {
+    edge.rebound.set(sid, epoch);
+    edge.counters.count(pool.pool.name, "retried");
+  }
+  attempts.moved = true;
+  return reseat(trip, seat);
+}
+
+/** Whether the session was there before this request. */
+function isHeld({ held, keyed }: Trip): boolean {
+  return held !== undefined || keyed !== undefined;
+}
+
+/** Another pod for what its pod could not be reached for. */
+export async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
+  const { session } = seat;
+  if (session === undefined || !isHeld(trip)) return seatNew(trip, [seat.pod]);
+  const next = await rebind(trip, session, seat.pod, seat.pod);
+  if (isRefusal(next)) return next;
+  // No pod has served it yet, so it begins where it comes to lie.
+  if (trip.held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
+  // Another had moved it there and said so: from there, then.
+  if (seat.from === undefined || seat.own === undefined) return next;
+  // Where this edge had moved it to, it was never served: what the client saw is one move from where it was, or none.
+  if (next.pod.pod.tag !== seat.own) return { ...next, from: seat.from };
+  return { ...next, outcome: "kept", from: undefined, cause: undefined };
+}
+
+function canPay(trip: Trip, pool: PoolRuntime): boolean {
+  const { name, retry } = pool.pool;
+  if (pool.budget.left(trip.edge.clock.now(), retry.budget) > 0) return true;
+  trip.edge.counters.count(name, "budget-spent");
+  return false;
+}
+
+function pay(trip: Trip, pool: PoolRuntime): boolean {
+  if (!canPay(trip, pool)) return false;
+  pool.budget.spend(trip.edge.clock.now());
+  trip.edge.counters.count(pool.pool.name, "retried");
+  return true;
+}

@@ -1,0 +1,29 @@
+/** Told once: true when the turn has come, with a place at the pod already taken; false when it will not. */
+type Turn = (come: boolean) => void;
+
+/** Requests that wait for a place at one pod that is at its cap: first come, first served. */
+export class Line {
+  readonly #waiting = new Set<Turn>();
+
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  /** @returns leaves the line; true when it was still in it, and is told `false` */
+  join(turn: Turn): () => boolean {
+    this.#waiting.add(turn);
+    return () => {
+      const waited = this.#waiting.delete(turn);
+      if (waited) turn(false);
+      return waited;
+    };
+  }
+
+  /** It is the turn of the first. Whoever calls this has taken a place for it. */
+  next(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    this.#waiting.delete(first);
+    first(true);
+  }
+}
