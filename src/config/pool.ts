@@ -7,6 +7,7 @@ import { DAY, duration, HOUR, MINUTE, SECOND } from "./duration.ts";
 import { PLANNED_POLICIES } from "./inactive.ts";
 import { percent } from "./percent.ts";
 import { pod } from "./pod.ts";
+import { outlier, probe, readiness } from "./probe.ts";
 
 export const MAX_PODS = 10_000;
 
@@ -20,32 +21,10 @@ export function parsePoolName(text: string): string | Fault {
   return text;
 }
 
-/** The path that a probe asks for: unlike a route's it keeps its last slash, and it may have a query. */
-function parseProbePath(text: string): string | Fault {
-  if (/^\/[\x21\x22\x24-\x7e]{0,2047}$/.test(text) && !text.startsWith("//")) return text;
-  return new Fault(`${shown(text)} is not a path to probe`, 'write an absolute path: "/ready"');
-}
-
-/** Kubernetes' defaults of a probe. */
-const readiness = z.strictObject({
-  path: z._default(reading(parseProbePath), "/"),
-  period: z._default(duration(100, HOUR), 10 * SECOND),
-  timeout: z._default(duration(10, 10 * MINUTE), SECOND),
-  success: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 1),
-  failure: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 3),
-  initialDelay: z._default(duration(0, DAY), 0),
-  gates: z._default(z.enum(["new", "all"]), "new"),
-});
-
-const outlier = z.strictObject({
-  consecutive5xx: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 5),
-  interval: z._default(duration(SECOND, HOUR), 10 * SECOND),
-  baseEjection: z._default(duration(SECOND, DAY), 30 * SECOND),
-  maxEjection: z._default(percent, 0.5),
-});
-
 const health = z.strictObject({
   readiness: z.optional(readiness),
+  liveness: z.optional(probe),
+  startup: z.optional(probe),
   outlier: z.optional(outlier),
   panic: z._default(percent, 0.5),
 });

@@ -118,8 +118,23 @@ export class Ejector {
     return flips;
   }
 
+  /** Lets a pod in before its time, as probes have seen it recover. Whether it was out. */
+  recover(tag: string): boolean {
+    const pod = this.#pods.get(tag);
+    if (pod === undefined) return false;
+    const { out, times } = pod.state;
+    pod.failures.forget();
+    if (out) pod.state = { out: false, times, at: pod.state.at };
+    return out;
+  }
+
   ejected(tag: string): boolean {
-    return this.#pods.get(tag)?.state.out ?? false;
+    return this.state(tag).out;
+  }
+
+  /** How a pod stands; one that it does not know is in. */
+  state(tag: string): Ejection {
+    return this.#pods.get(tag)?.state ?? IN;
   }
 
   /** When the next pod returns; undefined: none is out. Milliseconds since the epoch. */

@@ -20,6 +20,12 @@ export interface Meaning {
 export const STATES = {
   ready: { admit: true, keep: true, panics: true, tried: true, cause: "pod-gone" },
   unready: { admit: false, keep: true, panics: true, tried: true, cause: "pod-unhealthy" },
+  /** It fails while others do not, as edges tell (ejection.ts). */
+  ejected: { admit: false, keep: true, panics: true, tried: true, cause: "pod-unhealthy" },
+  /** Its startup probe has not passed yet. What it has it keeps: the coordinator's disk may be new, and not the pod. */
+  starting: { admit: false, keep: true, panics: false, tried: true, cause: "pod-unhealthy" },
+  /** Its startup probe has failed, as often as it may. */
+  failed: { admit: false, keep: false, panics: false, tried: true, cause: "pod-unhealthy" },
   /** Unready under `gates: all`. */
   unhealthy: { admit: false, keep: false, panics: true, tried: true, cause: "pod-unhealthy" },
   down: { admit: false, keep: false, panics: false, tried: true, cause: "pod-gone" },

@@ -112,6 +112,12 @@ export class FleetLoad {
     return used;
   }
 
+  /** Requests in flight at a pod, smoothed over τ; 0 for one that is not known. */
+  inflight(tag: string, now: number, tau: number): number {
+    const pod = this.#of.get(tag)?.pods.get(tag);
+    return pod === undefined ? 0 : rounded(pod.inflight * Math.exp(Math.min(0, pod.at - now) / tau));
+  }
+
   /** What isolates hear of these pools; those that are not known are left out. */
   down(names: Iterable<string>, now: number, tau: number): Record<string, PoolLoad> {
     const down: Record<string, PoolLoad> = {};

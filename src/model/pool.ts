@@ -1,15 +1,39 @@
 import type { Pod } from "./pod.ts";
 
-/** Kubernetes' readiness probe. Times in milliseconds. */
-export interface ReadinessProbe {
+/** A probe with the fields of Kubernetes' httpGet. Times in milliseconds. */
+export interface Probe {
   readonly path: string;
+  /** Another port of the pod's host, where the base path of its url means nothing. */
+  readonly port?: number | undefined;
+  /** Where it is not that of the pod's url. */
+  readonly scheme?: "HTTP" | "HTTPS" | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly period: number;
   readonly timeout: number;
   readonly success: number;
   readonly failure: number;
   readonly initialDelay: number;
+}
+
+export interface ReadinessProbe extends Probe {
   /** `new`: an unready pod keeps its bound sessions; `all`: it loses them too, as with kubelet. */
   readonly gates: "new" | "all";
+}
+
+/** When one isolate keeps its new sessions from a pod that fails: fields of Istio's outlierDetection. Milliseconds. */
+export interface Outlier {
+  /** Answers of 5xx in a row, or none; 0: off. */
+  readonly consecutive5xx: number;
+  /** Answers of 502, 503 or 504 in a row, or none; 0: off. */
+  readonly consecutiveGatewayErrors: number;
+  /** For each of these without another one, an ejection is forgiven. */
+  readonly interval: number;
+  /** The first ejection lasts this long, the n-th in a row n times that. */
+  readonly baseEjection: number;
+  /** The fraction of the pool's pods that may be out at once. */
+  readonly maxEjection: number;
+  /** With less than this fraction of the pool's pods left, none is kept out. */
+  readonly minHealth: number;
 }
 
 /** What one affinity source was configured with; `source` names a line of the affinity registry. */
@@ -77,6 +101,9 @@ export interface Pool {
   /** In order of preference; the first that yields a key wins. Empty: requests are unkeyed. */
   readonly affinity: readonly AffinityConfig[];
   readonly readiness: ReadinessProbe | undefined;
+  readonly liveness?: Probe | undefined;
+  readonly startup?: Probe | undefined;
+  readonly outlier?: Outlier | undefined;
   readonly failover: "sticky" | "temporary" | "none";
   readonly strict: boolean;
   /** Below this fraction of admitted pods, unready and ejected ones admit again. */

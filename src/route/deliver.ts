@@ -1,6 +1,7 @@
 import type { RetryConfig } from "../model/pool.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
+import { accuse } from "./accuse.ts";
 import { type Attempts, again, reseat } from "./again.ts";
 import type { Failure, Shipment } from "./edge.ts";
 import type { PodRuntime } from "./pods.ts";
@@ -154,17 +155,13 @@ async function send(
   const now = edge.clock.now();
   if (typeof answer === "string") {
     pod.release(now);
-    // What its client spoiled says nothing of the pod.
-    if (answer !== "client" && answer !== "stalled") pod.meter.answered(true);
-    if (answer === "connect") {
-      pod.suspect(trip.now);
-      edge.failed(pod);
-    }
+    accuse(trip, pod, answer, now);
     return answer;
   }
   pod.doubt = false;
   pod.served = trip.now;
-  pod.meter.answered(answer.status >= 500);
+  if (answer.status < 500) pod.passed();
+  else accuse(trip, pod, answer, now);
   pod.pool.observe(pod.pod.index, now - asked, now);
   if (load) {
     return edge.forwarder.hold(answer, () => pod.release(edge.clock.now()), background, timeouts.idleBody);

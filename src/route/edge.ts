@@ -116,8 +116,8 @@ export interface Edge {
   refresh(background: Background): Promise<void>;
   /** Calls `expire` in so many milliseconds, a little later maybe, unless what it returns is called first. */
   after(ms: number, expire: () => void, background: Background): () => void;
-  /** A failure that the fleet should hear of soon. */
-  failed(pod: PodRuntime): void;
+  /** A failure that the fleet should hear of soon. @param unreachable it could not be connected to */
+  failed(pod: PodRuntime, unreachable: boolean): void;
   /** Something was counted or recorded that the coordinator has not heard of. */
   recorded(background: Background): void;
 }

@@ -1,11 +1,17 @@
+import type { Streak } from "../health/outlier.ts";
 import { type Meaning, type PodState, STATES } from "../health/state.ts";
 import { Meter } from "../metrics/share.ts";
 import type { Pod } from "../model/pod.ts";
 import { Line } from "./line.ts";
 import type { PoolRuntime } from "./pods.ts";
 
-/** How long one isolate's own suspicion keeps new sessions from a pod that refused a connection. Milliseconds. */
-const SUSPICION = 5000;
+/**
+ * How long one isolate's own suspicion keeps new sessions from a pod that refused a connection. Short where the coordinator
+ * hears of failures: it ejects by their number, and who avoids a pod makes none. Milliseconds.
+ */
+const SUSPICION = { heard: 1000, alone: 5000 };
+/** The coordinator has told of this pool's load so lately that it hears. Milliseconds. */
+const HEARD = 10_000;
 
 /** A pod as this isolate knows it. It outlives the snapshot: a new one adopts it by its tag. */
 export class PodRuntime {
@@ -22,6 +28,10 @@ export class PodRuntime {
   served = 0;
   /** New sessions avoid it until then; never clears keep. */
   suspectUntil = 0;
+  /** From when suspicion was set until then, at most: a clock that is set back must not make it last. */
+  #longest = 0;
+  /** Failures in a row; undefined unless the pool has `health.outlier`. */
+  streak: Streak | undefined;
   /** A connection failed and none has succeeded since: what cannot be replayed is preceded by a probe. */
   doubt = false;
   /** The probe in flight, shared by the requests that wait for it. */
@@ -75,12 +85,40 @@ export class PodRuntime {
   /** Whether new sessions avoid it; not when the clock was set back since, which would make that last. */
   suspected(now: number): boolean {
     const left = this.suspectUntil - now;
-    return left > 0 && left <= SUSPICION;
+    return left > 0 && left <= this.#longest;
   }
 
+  /** A connection failed. */
   suspect(now: number): void {
     this.doubt = true;
-    this.suspectUntil = now + SUSPICION;
-    this.pool.suspected(this.suspectUntil);
+    const heard = Math.abs(now - this.pool.share.at) < HEARD;
+    this.#avoid(now + (heard ? SUSPICION.heard : SUSPICION.alone), now);
+  }
+
+  /** It answered, and not with an error. */
+  passed(): void {
+    this.meter.answered(false);
+    this.streak?.passed();
+  }
+
+  /**
+   * An answer that counts against it, or none.
+   *
+   * @param gateway none, or 502, 503 or 504
+   */
+  blame(gateway: boolean, now: number): void {
+    this.meter.answered(true);
+    const { pool } = this;
+    const { outlier } = pool.pool;
+    if (outlier === undefined) return;
+    const until = this.streak?.failed(gateway, outlier, () => pool.hasRoom(outlier.maxEjection, now), now);
+    if (until !== undefined) this.#avoid(until, now);
+  }
+
+  #avoid(until: number, now: number): void {
+    if (this.suspected(now) && this.suspectUntil >= until) return;
+    this.suspectUntil = until;
+    this.#longest = until - now;
+    this.pool.suspected(until);
   }
 }

@@ -1,5 +1,6 @@
 import type { Table } from "../core/core.ts";
 import { Journal } from "../core/journal.ts";
+import { Streak } from "../health/outlier.ts";
 import { type HealthView, STATES } from "../health/state.ts";
 import { Share } from "../metrics/share.ts";
 import type { BeatAnswer, PodUse } from "../model/beat.ts";
@@ -76,7 +77,9 @@ export class PoolRuntime {
   }
 
   #adopt(pod: Pod, old: PodRuntime | undefined): PodRuntime {
-    if (old === undefined) return new PodRuntime(pod, this);
+    const streak = this.pool.outlier === undefined ? undefined : (old?.streak ?? new Streak());
+    if (old === undefined) return Object.assign(new PodRuntime(pod, this), { streak });
+    old.streak = streak;
     this.inflight[pod.index] = old.pool.inflight[old.pod.index]!;
     this.share.adopt(pod.index, old.pool.share, old.pod.index);
     old.pod = pod;
@@ -117,8 +120,9 @@ export class PoolRuntime {
     }
     this.#localUntil = until;
     const local = until === 0 ? this.shared : this.#unsuspected(now);
-    // Suspicion must not take the last pod: then all that the shared view admits may be tried.
-    this.#local = local.live > 0 ? local : this.shared;
+    // Suspicion must not take the last pod, nor too many: then all that the shared view admits may be tried.
+    const least = Math.max(1, (this.pool.outlier?.minHealth ?? 0) * this.#weighty());
+    this.#local = local.live >= least ? local : this.shared;
     return this.#local;
   }
 
@@ -226,7 +230,7 @@ export class PoolRuntime {
   #stand(): Standing {
     const out = new Uint8Array(this.pods.length);
     let live = this.#fill(out, ({ meaning }) => meaning.admit);
-    const all = this.pods.filter((runtime) => runtime.pod.weight > 0).length;
+    const all = this.#weighty();
     // Panic: with too few left, those that may still work share the load rather than the rest be crushed.
     const panic = live < all * this.pool.panic;
     if (panic) live = this.#fill(out, ({ meaning }) => meaning.admit || meaning.panics);
@@ -234,6 +238,16 @@ export class PoolRuntime {
       runtime.keep = runtime.meaning.keep || (panic && runtime.meaning.panics);
     }
     return this.#standing(out, live);
+  }
+
+  /** Whether one more pod may be kept out by `health.outlier`. @param most as a fraction of all */
+  hasRoom(most: number, now: number): boolean {
+    const out = this.pods.filter(({ streak }) => streak?.isOut(now)).length;
+    return out + 1 <= most * this.pods.length;
+  }
+
+  #weighty(): number {
+    return this.pods.filter((runtime) => runtime.pod.weight > 0).length;
   }
 
   /** How the pods stand when none admits: all that nobody told to stop may be tried once, as the view may be wrong. */

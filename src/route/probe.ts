@@ -7,7 +7,9 @@ const PROBE = 500;
 /** Whether the pod accepts connections; one probe for all that wait. */
 export function connects(trip: Trip, pod: PodRuntime): Promise<boolean> {
   if (pod.probing !== undefined) return pod.probing;
-  const path = pod.pool.pool.readiness?.path ?? "/";
+  const { readiness } = pod.pool.pool;
+  // What the pod serves behind another port says nothing of the one that requests go to.
+  const path = readiness?.port === undefined ? (readiness?.path ?? "/") : "/";
   const probing = trip.edge.forwarder.connects(pod.pod, path, PROBE).finally(() => {
     pod.probing = undefined;
   });

@@ -141,6 +141,19 @@ describe("a pod comes back", () => {
     expect(pool.readmit(START + 91_000)).toEqual([]);
   });
 
+  it("before its time when probes have seen it recover", () => {
+    const pool = ejector();
+    pool.take("one", { a: fails(5, 5) }, 1, OPTIONS, START);
+    expect(pool.recover("b")).toBe(false);
+    expect(pool.recover("a")).toBe(true);
+    expect(pool.ejected("a")).toBe(false);
+    expect(pool.next()).toBeUndefined();
+    // Nor does what it did before count again.
+    expect(pool.take("one", { a: fails(1, 1) }, 1, OPTIONS, START + 100)).toEqual([]);
+    expect(pool.take("one", { a: fails(5, 5) }, 1, OPTIONS, START + 200)).toHaveLength(1);
+    expect(pool.next()).toBe(START + 200 + 60_000);
+  });
+
   it("ejections are forgiven, one for each interval without another, and never last for ever", () => {
     let state = eject(IN, OPTIONS, START);
     expect(state).toEqual({ out: true, times: 1, at: START + 30_000 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { HealthView } from "../../src/health/state.ts";
+import type { BeatAnswer } from "../../src/model/beat.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import { PoolRuntime } from "../../src/route/pods.ts";
@@ -64,6 +65,79 @@ describe("how pods stand", () => {
     const calm = runtime(4, 0);
     calm.apply(states({ 0: "unready", 1: "unready", 2: "down" }), tagToHex);
     expect([...calm.shared.out]).toEqual([1, 1, 1, 0]);
+  });
+
+  it("holds new sessions back from ejected pods, which keep their own, and panics with them", () => {
+    const pool = runtime(4);
+    pool.apply(states({ 0: "ejected", 1: "ejected" }), tagToHex);
+    // Two of four are not below half.
+    expect([...pool.shared.out]).toEqual([1, 1, 0, 0]);
+    expect(pool.pods.map(({ keep }) => keep)).toEqual([true, true, true, true]);
+    pool.apply(states({ 0: "ejected", 1: "ejected", 2: "down" }), tagToHex);
+    expect([...pool.shared.out]).toEqual([0, 0, 1, 0]);
+    expect(pool.pods.map(({ keep }) => keep)).toEqual([true, true, false, true]);
+    pool.apply(states({ 0: "ejected", 1: "ejected", 2: "ejected", 3: "ejected" }), tagToHex);
+    expect(pool.shared.live).toBe(4);
+  });
+
+  it("holds a pod out that starts, also in a panic; one that failed to start keeps nothing", () => {
+    const pool = runtime(4);
+    pool.apply(states({ 0: "starting", 1: "failed", 2: "unready" }), tagToHex);
+    expect([...pool.shared.out]).toEqual([1, 1, 0, 0]);
+    expect(pool.pods.map(({ keep }) => keep)).toEqual([true, false, true, true]);
+    expect(pool.pods[1]!.meaning.cause).toBe("pod-unhealthy");
+    // While all of them start there is nowhere else to go: a coordinator may have lost its disk.
+    pool.apply(states({ 0: "starting", 1: "starting", 2: "starting", 3: "starting" }), tagToHex);
+    expect([pool.shared.live, pool.desperate().live]).toEqual([0, 4]);
+  });
+
+  it("suspects a pod for a second only, where the coordinator hears of its failures", () => {
+    const pool = runtime(2);
+    const answer = { load: { web: { m: 1, pods: {} } }, isolates: 2 } as unknown as BeatAnswer;
+    pool.hear(answer, {}, 1000, 1000);
+    pool.pods[0]!.suspect(1500);
+    expect([...pool.standing(2499).out]).toEqual([1, 0]);
+    expect(pool.standing(2500)).toBe(pool.shared);
+    // It has said nothing for long: nobody ejects then.
+    pool.pods[0]!.suspect(12_000);
+    expect([...pool.standing(16_999).out]).toEqual([1, 0]);
+    // A clock that was set back does not make it last.
+    expect(pool.pods[0]!.suspected(5000)).toBe(false);
+  });
+
+  it("suspects a pod for errors in a row where the pool says so, and not too many", () => {
+    const outlier = {
+      consecutive5xx: 2,
+      consecutiveGatewayErrors: 0,
+      interval: 10_000,
+      baseEjection: 30_000,
+      maxEjection: 0.5,
+      minHealth: 0,
+    };
+    const of = (over: object) =>
+      new PoolRuntime({ ...poolOf(4), outlier: { ...outlier, ...over } }, testCore(), new Map());
+    const pool = of({});
+    const fail = (runtime: PoolRuntime, i: number) => {
+      for (let times = 0; times < 2; times++) runtime.pods[i]!.blame(false, 1000);
+    };
+    for (const i of [0, 1, 2]) fail(pool, i);
+    expect([...pool.standing(1001).out]).toEqual([1, 1, 0, 0]);
+    expect([...pool.shared.out]).toEqual([0, 0, 0, 0]);
+    expect(pool.pods[0]!.keep).toBe(true);
+    // A refused connection does not shorten it.
+    pool.pods[0]!.suspect(1001);
+    expect([...pool.standing(30_999).out]).toEqual([1, 1, 0, 0]);
+    expect(pool.standing(31_000)).toBe(pool.shared);
+    // With fewer than three in four left, nothing is held back.
+    const healthy = of({ minHealth: 0.75 });
+    fail(healthy, 0);
+    expect([...healthy.standing(1001).out]).toEqual([1, 0, 0, 0]);
+    fail(healthy, 1);
+    expect(healthy.standing(1001)).toBe(healthy.shared);
+    // Where nothing is set, errors are none of the isolate's business.
+    const plain = runtime(2);
+    for (let i = 0; i < 50; i++) plain.pods[0]!.blame(true, 1000);
+    expect(plain.standing(1001)).toBe(plain.shared);
   });
 
   it("suspects a pod for new sessions alone, for a while, and never the last", () => {

@@ -8,6 +8,7 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import { LEEWAY } from "../../src/sessions/expiry.ts";
 import { blank, type Disk, departedAfter, type Order, ordered, raised, SALT } from "./disk.ts";
 import { compileDocument } from "./document.ts";
+import type { SimFleet } from "./fleet.ts";
 import type { SimLedger } from "./ledger.ts";
 import type { Loop } from "./loop.ts";
 import type { SimProber } from "./prober.ts";
@@ -28,6 +29,7 @@ export interface CoordinatorParts {
   readonly loop: Loop;
   readonly trace: Trace;
   readonly prober: SimProber;
+  readonly fleet: SimFleet;
   readonly store: BindingStore;
   /** The snapshot key, by the way to the store. */
   readonly snapshots: { get(): Promise<string | undefined>; put(text: string): Promise<void> };
@@ -57,6 +59,7 @@ export class SimCoordinator {
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
     this.#disk = blank();
+    parts.prober.recovered = (tag) => parts.fleet.recover(tag);
   }
 
   get ledger(): SimLedger {
@@ -70,7 +73,7 @@ export class SimCoordinator {
   /** Starts on the disk that it has; a new one begins with the store's snapshot, else with `bundled`. */
   async start(bundled: string): Promise<void> {
     const disk = this.#disk;
-    const { loop, prober, snapshots } = this.#parts;
+    const { loop, prober, fleet, snapshots } = this.#parts;
     if (disk.incarnation === 0) {
       const kept = await snapshots.get().then(
         (text) => (text === undefined ? undefined : parseRecord(text)),
@@ -84,6 +87,7 @@ export class SimCoordinator {
     this.snapshot = await compileDocument(record.document, record.revision);
     if (disk !== this.#disk) return;
     prober.follow(this.snapshot, disk.states);
+    fleet.follow(this.snapshot);
     this.up = true;
     this.#publish();
   }
@@ -92,6 +96,7 @@ export class SimCoordinator {
     this.up = false;
     this.#disk.states = this.#parts.prober.states();
     this.#parts.prober.crash();
+    this.#parts.fleet.crash();
     this.#publishing = false;
     if (!loseDisk) return;
     this.#disk = blank();
@@ -108,18 +113,20 @@ export class SimCoordinator {
     await this.#write(document, revision, disk.record.departed);
     this.snapshot = await compileDocument(document, revision);
     this.#parts.prober.follow(this.snapshot, disk.states);
+    this.#parts.fleet.follow(this.snapshot);
     this.#publish();
     return revision;
   }
 
   beat(beat: Beat): Told {
     this.#mustBeUp();
-    const { loop, prober, period } = this.#parts;
+    const { loop, prober, fleet, period } = this.#parts;
     const disk = this.#disk;
     disk.ledger.take(beat);
     prober.served(beat.served);
     this.#publish();
     if (beat.failed.length > 0) prober.hurry(beat.failed);
+    const word = fleet.hear(beat, period);
     const health = this.health();
     for (const [tag, state] of Object.entries(health)) {
       if (!STATES[state].keep) this.unkept.set(tag, loop.now);
@@ -129,6 +136,7 @@ export class SimCoordinator {
     const position = beat.incarnation === disk.incarnation ? beat.feed : 0;
     const entries = disk.feed.filter((entry) => entry.seq > position && entry.exp > loop.now);
     const answer = {
+      ...word,
       incarnation: disk.incarnation,
       revision: record.revision,
       health,
@@ -139,14 +147,17 @@ export class SimCoordinator {
     return current ? answer : { ...answer, config: record };
   }
 
-  /** What operators said over what probes say: worker/coordinator/operator.ts. */
+  /** What operators said over what probes and edges say: worker/coordinator/operator.ts, sight.ts. */
   health(): HealthView {
-    const health: Record<string, PodState> = { ...this.#parts.prober.health() };
+    const { prober, fleet } = this.#parts;
+    const health: Record<string, PodState> = {};
     for (const pool of this.snapshot?.pools ?? []) {
       for (const pod of pool.pods) {
         const tag = tagToHex(pod.tag);
-        const state = ordered(this.#disk, pool.name, tag, health[tag]);
-        if (state !== undefined) health[tag] = state;
+        const probed = prober.state(tag);
+        const seen = probed === "ready" && fleet.isOut(pool.name, tag) ? "ejected" : probed;
+        const state = ordered(this.#disk, pool.name, tag, seen);
+        if (state !== "ready") health[tag] = state;
       }
     }
     return health;

@@ -19,7 +19,8 @@ export interface Disk {
   readonly pools: Map<string, Order>;
   readonly feed: FeedEntry[];
   readonly ledger: SimLedger;
-  states: Map<string, PodState>;
+  /** Of each check of each pod. */
+  states: Map<string, string>;
 }
 
 /** A failover of the store may have lost what was announced already: what comes next must come after that. */
@@ -42,13 +43,8 @@ export function blank(): Disk {
   return { incarnation: 0, record: undefined, published: -1, feed: [], ledger: new SimLedger(), ...maps };
 }
 
-/** What operators said over what probes say: worker/coordinator/operator.ts. Undefined: ready. */
-export function ordered(
-  disk: Disk,
-  pool: string,
-  tag: string,
-  probed: PodState | undefined,
-): PodState | undefined {
+/** What operators said over what probes say: worker/coordinator/operator.ts. */
+export function ordered(disk: Disk, pool: string, tag: string, probed: PodState): PodState {
   const orders = [disk.orders.get(tag)?.state, disk.pools.get(pool)?.state];
   const final = FINAL.find((state) => orders.includes(state));
   if (final !== undefined) return final;

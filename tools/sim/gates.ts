@@ -35,6 +35,7 @@ const LOOKED: Readonly<Record<string, string>> = {
   swaps: "compare-and-sets",
   samePod: "moves without the store",
   arrivals: "arrivals at pods",
+  ejections: "pods ejected for what edges told of them",
 };
 
 /** @param seconds of real time */

@@ -1,5 +1,6 @@
 import type { Counters } from "../../src/metrics/counters.ts";
-import type { Beat, Break } from "../../src/model/beat.ts";
+import { smoothing } from "../../src/metrics/load.ts";
+import type { Beat, Break, PodUse } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Feed } from "../../src/sessions/feed.ts";
 import type { Told } from "./coordinator.ts";
@@ -15,6 +16,7 @@ const MAX_BREAKS = 2000;
 
 type Batch = Pick<Beat, "batch" | "counts" | "breaks" | "failed"> & {
   readonly served: Readonly<Record<string, number>>;
+  readonly load: Readonly<Record<string, PodUse>>;
 };
 
 export interface HeartbeatParts {
@@ -40,7 +42,8 @@ export class SimHeartbeat {
   #next: number;
   #touched = false;
   #running = false;
-  #wake: (() => void) | undefined;
+  #wake: ((soon: number) => void) | undefined;
+  #pressing = false;
   #urgent = Number.NEGATIVE_INFINITY;
   #sending: Promise<void> | undefined;
   readonly #failed = new Set<string>();
@@ -64,12 +67,15 @@ export class SimHeartbeat {
     void this.#loop();
   }
 
-  failed(tag: string): void {
-    this.#failed.add(tag);
-    const now = this.#parts.now();
-    if (now - this.#urgent < URGENT) return;
-    this.#urgent = now;
-    this.#wake?.();
+  failed(tag: string | undefined): void {
+    if (tag !== undefined) this.#failed.add(tag);
+    if (this.#pressing) return;
+    this.#pressing = true;
+    this.#wake?.(this.#urgency());
+  }
+
+  #urgency(): number {
+    return Math.min(URGENT, Math.max(0, this.#urgent + URGENT - this.#parts.now()));
   }
 
   /** Rejects when the coordinator does not answer. */
@@ -119,8 +125,11 @@ export class SimHeartbeat {
         this.#wake = undefined;
         if (this.#parts.alive()) resolve();
       };
-      const cancel = this.#parts.loop.after(ms, done);
-      this.#wake = done;
+      let cancel = this.#parts.loop.after(this.#pressing ? this.#urgency() : ms, done);
+      this.#wake = (soon) => {
+        cancel();
+        cancel = this.#parts.loop.after(soon, done);
+      };
     });
   }
 
@@ -128,6 +137,8 @@ export class SimHeartbeat {
     const { views, feed, isolate, now, post } = this.#parts;
     const stamp = views.current?.stamp;
     const batch = this.#pack();
+    if (this.#pressing) this.#urgent = now();
+    this.#pressing = false;
     const served = Object.fromEntries(Object.entries(batch.served).map(([tag, at]) => [tag, now() - at]));
     const held = { incarnation: stamp?.incarnation ?? 0, revision: stamp?.revision ?? -1, feed: feed.seq };
     // What the answer says is as old as the question at most.
@@ -137,6 +148,8 @@ export class SimHeartbeat {
     if (stamp !== undefined && stamp.incarnation !== answer.incarnation) feed.restart();
     feed.hear(answer.feed.entries, answer.feed.seq, now());
     await views.take(answer, asked);
+    const tau = smoothing(Math.max(500, answer.next));
+    for (const pool of views.current?.pools ?? []) pool.hear(answer, batch.load, asked, tau);
     this.#next = Math.min(5000, Math.max(500, answer.next));
   }
 
@@ -149,15 +162,22 @@ export class SimHeartbeat {
       breaks: breaks.splice(0, MAX_BREAKS),
       failed: [...this.#failed],
       served: this.#served(),
+      load: this.#load(),
     };
     this.#failed.clear();
     return this.#open;
   }
 
+  #load(): Record<string, PodUse> {
+    const use: Record<string, PodUse> = {};
+    for (const pool of this.#parts.views.current?.pools ?? []) pool.tell(use, this.#parts.now());
+    return use;
+  }
+
   #served(): Record<string, number> {
     const served: Record<string, number> = {};
     for (const pool of this.#parts.views.current?.pools ?? []) {
-      if (pool.pool.readiness === undefined) continue;
+      if (pool.pool.readiness === undefined && pool.pool.startup === undefined) continue;
       for (const pod of pool.pods) {
         if (pod.served > 0) served[tagToHex(pod.pod.tag)] = pod.served;
         pod.served = 0;

@@ -173,7 +173,7 @@ export class Isolate {
       stale: (view) => freshness.isStale(view, wall()),
       recorded: () => this.heartbeat.touch(),
       after: (ms, expire) => after(ms, expire),
-      failed: (pod) => this.heartbeat.failed(tagToHex(pod.pod.tag)),
+      failed: (pod, unreachable) => this.heartbeat.failed(unreachable ? tagToHex(pod.pod.tag) : undefined),
     };
   }
 

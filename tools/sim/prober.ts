@@ -1,33 +1,19 @@
-import { type Observation, observe, type Readiness, UNKNOWN } from "../../src/health/readiness.ts";
+import { Probes, type StoredChecks, type Task } from "../../src/health/probes.ts";
+import type { Observation } from "../../src/health/readiness.ts";
 import type { PodState } from "../../src/health/state.ts";
-import { type Pod, tagToHex } from "../../src/model/pod.ts";
-import type { ReadinessProbe } from "../../src/model/pool.ts";
+import { tagToHex } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { Loop } from "./loop.ts";
 import type { Net } from "./net.ts";
 import type { Pods, SimPod } from "./pods.ts";
 
-interface Target {
-  readonly pod: Pod;
-  readonly probe: ReadinessProbe;
-  readiness: Readiness;
-  due: number;
-  hurried: number;
-  failing: number;
-  served: number;
-  refused: number;
-}
-
-/** As in worker/coordinator/prober.ts. Milliseconds. */
-const DOWN_PERIOD = 2000;
-const HURRY = 500;
-const FRESH = 3000;
-
-/** The probes of worker/coordinator/prober.ts in virtual time: the same rules over the real `observe`. */
+/** worker/coordinator/prober.ts in virtual time, over the real rules: one alarm, and probes over the simulated network. */
 export class SimProber {
-  #targets = new Map<string, Target>();
-  /** Probes that were begun before a crash say nothing after it. */
-  #life = 0;
+  #probes = new Probes();
+  #tags: readonly string[] = [];
+  #alarm: (() => void) | undefined;
+  /** Told of each pod that has become ready. */
+  recovered: (tag: string) => void = () => undefined;
   readonly #loop: Loop;
   readonly #net: Net;
   readonly #pods: Pods;
@@ -38,88 +24,61 @@ export class SimProber {
     this.#pods = pods;
   }
 
-  follow(snapshot: Snapshot, stored: ReadonlyMap<string, PodState>): void {
-    const { now } = this.#loop;
-    const targets = new Map<string, Target>();
-    for (const pool of snapshot.pools) {
-      const probe = pool.readiness;
-      if (probe === undefined) continue;
-      for (const pod of pool.pods) {
-        const tag = tagToHex(pod.tag);
-        const known = this.#targets.get(tag);
-        const readiness = known?.readiness ?? restored(stored.get(tag));
-        const fresh = { hurried: 0, failing: 0, served: 0, refused: 0, due: now + probe.initialDelay };
-        const target: Target = { ...fresh, ...known, pod, probe, readiness };
-        targets.set(tag, target);
-        // Each target has its own timer; a new config takes the probes over as they stand.
-        if (known === undefined) this.#plan(tag, target.due - now);
-      }
-    }
-    this.#targets = targets;
+  follow(snapshot: Snapshot, stored: StoredChecks): void {
+    this.#tags = snapshot.pools.flatMap(({ pods }) => pods.map(({ tag }) => tagToHex(tag)));
+    this.#probes.follow(snapshot, stored, this.#loop.now);
+    this.#schedule();
   }
 
-  /** Forgets what only memory held. */
+  /** Forgets what only memory held: probes that were begun before say nothing after it. */
   crash(): void {
-    this.#life++;
-    this.#targets = new Map();
+    this.#alarm?.();
+    this.#probes = new Probes();
+    this.#tags = [];
   }
 
-  health(): Record<string, PodState> {
-    const health: Record<string, PodState> = {};
-    for (const [tag, target] of this.#targets) {
-      const { state } = target.readiness;
-      if (state !== "ready") health[tag] = state === "down" && this.#isServing(target) ? "unready" : state;
-    }
-    return health;
+  state(tag: string): PodState {
+    return this.#probes.state(tag, this.#loop.now);
   }
 
   /** What a coordinator has on its disk. */
-  states(): Map<string, PodState> {
-    return new Map([...this.#targets].map(([tag, { readiness }]) => [tag, readiness.state]));
+  states(): Map<string, string> {
+    const states = new Map<string, string>();
+    for (const tag of this.#tags) {
+      for (const { check, state } of this.#probes.checks(tag)) states.set(`${tag} ${check}`, state);
+    }
+    return states;
   }
 
   served(ages: Readonly<Record<string, number>>): void {
-    const { now } = this.#loop;
-    for (const [tag, age] of Object.entries(ages)) {
-      const target = this.#targets.get(tag);
-      if (target !== undefined) target.served = Math.max(target.served, now - Math.max(0, age));
-    }
+    this.#probes.served(ages, this.#loop.now);
   }
 
   hurry(tags: readonly string[]): void {
-    const { now } = this.#loop;
-    for (const tag of tags) {
-      const target = this.#targets.get(tag);
-      if (target === undefined) continue;
-      target.refused = now;
-      if (now - target.hurried < Math.max(HURRY, target.probe.timeout)) continue;
-      target.hurried = now;
-      void this.#look(tag, target);
-    }
+    this.#probes.hurry(tags, this.#loop.now);
+    this.#schedule();
   }
 
-  #plan(tag: string, ms: number): void {
-    const life = this.#life;
-    this.#loop.after(ms, () => {
-      const target = this.#targets.get(tag);
-      if (target === undefined || life !== this.#life) return;
-      void this.#look(tag, target);
-      const { probe, readiness } = target;
-      this.#plan(tag, readiness.state === "down" ? Math.min(probe.period, DOWN_PERIOD) : probe.period);
+  #schedule(): void {
+    this.#alarm?.();
+    const next = this.#probes.next();
+    if (next === undefined) return;
+    this.#alarm = this.#loop.after(Math.max(0, next - this.#loop.now), () => {
+      const probes = this.#probes;
+      for (const task of probes.take(this.#loop.now, () => 0.5)) void this.#look(probes, task);
+      this.#schedule();
     });
   }
 
-  async #look(tag: string, target: Target): Promise<void> {
-    const begun = this.#loop.now;
-    const seen = await this.#probe(target.pod, target.probe);
-    if (this.#targets.get(tag)?.pod !== target.pod) return;
-    const now = this.#targets.get(tag)!;
-    const { next } = observe(now.readiness, seen, now.probe);
-    now.readiness = next;
-    if (next.failures === 1) now.failing = begun;
+  async #look(probes: Probes, task: Task): Promise<void> {
+    const seen = await this.#probe(task);
+    const flip = probes.settle(task, seen, this.#loop.now);
+    if (flip === undefined || probes !== this.#probes) return;
+    if (flip.ready) this.recovered(flip.tag);
+    this.#schedule();
   }
 
-  #probe(pod: Pod, probe: ReadinessProbe): Promise<Observation> {
+  #probe({ pod, probe, check }: Task): Promise<Observation> {
     const process = this.#pods.of(pod);
     return new Promise((resolve) => {
       const end = (seen: Observation) => {
@@ -134,35 +93,19 @@ export class SimProber {
       const lost = (how: "refuse" | "drop") => {
         if (how === "refuse") said("unreachable");
       };
-      this.#net.send("coordinator", pod.id, () => this.#answer(process, said, pod, lost), lost);
+      const arrive = () => {
+        const seen = answerOf(process, check);
+        if (seen !== undefined) this.#net.send(pod.id, "coordinator", () => said(seen), lost);
+      };
+      this.#net.send("coordinator", pod.id, arrive, lost);
     });
-  }
-
-  #answer(
-    process: SimPod,
-    said: (seen: Observation) => void,
-    pod: Pod,
-    lost: (how: "refuse" | "drop") => void,
-  ) {
-    const { mode } = process;
-    if (mode === "hang") return;
-    const seen =
-      mode === "up" || mode === "dies"
-        ? "passed"
-        : mode === "error" || mode === "unready"
-          ? "failed"
-          : "unreachable";
-    this.#net.send(pod.id, "coordinator", () => said(seen), lost);
-  }
-
-  #isServing({ served, failing, refused }: Target): boolean {
-    return served > 0 && served >= failing && (served > refused || this.#loop.now - served < FRESH);
   }
 }
 
-function restored(state: PodState | undefined): Readiness {
-  if (state === "ready" || state === "unready" || state === "unhealthy" || state === "down") {
-    return { state, passes: 0, failures: 0, unreachable: 0 };
-  }
-  return UNKNOWN;
+/** Undefined: it says nothing. A pod that is not ready has started all the same. */
+function answerOf({ mode }: SimPod, check: Task["check"]): Observation | undefined {
+  if (mode === "hang") return undefined;
+  if (mode === "up" || mode === "dies") return "passed";
+  if (mode === "unready") return check === "readiness" ? "failed" : "passed";
+  return mode === "error" ? "failed" : "unreachable";
 }

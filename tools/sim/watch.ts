@@ -78,6 +78,7 @@ export class Watch implements StoreWitness {
     arrivals: 0,
     swaps: 0,
     samePod: 0,
+    ejections: 0,
   };
   readonly #waited = new Map<string, number>();
   readonly #won = new Map<string, number>();

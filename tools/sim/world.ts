@@ -10,6 +10,7 @@ import { carried } from "./demand.ts";
 import { Departures } from "./departures.ts";
 import { dice } from "./dice.ts";
 import { firstDocument, MINTED, USER } from "./document.ts";
+import { SimFleet } from "./fleet.ts";
 import { Isolate } from "./isolate.ts";
 import { Loop } from "./loop.ts";
 import { Net } from "./net.ts";
@@ -76,6 +77,7 @@ export class World implements Watched {
       loop,
       trace: this.trace,
       prober,
+      fleet: new SimFleet(loop, () => this.watch.checks.ejections++),
       store: new StorePort(this.#path, "coordinator", () => true),
       snapshots: {
         get: () => this.#snapshotFor("coordinator", () => true),

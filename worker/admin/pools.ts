@@ -102,8 +102,9 @@ export async function hear(c: AdminContext, isolate: Isolate, seq: number): Prom
     .catch((error) => console.warn(`after a change: ${error instanceof Error ? error.message : error}`));
 }
 
-function shown({ id, pool, state, weight, since, deadline, health }: PodStatus, sessions: number | null) {
-  return { id, pool, state, weight, sessions, since, deadline, health };
+function shown(status: PodStatus, sessions: number | null) {
+  const { id, pool, state, weight, inFlight, since, deadline, health } = status;
+  return { id, pool, state, weight, sessions, inFlight, since, deadline, health };
 }
 
 function sum(counts: readonly (number | null)[]): number | null {

@@ -2,9 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
+import type { EjectionFlip } from "../../src/health/ejection.ts";
+import { checkKey, Probes } from "../../src/health/probes.ts";
 import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
-import { tagToHex } from "../../src/model/pod.ts";
+import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { GUARD, Guard } from "../../src/sessions/guard.ts";
 import type { Env } from "../env.ts";
@@ -19,9 +21,10 @@ import { Ledger } from "./ledger.ts";
 import { Operator, subjectsOf } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Pods } from "./pods.ts";
-import { Prober } from "./prober.ts";
+import { probeDue } from "./prober.ts";
 import { serve } from "./serve.ts";
 import { Sessions } from "./sessions.ts";
+import { EJECTION, Sight } from "./sight.ts";
 import { Startup } from "./startup.ts";
 import { TABLES } from "./tables.ts";
 
@@ -43,10 +46,12 @@ export class Coordinator extends DurableObject<Env> {
   readonly #feed: FeedStore;
   readonly #operator: Operator;
   readonly #health: HealthLog;
-  readonly #prober = new Prober();
+  readonly #probes = new Probes();
   readonly #fleet: Fleet;
   readonly #snapshots: SnapshotStore | undefined;
   #places: Places | undefined;
+  /** The pods of the snapshot by the 12 hex digits of their tags. */
+  #names: ReadonlyMap<string, Pod> = new Map();
   #publishing = false;
   /** When the snapshot key was last tried in vain. Milliseconds since the epoch. */
   #published = 0;
@@ -65,11 +70,11 @@ export class Coordinator extends DurableObject<Env> {
     const { store, snapshot } = openStore(env);
     this.#snapshots = snapshot;
     const now = () => Date.now();
-    const probed = (tag: string) => ({
-      state: this.#prober.state(tag, now()),
-      since: this.#health.since(tag),
-    });
-    this.pods = new Pods(this.#operator, () => this.snapshot, probed);
+    this.pods = new Pods(
+      this.#operator,
+      () => this.snapshot,
+      new Sight(this.#probes, this.#fleet, this.#health, now),
+    );
     this.sessions = new Sessions({
       store,
       guard: new Guard({ now }, after, { ...GUARD, ...STORE }),
@@ -96,11 +101,12 @@ export class Coordinator extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       this.flip();
-      const flips = await this.#prober.run(Date.now, Math.random);
-      for (const { pod, state } of flips) {
-        console.log(`"Readiness changed" pool="${pod.pool}" pod="${pod.id}" state="${state}"`);
-        this.#health.record(tagToHex(pod.tag), state, Date.now());
-        if (state === "ready") this.#fleet.started(tagToHex(pod.tag), Date.now());
+      this.#ejected(this.#fleet.readmit(Date.now()));
+      for (const { tag, check, state, ready } of await probeDue(this.#probes, Date.now, Math.random)) {
+        this.#note(tag, check, state);
+        if (!ready) continue;
+        this.#fleet.started(tag, Date.now());
+        if (this.#fleet.recover(tag)) this.#note(tag, EJECTION, "returned");
       }
     } finally {
       await this.schedule();
@@ -112,12 +118,26 @@ export class Coordinator extends DurableObject<Env> {
     this.#fleet.follow(snapshot, this.snapshot, Date.now());
     this.snapshot = snapshot;
     this.#places = undefined;
-    this.#prober.follow(snapshot, this.#health.states(), Date.now());
-    // What was known of pods that are not probed any more would be news from the past if they came back.
-    this.#health.forget(this.#prober.tags());
+    this.#names = new Map(snapshot.pools.flatMap(({ pods }) => pods.map((pod) => [tagToHex(pod.tag), pod])));
+    this.#probes.follow(snapshot, this.#health.states(), Date.now());
+    // What was known of what is not probed any more would be news from the past if it came back.
+    const checks = this.#probes.keys();
+    for (const tag of this.#names.keys()) checks.add(checkKey(tag, EJECTION));
+    this.#health.forget(checks);
     this.#forgetOrders(snapshot);
     await this.schedule();
     this.#publish();
+  }
+
+  /** Logs what flipped, and nothing else. */
+  #note(tag: string, check: string, state: string): void {
+    const { pool, id } = this.#names.get(tag) ?? { pool: "", id: tag };
+    console.log(`"Health changed" pool="${pool}" pod="${id}" check="${check}" state="${state}"`);
+    this.#health.record(tag, check, state, Date.now());
+  }
+
+  #ejected(flips: readonly EjectionFlip[]): void {
+    for (const { tag, out } of flips) this.#note(tag, EJECTION, out ? "ejected" : "returned");
   }
 
   /** Ends drains whose deadline has passed: the coordinator alone does, so that edges compare no clocks. */
@@ -127,9 +147,11 @@ export class Coordinator extends DurableObject<Env> {
     }
   }
 
-  /** One alarm for all: the next probe or the next deadline. */
+  /** One alarm for all: the next probe, the next deadline or the next return of an ejected pod. */
   async schedule(): Promise<void> {
-    const times = [this.#prober.next(), this.#operator.next()].filter((time) => time !== undefined);
+    const times = [this.#probes.next(), this.#operator.next(), this.#fleet.next()].filter(
+      (time) => time !== undefined,
+    );
     if (times.length === 0) return;
     await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now()));
   }
@@ -141,9 +163,8 @@ export class Coordinator extends DurableObject<Env> {
   /** The states that edges would hear of if a document were in force; nothing changes. It was found valid before. */
   async foresee(document: string): Promise<{ revision: number; health: Record<string, PodState> }> {
     const { revision } = this.config;
-    const probed = this.#prober.tags();
     const snapshot = await this.#compile(document, revision + 1);
-    return { revision, health: this.pods.foresee(snapshot, (tag) => probed.has(tag)) };
+    return { revision, health: this.pods.foresee(snapshot) };
   }
 
   /** Compiles a stored document. */
@@ -164,6 +185,11 @@ export class Coordinator extends DurableObject<Env> {
     if (record === undefined) return;
     try {
       await this.enforce(await compiled(record.document, record.revision));
+      // Ejections are in memory alone, so a restart ends them.
+      const states = this.#health.states();
+      for (const tag of this.#names.keys()) {
+        if (states.get(checkKey(tag, EJECTION)) === "ejected") this.#note(tag, EJECTION, "returned");
+      }
     } catch (error) {
       // The edges keep their last good view; a PUT mends it.
       console.error(`stored config not in force: ${error instanceof Error ? error.message : String(error)}`);
@@ -217,23 +243,28 @@ export class Coordinator extends DurableObject<Env> {
   async #beat(beat: Beat): Promise<BeatAnswer> {
     const now = Date.now();
     this.ledger.take(beat, now);
-    this.#prober.served(beat.served, now);
+    this.#probes.served(beat.served, now);
     this.flip();
     this.#publish();
-    const mended = this.#prober.mend(now);
-    this.#prober.hurry(beat.failed, now);
-    if (mended || beat.failed.length > 0) await this.schedule();
+    const mended = this.#probes.mend(now);
+    this.#probes.hurry(beat.failed, now);
+    let health: Readonly<Record<string, PodState>> | undefined;
+    // Only once the heartbeat was heard: what it ejects is out with its answer.
+    const states = () => {
+      health ??= this.pods.health();
+      return health;
+    };
+    const { period, flips, ...word } = this.#fleet.hear(beat, now, (tag) => isAdmitting(states()[tag]));
+    this.#ejected(flips);
+    if (mended || beat.failed.length > 0 || flips.length > 0) await this.schedule();
     const { record, incarnation } = this.config;
     // A position on another feed says nothing of this one.
     const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);
-    const health = this.pods.health();
-    const admits = (tag: string) => isAdmitting(health[tag]);
-    const { period, ...word } = this.#fleet.hear(beat, now, admits);
     const base = {
       ...word,
       incarnation,
       revision: record?.revision ?? 0,
-      health,
+      health: states(),
       feed: { entries, seq },
       next: more ? CATCH_UP : period,
     };

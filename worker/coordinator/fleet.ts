@@ -1,6 +1,13 @@
+import {
+  type Ejection,
+  type EjectionFlip,
+  type EjectionOptions,
+  Ejector,
+  IN,
+} from "../../src/health/ejection.ts";
 import { beatPeriod, FleetLoad, smoothing } from "../../src/metrics/load.ts";
 import { ZoneDemand } from "../../src/metrics/zones.ts";
-import type { Beat, BeatAnswer, PoolLoad } from "../../src/model/beat.ts";
+import type { Beat, BeatAnswer, PodUse, PoolLoad } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
@@ -8,8 +15,21 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 /** An isolate that has been silent this long is not counted as active. Milliseconds. */
 const ACTIVE = 30_000;
 
+/** How a pool ejects that has no `health.outlier`. */
+const EJECTION: EjectionOptions = { base: 30_000, interval: 10_000, most: 0.5 };
+
 /** What a heartbeat is answered about the fleet. */
-export type FleetWord = Pick<BeatAnswer, "load" | "isolates" | "starting"> & { readonly period: number };
+export type FleetWord = Pick<BeatAnswer, "load" | "isolates" | "starting"> & {
+  readonly period: number;
+  /** Pods that were ejected or let in again by it. */
+  readonly flips: readonly EjectionFlip[];
+};
+
+/** The ejector of a pool, and how it goes about it. */
+interface Guarded {
+  readonly ejector: Ejector;
+  readonly options: EjectionOptions;
+}
 
 /** An isolate's last heartbeat: when it came, and the number of its batch. */
 interface Heard {
@@ -18,8 +38,8 @@ interface Heard {
 }
 
 /**
- * How many isolates there are, how they load the pods, and which pods start slowly. In memory alone: after a restart it is
- * as good as before within the time that it looks back on.
+ * How many isolates there are, how they load the pods, which pods are ejected and which start slowly. In memory alone:
+ * after a restart it is as good as before within the time that it looks back on.
  */
 export class Fleet {
   readonly #shortest: number;
@@ -29,6 +49,9 @@ export class Fleet {
   readonly #windows = new Map<string, number>();
   readonly #started = new Map<string, number>();
   #pools: ReadonlyMap<string, readonly string[]> = new Map();
+  #guarded: ReadonlyMap<string, Guarded> = new Map();
+  /** By tag. */
+  readonly #guardOf = new Map<string, Guarded>();
   /** Of the pools that prefer zones: their pods, and what is asked of each zone. */
   readonly #zoned = new Map<string, { readonly pool: Pool; readonly demand: ZoneDemand }>();
 
@@ -47,19 +70,66 @@ export class Fleet {
       if (pool.zones !== "prefer" || pool.pods.every(({ zone }) => zone === undefined)) continue;
       this.#zoned.set(pool.name, { pool, demand: demands.get(pool.name) ?? new ZoneDemand() });
     }
-    for (const { pods, slowStart, readiness } of snapshot.pools) {
+    for (const { pods, slowStart, readiness, startup } of snapshot.pools) {
       for (const { tag } of pods) {
         const hex = tagToHex(tag);
         if (slowStart.window > 0) this.#windows.set(hex, slowStart.window);
         // A pod that is probed starts with its first pass.
-        if (before !== undefined && !known.has(tag) && readiness === undefined) this.started(hex, now);
+        if (before !== undefined && !known.has(tag) && (readiness ?? startup) === undefined)
+          this.started(hex, now);
       }
     }
     this.#pools = new Map(
       snapshot.pools.map(({ name, pods }) => [name, pods.map(({ tag }) => tagToHex(tag))]),
     );
     this.#load.follow(this.#pools);
+    this.#guard(snapshot);
     for (const tag of this.#started.keys()) if (!this.#windows.has(tag)) this.#started.delete(tag);
+  }
+
+  #guard(snapshot: Snapshot): void {
+    const before = this.#guarded;
+    this.#guardOf.clear();
+    const guards = snapshot.pools.map(({ name, outlier }): [string, Guarded] => {
+      const ejector = before.get(name)?.ejector ?? new Ejector();
+      const tags = this.#pools.get(name) ?? [];
+      ejector.follow(tags);
+      const own = outlier && {
+        base: outlier.baseEjection,
+        interval: outlier.interval,
+        most: outlier.maxEjection,
+      };
+      const guarded = { ejector, options: own ?? EJECTION };
+      for (const tag of tags) this.#guardOf.set(tag, guarded);
+      return [name, guarded];
+    });
+    this.#guarded = new Map(guards);
+  }
+
+  /** How passive ejection holds a pod. */
+  ejection(tag: string): Ejection {
+    return this.#guardOf.get(tag)?.ejector.state(tag) ?? IN;
+  }
+
+  /** Lets in all whose time is over. */
+  readmit(now: number): EjectionFlip[] {
+    return [...this.#guarded.values()].flatMap(({ ejector }) => this.#slowly(ejector.readmit(now), now));
+  }
+
+  /** When the next pod returns; undefined: none is ejected. Milliseconds since the epoch. */
+  next(): number | undefined {
+    const times = [...this.#guarded.values()].flatMap(({ ejector }) => ejector.next() ?? []);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  /** Probes have seen a pod recover: what it did before does not count any more. Whether it was ejected. */
+  recover(tag: string): boolean {
+    return this.#guardOf.get(tag)?.ejector.recover(tag) ?? false;
+  }
+
+  /** Requests in flight at a pod, by all isolates, smoothed. */
+  inflight(tag: string, now: number): number {
+    return this.#load.inflight(tag, now, smoothing(beatPeriod(this.#shortest, this.#active.size)));
   }
 
   /** A pod takes new sessions for the first time, or again. */
@@ -83,13 +153,15 @@ export class Fleet {
     const isolates = this.#active.size;
     const period = beatPeriod(this.#shortest, isolates);
     const tau = smoothing(period);
-    const starting = this.#starting(now);
-    const word = { period, isolates, ...(starting === undefined ? {} : { starting }) };
-    if (load === undefined) return word;
     // A batch whose answer was lost comes again, and was added already.
-    const used = this.#load.take(known?.batch === batch ? {} : load, now, tau);
-    if (known?.batch === batch) for (const name of this.#poolsOf(load)) used.add(name);
-    if (known?.batch !== batch) {
+    const again = known?.batch === batch;
+    const flips = again || load === undefined ? [] : this.#eject(isolate, load, isolates, now);
+    const starting = this.#starting(now);
+    const word = { period, isolates, flips, ...(starting === undefined ? {} : { starting }) };
+    if (load === undefined) return word;
+    const used = this.#load.take(again ? {} : load, now, tau);
+    if (again) for (const name of this.#poolsOf(load)) used.add(name);
+    if (!again) {
       for (const [name, zones] of Object.entries(placed)) this.#zoned.get(name)?.demand.take(zones, now);
     }
     const down = this.#load.down(used, now, tau);
@@ -98,6 +170,32 @@ export class Fleet {
       if (zones !== undefined) down[name] = { ...pool, zones };
     }
     return { ...word, load: down };
+  }
+
+  #eject(
+    isolate: string,
+    load: Readonly<Record<string, PodUse>>,
+    isolates: number,
+    now: number,
+  ): EjectionFlip[] {
+    const told = new Map<Guarded, Record<string, PodUse>>();
+    for (const [tag, use] of Object.entries(load)) {
+      const guarded = this.#guardOf.get(tag);
+      if (guarded === undefined) continue;
+      const uses = told.get(guarded) ?? {};
+      uses[tag] = use;
+      told.set(guarded, uses);
+    }
+    const flips = [...told].flatMap(([{ ejector, options }, uses]) =>
+      ejector.take(isolate, uses, isolates, options, now),
+    );
+    return this.#slowly(flips, now);
+  }
+
+  /** A pod that is back comes to its share slowly. */
+  #slowly(flips: EjectionFlip[], now: number): EjectionFlip[] {
+    for (const { tag, out } of flips) if (!out) this.started(tag, now);
+    return flips;
   }
 
   /** What each zone of a pool keeps and can take; undefined where zones do not matter. */

@@ -1,39 +1,67 @@
-import { isPodState, type PodState } from "../../src/health/state.ts";
+import { checkKey } from "../../src/health/probes.ts";
 
-/** What probes found, on the coordinator's disk: the last flip of each pod that is probed. */
+/** Flips of one check of one pod that are kept. */
+const KEPT = 10;
+
+/** What became of a check of a pod: of a probe, or `ejection` with `ejected` and `returned`. */
+export interface HealthFlip {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly check: string;
+  readonly state: string;
+}
+
+/** What probes and edges found, on the coordinator's disk: the last flips of each check of each pod. */
 export class HealthLog {
   readonly #sql: SqlStorage;
-  readonly #flips = new Map<string, { readonly state: PodState; readonly since: number }>();
+  readonly #newest = new Map<string, HealthFlip>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    const rows = sql.exec<{ tag: string; state: string; since: number }>(
-      "SELECT tag, state, since FROM health",
-    );
-    for (const { tag, state, since } of rows.toArray()) {
-      if (isPodState(state)) this.#flips.set(tag, { state, since });
+    const rows = sql.exec<{ tag: string } & Row>("SELECT tag, at, name, state FROM flips ORDER BY seq");
+    for (const { tag, at, name, state } of rows) {
+      this.#newest.set(checkKey(tag, name), { at, check: name, state });
     }
   }
 
-  record(tag: string, state: PodState, now: number): void {
-    this.#sql.exec("INSERT OR REPLACE INTO health (tag, state, since) VALUES (?, ?, ?)", tag, state, now);
-    this.#flips.set(tag, { state, since: now });
+  record(tag: string, check: string, state: string, now: number): void {
+    this.#sql.exec("INSERT INTO flips (tag, at, name, state) VALUES (?, ?, ?, ?)", tag, now, check, state);
+    this.#sql.exec(
+      `DELETE FROM flips WHERE tag = ?1 AND name = ?2 AND seq NOT IN
+        (SELECT seq FROM flips WHERE tag = ?1 AND name = ?2 ORDER BY seq DESC LIMIT ${KEPT})`,
+      tag,
+      check,
+    );
+    this.#newest.set(checkKey(tag, check), { at: now, check, state });
   }
 
-  /** When the pod last flipped. Milliseconds since the epoch; undefined before its first flip. */
-  since(tag: string): number | undefined {
-    return this.#flips.get(tag)?.since;
+  /** When a check of a pod last flipped. Milliseconds since the epoch; undefined before its first flip. */
+  since(tag: string, check: string): number | undefined {
+    return this.#newest.get(checkKey(tag, check))?.at;
   }
 
-  states(): Map<string, PodState> {
-    return new Map([...this.#flips].map(([tag, { state }]) => [tag, state]));
+  /** The newest state of each check, by its key. */
+  states(): Map<string, string> {
+    return new Map([...this.#newest].map(([key, { state }]) => [key, state]));
   }
 
+  /** A pod's flips, the newest first. */
+  history(tag: string): HealthFlip[] {
+    return this.#sql
+      .exec<Row>("SELECT at, name, state FROM flips WHERE tag = ? ORDER BY seq DESC", tag)
+      .toArray()
+      .map(({ at, name, state }) => ({ at, check: name, state }));
+  }
+
+  /** Keeps to these checks: what is not asked any more would be news from the past if it came back. */
   forget(kept: ReadonlySet<string>): void {
-    for (const tag of [...this.#flips.keys()]) {
-      if (kept.has(tag)) continue;
-      this.#sql.exec("DELETE FROM health WHERE tag = ?", tag);
-      this.#flips.delete(tag);
+    for (const key of [...this.#newest.keys()]) {
+      if (kept.has(key)) continue;
+      const [tag = "", check = ""] = key.split(" ");
+      this.#sql.exec("DELETE FROM flips WHERE tag = ? AND name = ?", tag, check);
+      this.#newest.delete(key);
     }
   }
 }
+
+type Row = { at: number; name: string; state: string };

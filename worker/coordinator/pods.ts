@@ -2,6 +2,7 @@ import type { PodState } from "../../src/health/state.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
+import type { HealthFlip } from "./health-log.ts";
 import { type Operator, type PodOrder, type PoolOrder, poolSubject } from "./operator.ts";
 import { noPod, noPool, type Reply } from "./reply.ts";
 
@@ -17,8 +18,22 @@ export interface PodStatus {
   readonly since: number | null;
   /** When draining or retiring ends, or ended. */
   readonly deadline: number | null;
-  /** What the probes say, whatever the operator said. */
-  readonly health: { readonly state: PodState; readonly since: number | null };
+  /** By all edges together, smoothed over a heartbeat's period. */
+  readonly inFlight: number;
+  /** What probes and edges say, whatever the operator said. */
+  readonly health: PodHealth;
+}
+
+/** What probes and edges made of one pod. What a single edge suspects is that edge's own business, and not here. */
+export interface PodHealth {
+  readonly state: PodState;
+  readonly since: number | null;
+  /** Those that the pool has, by name. */
+  readonly probes: Readonly<Record<string, { readonly state: string; readonly since: number | null }>>;
+  /** Passive ejection: until when it lasts, null when it does not, and how often it was needed in a row. */
+  readonly ejected: { readonly until: number | null; readonly times: number };
+  /** The last flips of each check, the newest first. */
+  readonly history: readonly HealthFlip[];
 }
 
 /** An order about one pod. */
@@ -41,31 +56,34 @@ export interface PoolChange {
   readonly who: string;
 }
 
-/** What the probes know of a pod. */
-export interface Probed {
-  readonly state: PodState;
-  readonly since: number | undefined;
+/** What probes and edges know of a pod, by its tag. */
+export interface Seen {
+  state(tag: string): PodState;
+  /** What {@link state} would say if its pool were this one. */
+  foresee(pool: Pool, tag: string): PodState;
+  health(tag: string): PodHealth;
+  inFlight(tag: string): number;
 }
 
 /** Pods of the config in force: how they stand, and what operators order. */
 export class Pods {
   readonly #operator: Operator;
   readonly #snapshot: () => Snapshot | undefined;
-  readonly #probed: (tag: string) => Probed;
+  readonly #seen: Seen;
   #named: { of: Snapshot | undefined; pods: readonly { pool: string; tag: string }[] } = {
     of: undefined,
     pods: [],
   };
 
-  constructor(operator: Operator, snapshot: () => Snapshot | undefined, probed: (tag: string) => Probed) {
+  constructor(operator: Operator, snapshot: () => Snapshot | undefined, seen: Seen) {
     this.#operator = operator;
     this.#snapshot = snapshot;
-    this.#probed = probed;
+    this.#seen = seen;
   }
 
   state(pod: Pod): PodState {
     const tag = tagToHex(pod.tag);
-    return this.#operator.state(pod.pool, tag, this.#probed(tag).state);
+    return this.#operator.state(pod.pool, tag, this.#seen.state(tag));
   }
 
   /** The states that are not ready, by tag: what edges hear. */
@@ -75,27 +93,19 @@ export class Pods {
     if (snapshot !== this.#named.of) this.#named = { of: snapshot, pods: namesOf(snapshot) };
     const health: Record<string, PodState> = {};
     for (const { pool, tag } of this.#named.pods) {
-      const state = this.#operator.state(pool, tag, this.#probed(tag).state);
+      const state = this.#operator.state(pool, tag, this.#seen.state(tag));
       if (state !== "ready") health[tag] = state;
     }
     return health;
   }
 
-  /**
-   * The same if another snapshot came into force now: pods that were not probed before are unready until they have passed.
-   *
-   * @param isProbed whether a pod of this tag is probed now
-   */
-  foresee(snapshot: Snapshot, isProbed: (tag: string) => boolean): Record<string, PodState> {
+  /** The same if another snapshot came into force now: pods that were not probed before have not passed yet. */
+  foresee(snapshot: Snapshot): Record<string, PodState> {
     const health: Record<string, PodState> = {};
-    for (const { name, pods, readiness } of snapshot.pools) {
-      for (const pod of pods) {
+    for (const pool of snapshot.pools) {
+      for (const pod of pool.pods) {
         const tag = tagToHex(pod.tag);
-        const before = isProbed(tag);
-        const began = readiness !== undefined && !before;
-        const ended = readiness === undefined && before;
-        const probed = began ? "unready" : ended ? "ready" : this.#probed(tag).state;
-        const state = this.#operator.state(name, tag, probed);
+        const state = this.#operator.state(pool.name, tag, this.#seen.foresee(pool, tag));
         if (state !== "ready") health[tag] = state;
       }
     }
@@ -133,8 +143,8 @@ export class Pods {
 
   status(pod: Pod): PodStatus {
     const tag = tagToHex(pod.tag);
-    const { state: probed, since } = this.#probed(tag);
-    const state = this.#operator.state(pod.pool, tag, probed);
+    const health = this.#seen.health(tag);
+    const state = this.#operator.state(pod.pool, tag, health.state);
     const orders = [this.#operator.of(tag), this.#operator.of(poolSubject(pod.pool))];
     const order = orders.find((candidate) => candidate?.state === state);
     return {
@@ -143,9 +153,10 @@ export class Pods {
       tag,
       weight: pod.weight,
       state,
-      since: order?.since ?? since ?? null,
+      since: order?.since ?? health.since,
       deadline: (order ?? orders.find((candidate) => candidate?.deadline !== undefined))?.deadline ?? null,
-      health: { state: probed, since: since ?? null },
+      inFlight: this.#seen.inFlight(tag),
+      health,
     };
   }
 

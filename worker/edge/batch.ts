@@ -88,7 +88,7 @@ export class Batches {
   #served(): Record<string, number> {
     const served: Record<string, number> = {};
     for (const pool of this.#views.current?.pools ?? []) {
-      if (pool.pool.readiness === undefined) continue;
+      if (pool.pool.readiness === undefined && pool.pool.startup === undefined) continue;
       for (const pod of pool.pods) {
         if (pod.served > 0) served[tagToHex(pod.pod.tag)] = pod.served;
         pod.served = 0;

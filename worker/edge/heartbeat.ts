@@ -76,9 +76,9 @@ export class Heartbeat {
     this.#sending = undefined;
   }
 
-  /** A pod failed: the fleet should know before the timer. */
-  failed(tag: string, now: number): void {
-    this.#batches.failed(tag);
+  /** A pod failed: the fleet should know before the timer. @param tag when it could not be connected to */
+  failed(tag: string | undefined, now: number): void {
+    if (tag !== undefined) this.#batches.failed(tag);
     if (this.#pressing) return;
     this.#pressing = true;
     // One that is on its way does not tell it any more: the loop looks again before it sleeps.

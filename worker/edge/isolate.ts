@@ -144,7 +144,8 @@ async function build(env: Env): Promise<Isolate> {
       const wait = deadlines.add(ms, expire, background);
       return () => deadlines.delete(wait);
     },
-    failed: (pod) => heartbeat?.failed(tagToHex(pod.pod.tag), Date.now()),
+    failed: (pod, unreachable) =>
+      heartbeat?.failed(unreachable ? tagToHex(pod.pod.tag) : undefined, Date.now()),
   };
   return { edge, views, freshness, link, heartbeat, badSecret: bad, badStore: problem };
 }

@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { Break, ConfigRecord } from "../../../src/model/beat.ts";
+import type { PodStatus } from "../../../worker/coordinator/pods.ts";
 import { beat, config, fresh, put } from "./calls.workers.ts";
 
 describe("the coordinator", () => {
@@ -115,5 +116,37 @@ describe("the coordinator", () => {
     expect(Object.values((await beat(stub)).health), "what was served before it failed").toEqual(["down"]);
     await beat(stub, { served: { [tag]: 0 } });
     expect(Object.values((await beat(stub)).health)).toEqual(["unready"]);
+  });
+
+  it("ejects a pod by what edges tell, in the same answer, logs it, and lets it in again by its alarm", async () => {
+    const stub = fresh();
+    const document = config(["a", "b", "c"]);
+    const health = { outlier: { baseEjection: "1s", interval: "1s" } };
+    const outlying = { ...document, pools: { web: { ...document.pools.web, health } } };
+    await put(stub, outlying, { "if-none-match": "*" });
+    const seen = async () => {
+      const answer = await stub.fetch("http://coordinator/pods?pool=web");
+      return ((await answer.json()) as { pods: PodStatus[] }).pods;
+    };
+    const [a, b] = (await seen()).map(({ tag }) => tag);
+    const load = { [a!]: { area: 2, done: 6, fail: 6 }, [b!]: { done: 20 } };
+    expect((await beat(stub, { load })).health).toEqual({ [a!]: "ejected" });
+    const [pod] = await seen();
+    const { inFlight, state } = pod!;
+    expect(inFlight).toBeGreaterThan(0);
+    expect(state).toBe("ejected");
+    expect(pod!.health).toMatchObject({ state: "ejected", probes: {}, ejected: { times: 1 } });
+    expect(pod!.health.history.map((flip) => flip.state)).toEqual(["ejected"]);
+    await runInDurableObject(stub, async (_, storage) => {
+      expect(await storage.storage.getAlarm()).toBe(pod!.health.ejected.until);
+    });
+    await new Promise((resolve) => setTimeout(resolve, pod!.health.ejected.until! - Date.now() + 5));
+    await runDurableObjectAlarm(stub);
+    // The alarm may have come by itself; twice is as once.
+    await runDurableObjectAlarm(stub);
+    expect((await beat(stub)).health).toEqual({});
+    const [back] = await seen();
+    expect(back!.health).toMatchObject({ state: "ready", ejected: { until: null, times: 1 } });
+    expect(back!.health.history.map((flip) => flip.state)).toEqual(["returned", "ejected"]);
   });
 });

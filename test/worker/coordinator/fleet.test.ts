@@ -118,3 +118,85 @@ describe("which pods start slowly", () => {
     });
   });
 });
+
+describe("which pods are ejected", () => {
+  const failing = { done: 6, fail: 6 };
+  const well = { done: 20 };
+
+  async function fleetOf(pool: object = {}, ids = ["a", "b", "c", "d"]) {
+    const snapshot = await snapshotOf(ids, pool);
+    const fleet = new Fleet(1000);
+    fleet.follow(snapshot, undefined, NOW);
+    let batch = 0;
+    const hear = (load: Record<string, object>, now = NOW, over: object = {}) => {
+      const byTag = Object.fromEntries(Object.entries(load).map(([id, use]) => [tag(snapshot, id), use]));
+      return fleet.hear({ isolate: "one", batch: ++batch, load: byTag, ...over }, now);
+    };
+    const out = () => ids.filter((id) => fleet.ejection(tag(snapshot, id)).out);
+    return { snapshot, fleet, hear, out };
+  }
+
+  it("are those that fail while the others do not, at most half of them", async () => {
+    const { hear, out, snapshot } = await fleetOf();
+    const many = { done: 60, fail: 60 };
+    const { flips } = hear({ a: many, b: many, c: many, d: { done: 400 } });
+    // Of 520 answers of the others 120 fail when a is judged: less than half of what is sure of a.
+    expect(flips.map((flip) => flip.tag)).toEqual([tag(snapshot, "a"), tag(snapshot, "b")]);
+    expect(out()).toEqual(["a", "b"]);
+    hear({ c: { done: 60, fail: 60 }, d: { done: 200 } }, NOW + 1000);
+    expect(out()).toEqual(["a", "b"]);
+  });
+
+  it("by the word of two isolates where there are two, each batch counted once", async () => {
+    const { hear, out, fleet } = await fleetOf();
+    hear({ b: well }, NOW, { isolate: "two" });
+    const half = { a: { done: 3, fail: 3 }, b: well };
+    hear(half, NOW, { batch: 100 });
+    expect(out()).toEqual([]);
+    // Its answer was lost: sent again, six failures would be enough with the other's.
+    hear(half, NOW + 100, { batch: 100 });
+    hear({ a: { done: 1, fail: 1 } }, NOW + 200, { isolate: "two" });
+    expect(out()).toEqual([]);
+    hear({ a: { done: 1, fail: 1 } }, NOW + 300, { isolate: "two" });
+    expect(out()).toEqual(["a"]);
+    expect(fleet.next()).toBe(NOW + 300 + 30_000);
+  });
+
+  it("return when their time is over, slowly, whether heartbeats come or only the alarm", async () => {
+    const { fleet, hear, out, snapshot } = await fleetOf({ slowStart: "60s" });
+    hear({ a: failing, b: well });
+    expect(out()).toEqual(["a"]);
+    expect(fleet.readmit(NOW + 29_999)).toEqual([]);
+    expect(fleet.readmit(NOW + 30_000)).toEqual([{ tag: tag(snapshot, "a"), out: false }]);
+    // The alarm came twice.
+    expect(fleet.readmit(NOW + 30_000)).toEqual([]);
+    expect(fleet.next()).toBeUndefined();
+    expect(hear({ b: well }, NOW + 32_000).starting).toEqual({ [tag(snapshot, "a")]: 2000 });
+  });
+
+  it("by the pool's own times and share, where it has an outlier detection", async () => {
+    const { hear, out, fleet } = await fleetOf({
+      health: { outlier: { baseEjection: "2s", interval: "1s", maxEjection: "25%" } },
+    });
+    hear({ a: failing, b: { done: 200 }, c: { done: 200 } });
+    hear({ b: { done: 900, fail: 900 }, c: { done: 200 } }, NOW + 100);
+    expect(out()).toEqual(["a"]);
+    expect(fleet.next()).toBe(NOW + 2000);
+  });
+
+  it("stay so through another config of their pool", async () => {
+    const { hear, out, fleet, snapshot } = await fleetOf();
+    hear({ a: failing, b: well });
+    fleet.follow(await snapshotOf(["a", "b", "c", "d", "e"]), snapshot, NOW + 1000);
+    expect(out()).toEqual(["a"]);
+  });
+
+  it("are none for errors that all of them make", async () => {
+    const { hear, out } = await fleetOf();
+    for (let i = 0; i < 40; i++) {
+      const use = { done: 10, fail: 4 };
+      hear({ a: use, b: use, c: use, d: use }, NOW + i * 500);
+    }
+    expect(out()).toEqual([]);
+  });
+});

@@ -1,76 +1,83 @@
 import { createHash } from "node:crypto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/config/compile.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
-import type { Observation } from "../../../src/health/readiness.ts";
+import { Probes } from "../../../src/health/probes.ts";
 import { tagToHex } from "../../../src/model/pod.ts";
-import { Prober } from "../../../worker/coordinator/prober.ts";
+import type { Probe } from "../../../src/model/pool.ts";
+import { probeDue, probeUrl } from "../../../worker/coordinator/prober.ts";
 
+const NOW = 1_000_000;
 const digest = async (data: Uint8Array) => new Uint8Array(createHash("sha256").update(data).digest()).buffer;
 
-describe("what probes and edges make of a pod", () => {
-  let now: number;
-  let seen: Observation;
-  let prober: Prober;
-  let tag: string;
+async function probesOf(pods: number): Promise<{ probes: Probes; tags: string[] }> {
+  const listed = Array.from({ length: pods }, (_, i) => ({
+    id: `web-${i}`,
+    url: `http://127.0.0.1:${i + 1}`,
+  }));
+  const document = { version: 1, pools: { web: { pods: listed, health: { readiness: {} } } }, routes: [] };
+  const parsed = parseConfig(JSON.stringify(document));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
+  const snapshot = await compile(parsed.config, 1, digest);
+  const probes = new Probes();
+  probes.follow(snapshot, new Map(), NOW);
+  return { probes, tags: snapshot.pools[0]!.pods.map(({ tag }) => tagToHex(tag)) };
+}
 
-  beforeEach(async () => {
-    now = 1_000_000;
-    prober = new Prober(async () => seen);
-    const pods = [{ id: "web-0", url: "http://127.0.0.1:1" }];
-    const health = { readiness: { period: "1s", failure: 2 } };
-    const parsed = parseConfig(
-      JSON.stringify({ version: 1, pools: { web: { pods, health } }, routes: [{ pool: "web" }] }),
-    );
-    if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors));
-    const snapshot = await compile(parsed.config, 1, digest);
-    tag = tagToHex(snapshot.pools[0]!.pods[0]!.tag);
-    prober.follow(snapshot, new Map(), now);
-  });
-
-  async function probe(what: Observation): Promise<string> {
-    seen = what;
-    await prober.run(
-      () => now,
+describe("a round of probes", () => {
+  it("has at most six in flight, asks each pod once, and tells what flipped", async () => {
+    const { probes, tags } = await probesOf(20);
+    let [flying, most] = [0, 0];
+    const asked: string[] = [];
+    const flips = await probeDue(
+      probes,
+      () => NOW,
       () => 0.5,
+      async ({ id }) => {
+        asked.push(id);
+        most = Math.max(most, ++flying);
+        await new Promise((resolve) => setImmediate(resolve));
+        flying--;
+        return id === "web-3" ? "unreachable" : "passed";
+      },
     );
-    now += 1000;
-    return prober.state(tag, now);
-  }
-  const serve = () => prober.served({ [tag]: 0 }, now);
-
-  it("is probed on when the clock was put back", async () => {
-    // Probes were due an hour ahead, and for an hour no pod was found to be down.
-    expect(await probe("passed")).toBe("ready");
-    expect(prober.mend(now)).toBe(false);
-    now -= 3_600_000;
-    expect(prober.mend(now)).toBe(true);
-    expect(prober.next()).toBe(now);
-    expect([await probe("unreachable"), await probe("unreachable")]).toEqual(["ready", "down"]);
+    expect(most).toBe(6);
+    expect(new Set(asked).size).toBe(20);
+    expect(asked).toHaveLength(20);
+    expect(flips).toHaveLength(19);
+    expect(tags.filter((tag) => probes.state(tag, NOW) === "ready")).toHaveLength(19);
   });
 
-  it("is down once probes cannot connect, though a time-out came before and an edge was served in between", async () => {
-    expect(await probe("passed")).toBe("ready");
-    // Slow for a moment: an edge has its answer, the probe had none. Then the pod dies, and no client comes to it.
-    expect(await probe("timeout")).toBe("ready");
-    serve();
-    now += 1;
-    await probe("unreachable");
-    expect(await probe("unreachable")).toBe("down");
-    now += 600_000;
-    expect(prober.state(tag, now)).toBe("down");
+  it("is empty when its alarm comes twice", async () => {
+    const { probes } = await probesOf(2);
+    let asked = 0;
+    const round = () =>
+      probeDue(
+        probes,
+        () => NOW,
+        () => 0.5,
+        async () => {
+          asked++;
+          return "passed";
+        },
+      );
+    await Promise.all([round(), round()]);
+    expect(asked).toBe(2);
   });
+});
 
-  it("is degraded, not down, while edges reach what probes cannot", async () => {
-    expect(await probe("passed")).toBe("ready");
-    await probe("unreachable");
-    serve();
-    expect(await probe("unreachable")).toBe("unready");
-    expect(await probe("timeout")).toBe("unready");
-    expect(await probe("unreachable")).toBe("unready");
-    // An edge that cannot reach it either outweighs that as soon as it is not fresh any more.
-    now += 5000;
-    prober.hurry([tag], now);
-    expect(prober.state(tag, now)).toBe("down");
+describe("where a probe asks", () => {
+  const pod = { url: "http://10.0.0.7:8080/app", basePath: "/app" };
+  const url = (more: Partial<Probe>, of = pod) => probeUrl(of, { path: "/ready", ...more } as Probe);
+
+  it("is behind the pod's base path, unless it has a port of its own", () => {
+    expect(url({})).toBe("http://10.0.0.7:8080/app/ready");
+    expect(url({ port: 9090 })).toBe("http://10.0.0.7:9090/ready");
+    expect(url({ scheme: "HTTPS" })).toBe("https://10.0.0.7:8080/app/ready");
+    expect(url({ scheme: "HTTP", port: 80 })).toBe("http://10.0.0.7:80/ready");
+    expect(url({ port: 9090 }, { url: "https://[fd00::1]", basePath: "" })).toBe(
+      "https://[fd00::1]:9090/ready",
+    );
+    expect(url({ scheme: "HTTP" }, { url: "https://pod.test", basePath: "" })).toBe("http://pod.test/ready");
   });
 });
