@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { duplicates } from "../../../tools/chaos/pod/arrivals.ts";
@@ -115,6 +116,18 @@ describe("a pod with faults", () => {
     expect(duplicates([pod])).toEqual([]);
     expect(duplicates([pod, other])).toEqual(["POST b"]);
     await other.stop();
+  });
+
+  it("stops though a client has hung up on a request that hangs: it never was rid of that connection", async () => {
+    const own = await startFaultyPod("web-9");
+    await own.inject("hang");
+    const socket = connect({ port: own.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => undefined);
+    socket.end(get("/", "hung"));
+    while (own.count({ id: "hung" }) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await own.stop();
+    socket.destroy();
   });
 
   it("runs as a process of its own, and ends with a signal", async () => {

@@ -1,3 +1,4 @@
+import { abort } from "../abort.ts";
 import { bytes, type PodFault } from "./fault.ts";
 
 export interface CutOptions {
@@ -20,7 +21,7 @@ export function cut(options: CutOptions = {}): PodFault {
   return {
     request({ request, socket }) {
       request.resume();
-      const end = () => (how === "reset" ? socket.resetAndDestroy() : socket.destroySoon());
+      const end = () => (how === "reset" ? abort(socket) : socket.destroySoon());
       // A reset may overtake what was sent before it: what is behind must have read that first.
       socket.write(bytes(head, chunked ? `${sent.toString(16)}\r\n${body}\r\n` : body), () =>
         setTimeout(end, 50),

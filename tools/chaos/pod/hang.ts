@@ -1,3 +1,4 @@
+import { abort } from "../abort.ts";
 import type { PodFault } from "./fault.ts";
 
 /** Takes requests and says nothing, until the fault is lifted: then it resets. */
@@ -5,7 +6,7 @@ export function hang(): PodFault {
   return {
     async request({ over, socket }) {
       await over;
-      socket.resetAndDestroy();
+      abort(socket);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { abort } from "../abort.ts";
 import type { PodFault } from "./fault.ts";
 
 export interface KillWebSocketOptions {
@@ -8,12 +9,12 @@ export interface KillWebSocketOptions {
 /** Resets WebSockets, without a close frame. */
 export function killWebSocket({ when = "now" }: KillWebSocketOptions = {}): PodFault {
   if (when === "message") {
-    return { webSocket: (socket) => void socket.prependOnceListener("data", () => socket.resetAndDestroy()) };
+    return { webSocket: (socket) => void socket.prependOnceListener("data", () => abort(socket)) };
   }
   return {
     begin(levers) {
-      for (const socket of levers.webSockets()) socket.resetAndDestroy();
+      for (const socket of levers.webSockets()) abort(socket);
     },
-    webSocket: (socket) => void setImmediate(() => socket.resetAndDestroy()),
+    webSocket: (socket) => void setImmediate(() => abort(socket)),
   };
 }

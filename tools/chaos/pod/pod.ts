@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { type Arrival, podApp } from "../../fleet/pod-app.ts";
 import { onFreePort } from "../../fleet/ports.ts";
+import { abort } from "../abort.ts";
 import { fractions } from "../chance.ts";
 import { select } from "./arrivals.ts";
 import type { PodExchange, PodFault, PodLevers } from "./fault.ts";
@@ -177,7 +178,7 @@ export async function startFaultyPod(id: string, { port = 0, seed = 1 } = {}): P
       await clear();
       await levers.refuse();
       const closing = [...sockets.values()];
-      for (const socket of sockets.keys()) socket.resetAndDestroy();
+      for (const socket of sockets.keys()) abort(socket);
       await Promise.all(closing);
     },
   };

@@ -10,11 +10,12 @@ const SLEEPER = `
 const { createServer } = require("node:net");
 const { parentPort, workerData } = require("node:worker_threads");
 const server = createServer();
-server.listen({ port: workerData.port, host: "127.0.0.1", backlog: 1 }, () => {
+parentPort.once("message", () => server.listen({ port: workerData.port, host: "127.0.0.1", backlog: 1 }, () => {
   parentPort.postMessage("listening");
   Atomics.wait(workerData.gate, 0, 0);
   process.exit();
-});`;
+}));
+parentPort.postMessage("started");`;
 /** Milliseconds after which a SYN over the loopback counts as unanswered. */
 const UNANSWERED = 150;
 /** A backlog of 1 holds 2 on Linux; elsewhere it may be a few more. */
@@ -39,8 +40,11 @@ export function unansweredSyn(): PodFault {
   };
   return {
     async begin({ port, refuse }) {
-      await refuse();
       sleeper = new Worker(SLEEPER, { eval: true, workerData: { port, gate } });
+      await once(sleeper, "message");
+      // A thread takes long to start, and a port that refuses meanwhile would be another fault.
+      await refuse();
+      sleeper.postMessage("listen");
       await once(sleeper, "message");
       while (await accepted(port, fillers)) {
         if (fillers.length < FILLERS) continue;

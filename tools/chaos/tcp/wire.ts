@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { abort } from "../abort.ts";
 import type { Way } from "./fault.ts";
 
 /** What is done to a connection, asked anew at each step: faults come and go while it is open. */
@@ -94,12 +95,6 @@ export class Wire {
     const { destroyed } = this.#client;
     if (destroyed && (this.#behind === undefined || this.#behind.destroyed)) this.#left();
   }
-}
-
-/** A reset, unless an orderly end has begun: after that libuv refuses a reset, and the socket would never be closed. */
-function abort(socket: Socket): void {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
 }
 
 /** Resolves when the system has taken the bytes, or the socket is no more. */
