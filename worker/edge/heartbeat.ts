@@ -30,6 +30,7 @@ export class Heartbeat {
   readonly #batches: Batches;
   readonly #feed: Feed;
   readonly #busy: () => boolean;
+  readonly #settle: () => Promise<unknown> | undefined;
   readonly #isolate = crypto.randomUUID();
   #next: number;
   #touched = false;
@@ -44,14 +45,26 @@ export class Heartbeat {
   #urgent = 0;
   #sending: Sending | undefined;
 
-  /** @param busy whether requests wait for pods: their outcome will have to be told */
-  constructor(link: Link, views: Views, batches: Batches, feed: Feed, busy: () => boolean, period: number) {
+  /**
+   * @param busy whether requests wait for pods: their outcome will have to be told
+   * @param settle pays what the indexes of the store owe; never rejects
+   */
+  constructor(
+    link: Link,
+    views: Views,
+    batches: Batches,
+    feed: Feed,
+    busy: () => boolean,
+    period: number,
+    settle: () => Promise<unknown> | undefined = () => undefined,
+  ) {
     this.#link = link;
     this.#views = views;
     this.#batches = batches;
     this.#feed = feed;
     this.#busy = busy;
     this.#next = period;
+    this.#settle = settle;
   }
 
   /** The time between heartbeats, as the coordinator last said. Milliseconds. */
@@ -142,6 +155,7 @@ export class Heartbeat {
     } catch (error) {
       console.warn(`heartbeat failed: ${error instanceof Error ? error.message : String(error)}`);
     }
+    await this.#settle();
   }
 
   #sleep(ms: number): Promise<void> {

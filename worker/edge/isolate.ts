@@ -107,6 +107,10 @@ async function build(env: Env): Promise<Isolate> {
             sockets.open > 0 ||
             views.current?.pools.some((pool) => pool.load && pool.busy) === true,
           period,
+          () => {
+            const { debts } = edge.store;
+            return debts?.some ? edge.guard.background(() => debts.pay()) : undefined;
+          },
         );
   const { store, snapshot, problem } = openStore(env);
   if (problem !== undefined) console.error(problem);
@@ -150,16 +154,16 @@ async function build(env: Env): Promise<Isolate> {
   return { edge, views, freshness, link, heartbeat, badSecret: bad, badStore: problem };
 }
 
-/** An edge that would show the coordinator no secret, or one that can be guessed, serves nothing. */
-function badLink(env: Env): string | undefined {
-  if (!env.MOORING_COORDINATOR_URL) return undefined;
-  return isLongEnough(env.MOORING_SHARED_SECRET) ? undefined : "MOORING_SHARED_SECRET";
-}
-
 /** The edges of one deployment have one id, as they share its secret; 32 bits of a digest of its own tell nothing of it. */
 async function loopId(secret: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`mooring/loop${secret}`));
   return toHex(new Uint8Array(digest, 0, 4));
+}
+
+/** An edge that would show the coordinator no secret, or one that can be guessed, serves nothing. */
+function badLink(env: Env): string | undefined {
+  if (!env.MOORING_COORDINATOR_URL) return undefined;
+  return isLongEnough(env.MOORING_SHARED_SECRET) ? undefined : "MOORING_SHARED_SECRET";
 }
 
 function after(ms: number, callback: () => void): () => void {

@@ -104,7 +104,14 @@ export class UpstashStore implements BindingStore {
     const commands: Command[] = [];
     if (to !== undefined) commands.push(this.debts.add(to, sid, keep.expires));
     if (from !== undefined && from !== to) commands.push(this.debts.remove(from, sid));
-    if (commands.length > 0) (await this.#redis.pipeline(commands)).forEach(asInteger);
+    if (commands.length === 0) return;
+    try {
+      (await this.#redis.pipeline(commands)).forEach(asInteger);
+    } catch (error) {
+      // The move stands, so the index of the pod that it left must follow all the same.
+      if (from !== undefined && from !== to) this.debts.owe(from, sid);
+      throw error;
+    }
   }
 
   async read(sid: Sid): Promise<Binding | undefined> {

@@ -93,6 +93,54 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
     }
   });
 
+  it("takes a session out of the index of the pod that it left, though the call that was to do it failed", async () => {
+    // The move stood, the index never followed: the pod that was left counted a session that it had no more, until its end.
+    const first = binding();
+    const to = freshPod();
+    const inner = client();
+    let fails = true;
+    const pipeline: typeof inner.pipeline = async (commands) => {
+      if (fails && commands.some(([name]) => name === "ZREM")) throw new Error("lost");
+      return await inner.pipeline(commands);
+    };
+    const store = new UpstashStore({ ...inner, pipeline });
+    await store.create(first, KEEP);
+    const { verdict } = await store.swap(swap("rebind", first, { to }), KEEP);
+    expect(verdict).toBe("WON");
+    await expect(store.index(first.sid, first.pod, to, KEEP)).rejects.toThrow("lost");
+    fails = false;
+    expect(await rest.redis.zcard(indexKey(first.pod))).toBe(1);
+    expect(store.debts.some).toBe(true);
+    await store.debts.pay();
+    expect(await rest.redis.zcard(indexKey(first.pod))).toBe(0);
+  });
+
+  it("forgets nothing that it owes when it cannot pay, and takes out nothing that has come back", async () => {
+    const inner = client();
+    let away = true;
+    const run: typeof inner.run = async (...command) => {
+      if (away && command[0] === "ZREM") throw new Error("away");
+      return await inner.run(...command);
+    };
+    const store = new UpstashStore({ ...inner, run });
+    const [old, to] = [freshPod(), freshPod()];
+    const [gone, back] = [binding({ pod: old }), binding({ pod: old })];
+    for (const one of [gone, back]) {
+      await store.create(one, KEEP);
+      expect(await store.renew({ ...one, pod: to, epoch: 2 }, KEEP)).toBe("repaired");
+    }
+    await expect(store.debts.pay()).rejects.toThrow("away");
+    expect(store.debts.some).toBe(true);
+    // Moved back by this isolate before it has paid.
+    await store.swap(swap("rebind", { ...back, pod: to, epoch: 2 }, { to: old }), KEEP);
+    await store.index(back.sid, to, old, KEEP);
+    away = false;
+    await store.debts.pay();
+    expect(await rest.redis.zrange(indexKey(old), 0, -1)).toEqual([back.sid]);
+    expect(await store.count([old, to], NOW)).toEqual([1, 1]);
+    expect(store.debts.some).toBe(false);
+  });
+
   it("keeps the coordinator's snapshot, whatever its letters, and says when there is none", async () => {
     const snapshot = new UpstashSnapshot(client(1 << 25));
     await rest.redis.del("mooring:snapshot");
