@@ -1,8 +1,7 @@
 import type { PodStatus, PoolChange } from "../coordinator/pods.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok } from "./call.ts";
-import { invalid, readDeadline, readObject } from "./input.ts";
-import { type AdminContext, hear } from "./pools.ts";
+import { type AdminContext, hear, readOrder } from "./pools.ts";
 
 const STATES = ["ready", "rolled-back", "retiring"] as const;
 
@@ -12,20 +11,9 @@ const STATES = ["ready", "rolled-back", "retiring"] as const;
  * takes either back.
  */
 export async function patchPool(c: AdminContext, isolate: Isolate, pool: string): Promise<Response> {
-  const body = await readObject(c.req.raw, ["state", "deadline"]);
-  if (body instanceof Response) return body;
-  const state = STATES.find((name) => name === body.state);
-  if (state === undefined) {
-    const message = body.state === undefined ? "it is missing" : `${JSON.stringify(body.state)} is no state`;
-    return invalid("state", message, `Write one of: ${STATES.join(", ")}.`);
-  }
-  const deadline = readDeadline(body.deadline, Date.now());
-  if (deadline instanceof Response) return deadline;
-  if (deadline !== undefined && state !== "retiring") {
-    const hint = 'Leave it out, or write "state": "retiring".';
-    return invalid("deadline", `a pool that is ${state} has none`, hint);
-  }
-  const change: PoolChange = { pool, state, ...(deadline === undefined ? {} : { deadline }), who: "admin" };
+  const asked = await readOrder(c.req.raw, "pool", STATES, "retiring");
+  if (asked instanceof Response) return asked;
+  const change: PoolChange = { pool, ...asked, who: "admin" };
   const reply = await askCoordinator<{ pods: PodStatus[] }>(isolate, "/pool", change);
   if (reply instanceof Response) return reply;
   await hear(c, isolate, 0);

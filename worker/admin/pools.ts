@@ -49,32 +49,34 @@ export async function patchPod(
   pool: string,
   pod: string,
 ): Promise<Response> {
-  const body = await readObject(c.req.raw, ["state", "deadline"], { weight: WEIGHT });
-  if (body instanceof Response) return body;
-  const state = STATES.find((name) => name === body.state);
-  if (state === undefined) {
-    const message = body.state === undefined ? "it is missing" : `${JSON.stringify(body.state)} is no state`;
-    return invalid("state", message, `Write one of: ${STATES.join(", ")}.`);
-  }
-  const deadline = readDeadline(body.deadline, Date.now());
-  if (deadline instanceof Response) return deadline;
-  if (deadline !== undefined && state !== "draining") {
-    return invalid(
-      "deadline",
-      `a pod that is ${state} has none`,
-      'Leave it out, or write "state": "draining".',
-    );
-  }
-  return order(c, isolate, {
-    pool,
-    pod,
-    state,
-    ...(deadline === undefined ? {} : { deadline }),
-    who: "admin",
-  });
+  const asked = await readOrder(c.req.raw, "pod", STATES, "draining", { weight: WEIGHT });
+  return asked instanceof Response ? asked : order(c, isolate, { pool, pod, ...asked, who: "admin" });
 }
 
 const WEIGHT = "A pod's weight is changed in the config: GET it, change the weight, PUT it.";
+
+/** What an operator says of a pod or a pool: a state, and a deadline if it is the one that has an end. */
+export async function readOrder<State extends string>(
+  request: Request,
+  noun: string,
+  states: readonly State[],
+  ending: State,
+  hints: Readonly<Record<string, string>> = {},
+): Promise<{ readonly state: State; readonly deadline?: number } | Response> {
+  const body = await readObject(request, ["state", "deadline"], hints);
+  if (body instanceof Response) return body;
+  const state = states.find((name) => name === body.state);
+  if (state === undefined) {
+    const message = body.state === undefined ? "it is missing" : `${JSON.stringify(body.state)} is no state`;
+    return invalid("state", message, `Write one of: ${states.join(", ")}.`);
+  }
+  const deadline = readDeadline(body.deadline, Date.now());
+  if (deadline instanceof Response) return deadline;
+  if (deadline === undefined) return { state };
+  if (state === ending) return { state, deadline };
+  const hint = `Leave it out, or write "state": "${ending}".`;
+  return invalid("deadline", `a ${noun} that is ${state} has none`, hint);
+}
 
 async function order(c: AdminContext, isolate: Isolate, change: PodChange): Promise<Response> {
   const status = await orderPod(c, isolate, change);
