@@ -79,7 +79,7 @@ async function drive(url: string, requests: number): Promise<void> {
 }
 
 /** Nanoseconds of CPU that a process has used, all threads. */
-function cpu(pid: number): number {
+export function cpu(pid: number): number {
   const tasks = readdirSync(`/proc/${pid}/task`);
   return tasks.reduce(
     (sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]),

@@ -7,6 +7,9 @@ const LOOK = 5000;
 const PATIENCE = 10_000;
 /** What may wait for a slow side, and then one message more. Bytes. */
 const QUEUE = 8 * 1024 * 1024;
+/** The same while more than `TOTAL` waits in the isolate: many slow sides together must not be its end. Bytes. */
+const CROWDED = 256 * 1024;
+const TOTAL = 32 * 1024 * 1024;
 /** How often a queue is looked at that must be empty before the connection is cut. Milliseconds. */
 const POLL = 20;
 
@@ -20,6 +23,8 @@ const TRY_AGAIN = 1013;
 export class Sockets {
   /** How many are open: as long as there are any, their pods' states matter. */
   open = 0;
+  /** What waits for all their sides, as each saw it last. Bytes. */
+  #waiting = 0;
   readonly #leave: (background: Background) => void;
 
   /** @param leave told before all work of a request ends at once */
@@ -36,6 +41,12 @@ export class Sockets {
     if (pod === null) return response;
     const { 0: outer, 1: client } = new WebSocketPair();
     const sides = [client, pod];
+    let known = 0;
+    const measure = () => {
+      const now = ended ? 0 : client.bufferedAmount + pod.bufferedAmount;
+      this.#waiting += now - known;
+      known = now;
+    };
     let ended = false;
     let shut = false;
     let timer: ReturnType<typeof setTimeout>;
@@ -47,6 +58,7 @@ export class Sockets {
       clearTimeout(timer);
       if (ended) return;
       ended = true;
+      measure();
       this.open--;
       watch.ended();
     };
@@ -68,6 +80,7 @@ export class Sockets {
       wait(PATIENCE, cut);
     };
     const look = async () => {
+      measure();
       const over = await watch.over();
       if (ended || shut) return;
       if (!over) wait(period, look);
@@ -85,7 +98,9 @@ export class Sockets {
       from.binaryType = "arraybuffer";
       from.addEventListener("message", ({ data }) => {
         if (shut) return;
-        if (to.bufferedAmount > QUEUE) stop(TRY_AGAIN, "reads too slowly");
+        measure();
+        if (to.bufferedAmount > (this.#waiting > TOTAL ? CROWDED : QUEUE))
+          stop(TRY_AGAIN, "reads too slowly");
         else to.send(data);
       });
       from.addEventListener("close", ({ code, reason }) => gone(code, reason));
