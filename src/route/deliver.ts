@@ -10,6 +10,7 @@ import { BAD_BODY, BUSY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABL
 import { undo } from "./rebind.ts";
 import type { Seat, Trip } from "./trip.ts";
 import { turn } from "./turn.ts";
+import { unsized } from "./unsized.ts";
 
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** A body up to this length is held where the pool asks for it. Bytes. */
@@ -46,6 +47,11 @@ export async function deliver(trip: Trip, first: Seat, headers: Headers): Promis
   budget.count(trip.now);
   const repeatable = IDEMPOTENT.has(request.method) || retry.methods.includes(request.method);
   let body: Shipment["body"] = bodyOf(request);
+  if (body !== null && isUnsized(request)) {
+    const refusal = await unsized(trip, body, pool.timeouts.headers);
+    if (refusal !== undefined) return failed(first, refusal);
+    body = null;
+  }
   if (body !== null && repeatable && isHeld(retry, request)) {
     const held = await trip.edge.forwarder.gather(body, pool.timeouts.headers, trip.background);
     if (typeof held === "string") return failed(first, REFUSALS[held]);
@@ -99,6 +105,11 @@ async function recover(
 /** Null also for a body that says of itself that it is empty. */
 function bodyOf(request: Request): ReadableStream | null {
   return request.body === null || request.headers.get("content-length") === "0" ? null : request.body;
+}
+
+/** A body whose length nobody has stated, where the runtime would drop it. */
+function isUnsized({ method, headers }: Request): boolean {
+  return (method === "GET" || method === "HEAD") && !headers.has("content-length");
 }
 
 /** Whether the body is short enough to be held, and worth it. A GET's cannot be sent by itself. */

@@ -21,7 +21,7 @@ describe("the fields of a request", () => {
       coding: "chunked",
       loop: "a",
       count: 7,
-      size: from.entries().reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0),
+      size: [...from].reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0),
       dropped: undefined,
     });
   });

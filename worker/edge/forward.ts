@@ -73,9 +73,11 @@ function send(
       delete init.method;
       arm(late);
       limit(late);
-      fetch(new Request(new Request(url, shipment.request), init)).then(
+      const copy = shipment.request.clone();
+      const read = watch(body);
+      fetch(new Request(new Request(url, copy), init)).then(
         (response) => settle(classify(response, cloudflare)),
-        (error: unknown) => settle(reason(error)),
+        async (error: unknown) => settle((await read()) ? "client" : reason(error)),
       );
       return;
     }
@@ -95,6 +97,31 @@ function send(
     if (answer === "timeout" || answer === "stalled") abort?.();
     return answer;
   });
+}
+
+/** Bytes of a body that are read only to see it break: what is not taken at both ends is kept. */
+const WATCHED = 64 * 1024;
+/** How much later than the pod's end the client's may tell that it broke. Milliseconds. */
+const BESIDE = 10;
+
+/** Reads a body beside the fetch that carries it; whether it has broken at the client's end. */
+function watch(body: ReadableStream): () => Promise<boolean> {
+  let broken = false;
+  const reading = (async () => {
+    const reader = body.getReader();
+    for (let left = WATCHED; left > 0; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= (value as Uint8Array).length;
+    }
+    await reader.cancel();
+  })().catch(() => {
+    broken = true;
+  });
+  return async () => {
+    await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, BESIDE))]);
+    return broken;
+  };
 }
 
 function gather(
