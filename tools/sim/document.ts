@@ -64,7 +64,13 @@ function route(canary: number | undefined) {
 }
 
 function poolDocument(pool: PoolPlan, affinity: unknown): PoolDocument {
-  const { name, weights, policy, failover, strict, attempts, panic, probe } = pool;
+  const { name, weights, policy, failover, strict, attempts, panic, probe, startup } = pool;
+  const start = startup && {
+    path: "/started",
+    period: `${startup.period}ms`,
+    timeout: "400ms",
+    failure: startup.failure,
+  };
   const readiness =
     probe === undefined
       ? undefined
@@ -82,7 +88,7 @@ function poolDocument(pool: PoolPlan, affinity: unknown): PoolDocument {
     failover,
     strict,
     tableBits: 10,
-    health: { panic: `${panic * 100}%`, ...(readiness && { readiness }) },
+    health: { panic: `${panic * 100}%`, ...(readiness && { readiness }), ...(start && { startup: start }) },
     retry: { attempts },
     timeouts: { headers: "2s" },
   };

@@ -36,6 +36,12 @@ export function generate(seed: number): Plan {
   const canary = chance.odds(0.35) ? chance.one([0, 5, 50, 90]) : undefined;
   const pools = [poolPlan(chance, "web")];
   if (canary !== undefined) pools.push({ ...poolPlan(chance, "canary"), failover: pools[0]!.failover });
+  // Drawn apart, so that all else of a seed is as it was before there were any.
+  const apart = dice(seed, "startup");
+  for (const [i, pool] of pools.entries()) {
+    const startup = { period: apart.one([500, 2000]), failure: apart.one([2, 5]) };
+    if (apart.odds(0.2)) pools[i] = { ...pool, startup };
+  }
   const idle = chance.one([60, 60, 120, 300, 1800]);
   const calm = chance.odds(0.4);
   const quality = {

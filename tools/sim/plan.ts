@@ -78,6 +78,8 @@ export interface PoolPlan {
   readonly probe:
     | { readonly period: number; readonly failure: number; readonly gates: "new" | "all" }
     | undefined;
+  /** Undefined: none, as in plans of before there was one. */
+  readonly startup?: { readonly period: number; readonly failure: number } | undefined;
 }
 
 /**
