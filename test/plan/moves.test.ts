@@ -38,7 +38,11 @@ class Story {
 
   constructor(seed: number, clients: number) {
     this.chance = seeded(seed);
-    this.changes = new Changes(this.chance, (id, address) => `http://pod.test/${address}/${id}`);
+    this.changes = new Changes(
+      () => this.chance.fraction(),
+      (id, address) => `http://pod.test/${address}/${id}`,
+      true,
+    );
     this.clients = Array.from({ length: clients }, (_, i) => ({
       host: HOSTS[i % HOSTS.length]!,
       user: this.#user(i),

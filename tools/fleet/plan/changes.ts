@@ -1,5 +1,3 @@
-import type { Chance } from "../../../src/model/ports.ts";
-
 interface ChangedPod {
   readonly id: string;
   generation: number;
@@ -26,22 +24,28 @@ interface ChangedRoute {
 /** Every host that a client may ask for, whether a route is there or not. */
 export const HOSTS = ["a.test", "b.test", "c.test"] as const;
 const POLICIES = ["consistent-hash", "round-robin", "random", "least-request", "peak-ewma"];
-const AFFINITIES = ["cookie", "header", "header, cookie", "cookie, header", "none"] as const;
+const AFFINITIES = ["cookie", "header", "none", "header, cookie", "cookie, header"] as const;
 
 /**
  * A config that changes step by step as operators change theirs: pods come, go, get other urls, weights and generations;
  * pools are renamed and split; routes go and come; affinity, cookie names, policy and failover change.
  */
 export class Changes {
-  readonly #chance: Chance;
+  readonly #draw: () => number;
   readonly #urlOf: (pod: string, address: number) => string;
+  readonly #affinities: readonly ChangedPool["affinity"][];
   readonly #pools = new Map<string, ChangedPool>();
   #routes: ChangedRoute[] = [];
   #named = 0;
 
-  /** @param urlOf where a pod of this id is reached; `address` makes urls of one pod differ */
-  constructor(chance: Chance, urlOf: (pod: string, address: number) => string) {
-    this.#chance = chance;
+  /**
+   * @param draw fractions in 0..1
+   * @param urlOf where a pod of this id is reached; `address` makes urls of one pod differ
+   * @param chains whether affinity may have several sources, of which a binding does not say which one it came by
+   */
+  constructor(draw: () => number, urlOf: (pod: string, address: number) => string, chains: boolean) {
+    this.#affinities = chains ? AFFINITIES : AFFINITIES.slice(0, 3);
+    this.#draw = draw;
     this.#urlOf = urlOf;
     for (const host of HOSTS) this.#routes.push({ host, split: new Map([[this.#newPool(), 1]]) });
   }
@@ -187,7 +191,7 @@ export class Changes {
 
   #affine(): string {
     const [name, pool] = this.#anyPool();
-    pool.affinity = AFFINITIES[this.#below(AFFINITIES.length)]!;
+    pool.affinity = this.#affinities[this.#below(this.#affinities.length)]!;
     return `${name} knows sessions by ${pool.affinity}`;
   }
 
@@ -226,7 +230,7 @@ export class Changes {
     const pods = Array.from({ length: 2 + this.#below(4) }, (_, i) => {
       return { id: `p${i}`, generation: 0, weight: 1, address: 0 };
     });
-    const affinity = this.#below(4) === 0 ? AFFINITIES[this.#below(4)]! : "cookie";
+    const affinity = this.#below(4) === 0 ? "header" : "cookie";
     const rest = { policy: "consistent-hash", failover: "sticky", cookie: undefined, minutes: 30 };
     this.#pools.set(name, { pods, affinity, ...rest });
     return name;
@@ -257,6 +261,6 @@ export class Changes {
   }
 
   #below(limit: number): number {
-    return Math.floor((this.#chance.word() / 2 ** 32) * limit);
+    return Math.floor(this.#draw() * limit);
   }
 }

@@ -2,8 +2,10 @@ import type { Scenario } from "../scenario.ts";
 import { balance } from "./balance.ts";
 import { breaks } from "./breaks.ts";
 import { crowd } from "./crowd.ts";
+import { detect } from "./detect.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
+import { plan } from "./plan.ts";
 import { rotation } from "./rotation.ts";
 
 /** Those that `--quick` leaves out unless they are asked for: they must learn for longer than it has. */
@@ -14,7 +16,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   herd,
   "herd-without-store": herdWithoutStore,
   rotation,
+  detect,
   balance,
   breaks,
+  plan,
   crowd,
 };
