@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BINARY, closing, encode, PING, TEXT } from "../support/frames.ts";
+import { BINARY, CLOSE, closing, encode, PING, TEXT } from "../support/frames.ts";
 import { type Stack, startStack } from "../support/stack.ts";
 import { handshake, open, type Peer, type SocketPod, startSocketPod } from "../support/web-socket.ts";
 
@@ -210,6 +210,19 @@ describe("WebSockets through the edge", () => {
       expect(counts().reduce((sum, count) => sum + count, 0)).toBe(before.reduce((sum, n) => sum + n, 0) + 1);
       client.socket.destroy();
     });
+  });
+
+  it("carry what is longer than 32 MiB, codes that nobody may send and pings themselves, where they pass untouched", async () => {
+    const before = counts();
+    const { peer } = await open(stack.url, { path: "/untouched" });
+    const pod = newest()(before).peers.at(-1)!;
+    peer.send(Buffer.alloc(33 * 1024 * 1024));
+    expect((await peer.messages(1))[0]).toHaveLength(33 * 1024 * 1024);
+    peer.write(PING, Buffer.from("p"));
+    await peer.pong();
+    expect(pod.frames.map(({ opcode }) => opcode)).toEqual([BINARY, PING]);
+    pod.write(CLOSE, closing(5000));
+    expect((await peer.ended).code).toBe(5000);
   });
 
   it("make of a code that nobody may send a protocol error, where they are pumped", async () => {
