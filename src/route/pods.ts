@@ -242,7 +242,7 @@ export class PoolRuntime {
 
   /** Whether one more pod may be kept out by `health.outlier`. @param most as a fraction of all */
   hasRoom(most: number, now: number): boolean {
-    const out = this.pods.filter(({ streak }) => streak?.isOut(now)).length;
+    const out = this.pods.filter(({ state, streak }) => state === "ejected" || streak?.isOut(now)).length;
     return out + 1 <= most * this.pods.length;
   }
 
@@ -260,7 +260,14 @@ export class PoolRuntime {
   /** The shared standing less what this isolate suspects; panic is the shared view's business alone. */
   #unsuspected(now: number): Standing {
     const out = new Uint8Array(this.pods.length);
-    const live = this.#fill(out, (runtime, i) => this.shared.out[i] === 0 && !runtime.suspected(now));
+    // Those that the fleet has ejected since leave less room for those that this isolate keeps out for their answers.
+    const ejected = this.pods.filter(({ state }) => state === "ejected").length;
+    let room = Math.floor((this.pool.outlier?.maxEjection ?? 0) * this.pods.length) - ejected;
+    const live = this.#fill(out, (runtime, i) => {
+      if (this.shared.out[i] !== 0) return false;
+      if (!runtime.suspected(now)) return true;
+      return !runtime.doubt && runtime.streak?.isOut(now) === true && room-- <= 0;
+    });
     return this.#standing(out, live);
   }
 

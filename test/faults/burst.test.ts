@@ -1,8 +1,14 @@
 import { expect, it } from "vitest";
-import { decision } from "../support/client.ts";
-import { useFaults } from "../support/faults.ts";
+import { decision, Jar } from "../support/client.ts";
+import { SOON, useFaults } from "../support/faults.ts";
 
-const { bound, send, tell } = useFaults({ burst: { count: 3 }, some: { count: 3 } });
+const outlier = { consecutive5xx: 5, interval: "60s", baseEjection: "60s", maxEjection: "50%" };
+const { bound, of, send, states, tell } = useFaults({
+  burst: { count: 3 },
+  some: { count: 3 },
+  one: { count: 4, config: { policy: "round-robin", health: { outlier } } },
+  most: { count: 4, config: { policy: "round-robin", health: { outlier } } },
+});
 
 it("burst of 5xx: passed through, and it never moves a bound session", async () => {
   const { jar, pod } = await bound("burst");
@@ -37,4 +43,43 @@ it("a part of 5xx: the same for each of them", async () => {
   expect(statuses.filter((status) => status === 503)).toHaveLength(injection.hits);
   // Of 60 draws at 0.3, none at all would be one in 10^9.
   expect(injection.hits).toBeGreaterThan(0);
+});
+
+/** The pods that so many new sessions came to. */
+async function reached(pool: string, count = 24): Promise<string[]> {
+  const fresh = await Promise.all(Array.from({ length: count }, () => send(new Jar(), pool)));
+  return [...new Set(fresh.map(({ answer }) => decision(answer).pod ?? ""))].sort();
+}
+
+it("burst of 5xx: outlier detection stops new sessions, and leaves those that are bound", async () => {
+  const { jar, pod } = await bound("one");
+  await pod.inject("status", { status: 500 });
+  const others = of("one").flatMap(({ id }) => (id === pod.id ? [] : [id]));
+  await expect.poll(() => reached("one"), SOON).toEqual(others);
+  for (const method of ["GET", "POST"]) {
+    const { answer, arrivals } = await send(jar, "one", { method });
+    expect([answer.status, decision(answer).pod, arrivals]).toEqual([500, pod.id, 1]);
+  }
+});
+
+it("burst of 5xx: at most half of the pods are ejected", async () => {
+  const [well, ...ill] = of("most");
+  const jars = await Promise.all(ill.map((pod) => bound("most", pod.id)));
+  await Promise.all(ill.map((pod) => pod.inject("status", { status: 503 })));
+  // What this edge keeps out for its answers, and what all edges together have ejected, is not half each: once it was.
+  await expect
+    .poll(async () => {
+      expect((await reached("most")).length).toBeGreaterThanOrEqual(2);
+      return Object.values(await states("most"));
+    }, SOON)
+    .toContain("ejected");
+  for (let i = 0; i < 10; i++) {
+    const now = await reached("most");
+    expect(now.length).toBeGreaterThanOrEqual(2);
+    expect(now).toContain(well!.id);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  for (const { jar, pod } of jars) {
+    expect(decision((await send(jar, "most")).answer)).toMatchObject({ outcome: "kept", pod: pod.id });
+  }
 });

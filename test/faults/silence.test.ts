@@ -7,6 +7,7 @@ const readiness = { path: "/ready", period: "200ms", timeout: "200ms", failure: 
 const { bound, of, send, states, tell } = useFaults({
   syn: { config: { timeouts } },
   accept: { config: { timeouts } },
+  retried: { config: { timeouts, retry: { on: ["connect", "timeout"] } } },
   "probed-syn": { count: 3, config: { timeouts, health: { readiness } } },
   "probed-accept": { count: 3, config: { timeouts, health: { readiness } } },
 });
@@ -57,3 +58,14 @@ it.each([
     expect((await send(jar, pool)).answer.body.trim()).toBe(pod.id);
   },
 );
+
+it("accept without answer where retry.on has timeout: a GET moves, and a POST does not", async () => {
+  const { jar, pod } = await bound("retried");
+  await pod.inject("hang");
+  const posted = await send(jar, "retried", { method: "POST" });
+  expect([posted.answer.status, posted.arrivals]).toEqual([504, 1]);
+  const moved = await send(jar, "retried");
+  tell("accept without answer, tried again", posted, moved);
+  expect([moved.answer.status, moved.arrivals]).toEqual([200, 2]);
+  expect(decision(moved.answer).pod).not.toBe(pod.id);
+});
