@@ -62,9 +62,10 @@ export interface Forwarder {
   hold(response: Response, release: () => void, background: Background, idle: number | undefined): Response;
 }
 
-/** What an errand found out about a session's binding at one epoch. */
+/** What an errand found out about a session's binding at one epoch and pod: without the store, one epoch may have two. */
 export interface Settlement {
   readonly epoch: number;
+  readonly pod: PodTag;
   /** The store knows more than the token did: the next request asks it. Else it holds what the token says, unless: */
   readonly ahead: boolean;
   /** The store was told nothing, as it did not answer: the next request tells it. */

@@ -2,7 +2,7 @@ import type { Cause } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
-import { PROVISIONAL, type Token } from "../sessions/token.ts";
+import { DOUBTED, PROVISIONAL, type Token } from "../sessions/token.ts";
 import { hashPod } from "./choose.ts";
 import { seatFresh } from "./fresh.ts";
 import { lookUpAgain } from "./keyed.ts";
@@ -103,8 +103,10 @@ async function follow(
   failed: PodRuntime | undefined,
 ): Promise<Seated> {
   if (answer.verdict === "REVOKED") return anew(trip, failed);
-  // The store has spoken, so nothing is provisional any more.
-  const next = { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home, flags: 0 };
+  // The store has spoken, so nothing is provisional any more. But all edges will go by this cookie until it is renewed: what
+  // came unasked, or from a store that has just failed, must be said twice.
+  const flags = answer.verdict !== "KEPT" && trip.edge.guard.shaky ? DOUBTED : 0;
+  const next = { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home, flags };
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
   if (answer.verdict === "WON") {
     // Who comes late may have another reason by now, but it is the winner's that counts.
@@ -112,7 +114,7 @@ async function follow(
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
   if (adopted?.keep && adopted !== failed) {
-    return seated(trip, next, token, adopted, answer.cause || "store-adopt", true);
+    return seated(trip, { ...next, flags: DOUBTED }, token, adopted, answer.cause || "store-adopt", true);
   }
   if (swap.op === "rebind2") return provisional(trip, token, candidate, swap.cause, answer.epoch);
   const target = swap.op === "touch" ? candidateFor(trip, next, adopted, failed) : candidate;
@@ -153,17 +155,17 @@ export function runErrand(trip: Trip, seat: Seat): void {
   const { store, guard, settlements } = trip.edge;
   const keep = retain(trip, session);
   const binding = bindingOf(trip, session);
-  const { sid, epoch } = session;
+  const { sid, epoch, pod } = session;
   const work = guard.background(async () => {
     if (seat.errand === "create") await store.create(binding, keep);
-    else settlements.set(sid, { epoch, ahead: (await store.renew(binding, keep)) === "ahead" });
+    else settlements.set(sid, { epoch, pod, ahead: (await store.renew(binding, keep)) === "ahead" });
     return true;
   });
   trip.background.waitUntil(
     work.then((done) => {
       // Its lists would miss the session until it is renewed, which may be long.
       if (done === undefined && seat.errand === "create")
-        settlements.set(sid, { epoch, ahead: false, owed: true });
+        settlements.set(sid, { epoch, pod, ahead: false, owed: true });
     }),
   );
 }

@@ -1,6 +1,6 @@
 import { tagFromHex } from "../model/pod.ts";
 import { verdict } from "../sessions/expiry.ts";
-import { PROVISIONAL, type Token } from "../sessions/token.ts";
+import type { Token } from "../sessions/token.ts";
 import { recordBreak, type Settlement } from "./edge.ts";
 import { seatByKey, seatFresh } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
@@ -48,8 +48,8 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
   const pod = pods.get(token.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
   const known = edge.settlements.get(token.sid);
-  // What was found out of another epoch says nothing of this one.
-  const settlement = known?.epoch === token.epoch ? known : undefined;
+  // What was found out of another epoch, or of another pod in it, says nothing of this one.
+  const settlement = known?.epoch === token.epoch && known.pod === token.pod ? known : undefined;
   if (settlement?.ahead === true && !trip.preflight) return touch(trip, token, pod);
   const home = homeOf(trip, token, pod);
   if (home === undefined) return seatKept(trip, verified, pod, age === "renew", settlement);
@@ -64,15 +64,16 @@ function seatKept(
   settlement: Settlement | undefined,
 ): Seat {
   const { token } = verified;
-  const provisional = (token.flags & PROVISIONAL) !== 0;
+  // Provisional or doubted.
+  const open = token.flags !== 0;
   const owed = settlement?.owed === true;
-  if (!due && !provisional && !verified.stale && !owed) return kept(pod, token, false, "none");
+  if (!due && !open && !verified.stale && !owed) return kept(pod, token, false, "none");
   const settled = settlement?.ahead === false && !owed;
-  // A provisional token stays so until the store has confirmed it: another edge must ask, too.
-  const flags = provisional && !settled ? PROVISIONAL : 0;
-  const issue = !trip.preflight && (due || verified.stale || (provisional && settled));
+  // It stays so until the store has confirmed it: another edge must ask, too.
+  const flags = open && !settled ? token.flags : 0;
+  const issue = !trip.preflight && (due || verified.stale || (open && settled));
   const session = issue ? { ...token, iat: seconds(trip.now), flags } : token;
-  const errand = !trip.preflight && (due || owed || (provisional && !settled)) ? "renew" : "none";
+  const errand = !trip.preflight && (due || owed || (open && !settled)) ? "renew" : "none";
   return kept(pod, session, issue, errand);
 }
 

@@ -47,7 +47,7 @@ export function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
   const { clock, settlements } = trip.edge;
   if (swap.op === "rebind") {
     const moved = { to: swap.to, answer, at: clock.now() };
-    settlements.set(swap.sid, { epoch: swap.epoch, ahead: true, moved });
+    settlements.set(swap.sid, { epoch: swap.epoch, pod: swap.pod, ahead: true, moved });
   }
   const step = reindex(swap, answer);
   if (step === undefined) return answer;

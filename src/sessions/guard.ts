@@ -32,6 +32,7 @@ export class Guard {
   readonly #options: GuardOptions;
   #failed = 0;
   #openUntil = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #second = 0;
   #spent: Record<Lane, number> = { move: 0, key: 0, mint: 0 };
 
@@ -48,6 +49,11 @@ export class Guard {
 
   get open(): boolean {
     return this.#isOpen(this.#clock.now());
+  }
+
+  /** Whether the store has failed within a pause: an answer of it that changes much had better be asked for twice. */
+  get shaky(): boolean {
+    return Math.abs(this.#clock.now() - this.#failedAt) <= this.#options.pause;
   }
 
   /** An end further away than the pause itself was set by a clock that has been put back since, and is none. */
@@ -127,6 +133,7 @@ export class Guard {
 
   #fail(): void {
     this.#failed++;
+    this.#failedAt = this.#clock.now();
     if (this.#failed >= this.#options.failures) this.#openUntil = this.#clock.now() + this.#options.pause;
   }
 }

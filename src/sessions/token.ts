@@ -8,6 +8,8 @@ import type { RingKey } from "./keyring.ts";
 export const TOKEN_LENGTH = 96;
 /** Set while the store has not confirmed the binding; the next request settles it. */
 export const PROVISIONAL = 1;
+/** Set where a single answer of the store that may not hold has put the session; the next request asks once more. */
+export const DOUBTED = 2;
 
 const VERSION = 1;
 const NONCE = 12;

@@ -56,11 +56,11 @@ describe("a CORS preflight makes, renews, moves and ends no session", () => {
     "one that is due": () => edge.edge.sealer.seal("web", token({ iat: NOW - 1500 })),
     "one that is provisional": () => edge.edge.sealer.seal("web", token({ flags: PROVISIONAL })),
     "a provisional one that is settled": () => {
-      edge.edge.settlements.set(SID, { epoch: 3, ahead: false });
+      edge.edge.settlements.set(SID, { epoch: 3, pod: tags[0]!, ahead: false });
       return edge.edge.sealer.seal("web", token({ flags: PROVISIONAL }));
     },
     "one that the store is ahead of": () => {
-      edge.edge.settlements.set(SID, { epoch: 3, ahead: true });
+      edge.edge.settlements.set(SID, { epoch: 3, pod: tags[0]!, ahead: true });
       return edge.edge.sealer.seal("web", token());
     },
     "one of the previous key": async () => {

@@ -49,7 +49,7 @@ export function demandOf({ token, retired, now: came }: Call, isolate: Isolate, 
   }
   if (news !== undefined) return { want: "keep", pod: pod.pod.tag };
   const settlement = isolate.edge.settlements.get(token.sid);
-  if (settlement?.ahead === true && settlement.epoch === token.epoch) {
+  if (settlement?.ahead === true && settlement.epoch === token.epoch && settlement.pod === token.pod) {
     return { want: "move", why: "the store knows more" };
   }
   const home = matched.scope.pods.get(token.home);

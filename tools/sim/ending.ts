@@ -1,5 +1,5 @@
 import { tagToHex } from "../../src/model/pod.ts";
-import { PROVISIONAL, type Token } from "../../src/sessions/token.ts";
+import type { Token } from "../../src/sessions/token.ts";
 import { ledgerKey } from "./ledger.ts";
 import type { RequestEvent } from "./plan.ts";
 import { readText } from "./sealer.ts";
@@ -102,7 +102,6 @@ function inStep(world: World, token: Token): void {
   const { watch, store } = world;
   // A pod that keeps nothing, with no other to go to, is tried as it is, and nobody tells the store.
   if (
-    world.lied ||
     !world.isolates.every((isolate) =>
       isolate?.views.current?.pools.some(({ pods }) =>
         pods.some(({ pod, keep }) => keep && pod.tag === token.pod),
@@ -110,10 +109,13 @@ function inStep(world: World, token: Token): void {
     )
   )
     return;
+  // What the store said unasked, and again when it was asked, is believed until the session is renewed; so is a move that it
+  // says was won where it gave no reason for doubt.
+  if (store.hasVouched(token)) return;
   const stored = store.get(token.sid);
   const settled = stored?.epoch === token.epoch && stored.pod === token.pod;
-  if ((token.flags & PROVISIONAL) !== 0 && !settled) {
-    watch.fail("I3", `at rest, ${brief(token.sid)} is still provisional, and the store knows nothing of it`);
+  if (token.flags !== 0 && !settled) {
+    watch.fail("I3", `at rest, ${brief(token.sid)} is still in doubt, and the store knows nothing of it`);
   }
   if (stored === undefined || stored.epoch !== token.epoch || stored.state === "R") return;
   // What a failover lost may have been won again by another: the next renewal settles which.

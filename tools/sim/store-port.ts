@@ -51,7 +51,11 @@ export class StorePort implements BindingStore {
 
   async renew(binding: Binding, keep: Retention): Promise<"extended" | "repaired" | "ahead"> {
     const { store, style, dice } = this.#path;
-    const lie = () => dice.one(["extended", "ahead"] as const);
+    const lie = () => {
+      const said = dice.one(["extended", "ahead"] as const);
+      if (said === "extended") store.vouch(binding);
+      return said;
+    };
     if (style === "durable") {
       return this.#call(() => this.#settleRenewal(binding, keep, store.get(binding.sid)), lie);
     }
@@ -80,6 +84,7 @@ export class StorePort implements BindingStore {
       const won = op.startsWith("rebind") && dice.odds(0.3);
       const pod = won ? to : dice.one(tags());
       const later = epoch + (won ? 1 : dice.below(3));
+      if (won) store.vouch({ sid: swap.sid, epoch: later, pod });
       return won
         ? { verdict: "WON", epoch: later, pod, home, cause: swap.cause, from: swap.pod }
         : { verdict: "ADOPT", epoch: later, pod, home, cause: "", from: pod };

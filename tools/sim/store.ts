@@ -13,6 +13,9 @@ export interface Row {
 /** How the store behaves; `lying` answers what it may not, or what is not so. */
 export type StoreMode = "up" | "down" | "silent" | "slow" | "lying";
 
+/** Where a session is, and since which epoch. */
+type Held = Pick<Binding, "sid" | "epoch" | "pod">;
+
 /** A write that a failover may lose. */
 interface Written {
   readonly at: number;
@@ -36,6 +39,8 @@ export class Store {
   snapshot: string | undefined;
   /** Sids whose writes a failover has lost. */
   readonly lost = new Set<Sid>();
+  /** What it said that it holds when it lied, by sid, epoch and pod. */
+  readonly #vouched = new Set<string>();
   readonly #rows = new Map<Sid, Row>();
   readonly #index = new Map<PodTag, Map<Sid, number>>();
   #journal: Written[] = [];
@@ -47,6 +52,15 @@ export class Store {
     this.#loop = loop;
     this.#settle = rule;
     this.#witness = witness;
+  }
+
+  /** It says that it holds this, which may not be so. */
+  vouch({ sid, epoch, pod }: Held): void {
+    this.#vouched.add(`${sid} ${epoch} ${pod}`);
+  }
+
+  hasVouched({ sid, epoch, pod }: Held): boolean {
+    return this.#vouched.has(`${sid} ${epoch} ${pod}`);
   }
 
   get(sid: Sid): Binding | undefined {
