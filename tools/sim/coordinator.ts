@@ -218,6 +218,7 @@ export class SimCoordinator {
     const disk = this.#disk;
     const { store, loop } = this.#parts;
     let found = raised(await store.read(sid), disk.feed);
+    let won: { readonly epoch: number; readonly from: PodTag } | undefined;
     for (let tries = 0; tries < TRIES; tries++) {
       if (found === undefined || found.exp < loop.now || (found.state === "R" && to !== undefined)) {
         return "no such session";
@@ -230,7 +231,8 @@ export class SimCoordinator {
       }
       if (found.state === "R" || found.pod === to?.tag) {
         // Perhaps the work of a call whose answer was late: in the store, and on no feed yet.
-        return found.cause === cause ? this.#announce(disk, found, cause, to, undefined) : "it is so already";
+        const from = won?.epoch === found.epoch ? won.from : undefined;
+        return found.cause === cause ? this.#announce(disk, found, cause, to, from) : "it is so already";
       }
       const { epoch, pod, home, created, exp } = found;
       const op = to === undefined ? ("revoke" as const) : ("rebind" as const);
@@ -240,8 +242,14 @@ export class SimCoordinator {
       const { verdict } = answer;
       // worker/sessions/swap.ts lets no such answer pass.
       if ((op === "revoke" || verdict === "WON") && answer.epoch <= epoch) return "the store failed";
+      if (verdict === "WON") {
+        won = { epoch: answer.epoch, from: pod };
+        found = raised(await store.read(sid), disk.feed);
+        if (found === undefined) return "the store failed";
+        continue;
+      }
       found = { ...found, epoch: answer.epoch, pod: answer.pod, home: answer.home, cause: answer.cause };
-      if (verdict === "WON" || op === "revoke") return this.#announce(disk, found, cause, to, pod);
+      if (op === "revoke") return this.#announce(disk, found, cause, to, pod);
       if (verdict === "REVOKED") return "no such session";
     }
     return "the session is busy";

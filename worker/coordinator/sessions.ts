@@ -1,5 +1,5 @@
 import type { Binding, Cause, Retention, Sid } from "../../src/model/binding.ts";
-import { type Pod, tagFromHex, tagToHex } from "../../src/model/pod.ts";
+import { type Pod, type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, Swapped } from "../../src/model/ports.ts";
 import { LEEWAY } from "../../src/sessions/expiry.ts";
 import type { Guard } from "../../src/sessions/guard.ts";
@@ -18,6 +18,12 @@ export interface Changed {
   readonly seq: number;
 }
 
+/** What the store says that a move of ours came to, until it is seen. */
+interface Won {
+  readonly epoch: number;
+  readonly from: PodTag;
+}
+
 /** What a move or a revocation needs. */
 export interface SessionParts {
   readonly store: BindingStore;
@@ -32,6 +38,8 @@ export interface SessionParts {
 /**
  * Moves and revocations by an operator. Each goes to the store first, then on the feed, then into the ledger: what the
  * store does not know an edge would undo. All of them may be repeated: what is done already is told again, not done again.
+ * A move is told when two answers of the store agree on it: a single one may be a lie, or be lost in a failover. Of a
+ * revocation one will do, as the feed is what every edge obeys, whatever the store holds.
  */
 export class Sessions {
   readonly #parts: SessionParts;
@@ -53,7 +61,10 @@ export class Sessions {
       const keep = this.#keep(found, undefined);
       const answer = await this.#ask(() => this.#parts.store.swap(swap, keep));
       if (answer === undefined) return STORE_DOWN;
-      return this.#changed({ ...found, ...held(answer), state: "R" }, null, "revoked", answer.pod, keep);
+      const binding: Binding = { ...found, ...held(answer), state: "R" };
+      const seq = this.#announce(binding, null, "revoked", answer.pod);
+      await this.#index(sid, answer.pod, undefined, keep);
+      return { ok: true, binding, seq };
     });
   }
 
@@ -61,13 +72,17 @@ export class Sessions {
   move(sid: Sid, pool: string | undefined, id: string): Promise<Reply<Changed>> {
     return this.#inTurn(sid, async () => {
       let found = await this.#find(sid);
+      let won: Won | undefined;
       for (let tries = 0; tries < TRIES; tries++) {
         if ("ok" in found) return found;
         if (found.state === "R") return unknown(sid);
         const to = this.#target(found, pool, id);
         if ("ok" in to) return to;
         const cause = "moved-by-operator";
-        if (found.pod === to.tag) return this.#tell(found, tagToHex(to.tag), cause, undefined);
+        if (found.pod === to.tag) {
+          const from = won?.epoch === found.epoch ? won.from : undefined;
+          return this.#tell(found, tagToHex(to.tag), cause, from);
+        }
         const { epoch, pod, created, exp } = found;
         const swap = {
           op: "rebind",
@@ -86,9 +101,12 @@ export class Sessions {
         if (answer === undefined) return STORE_DOWN;
         if (answer.verdict === "REVOKED") return unknown(sid);
         if (answer.verdict === "WON") {
-          return this.#changed({ ...found, ...held(answer) }, tagToHex(to.tag), cause, pod, keep);
+          won = { epoch: answer.epoch, from: pod };
+          [found] = await Promise.all([this.#find(sid), this.#index(sid, pod, to.tag, keep)]);
+          if ("ok" in found) return STORE_DOWN;
+          continue;
         }
-        // An edge moved it meanwhile: from there, then.
+        // An edge moved it meanwhile: from there, then. Or this is the second word on a move that a replica has yet to see.
         found = { ...found, ...held(answer) };
       }
       const detail = "Edges move it at the same time. Try again.";
@@ -96,24 +114,13 @@ export class Sessions {
     });
   }
 
-  /** Feed and ledger in one turn of the object, before anything else can happen; the index follows. */
-  async #changed(
-    binding: Binding,
-    to: string | null,
-    cause: Cause,
-    from: number,
-    keep: Retention,
-  ): Promise<Reply<Changed>> {
-    const seq = this.#announce(binding, to, cause, from);
-    const target = to === null ? undefined : binding.pod;
-    const left = from === target ? undefined : from;
-    await this.#ask(() => this.#parts.store.index(binding.sid, left, target, keep));
-    return { ok: true, binding, seq };
+  #index(sid: Sid, from: PodTag, to: PodTag | undefined, keep: Retention): Promise<unknown> {
+    return this.#ask(() => this.#parts.store.index(sid, from, to, keep));
   }
 
   /**
-   * It is so already. That may be the work of a call whose answer from the store was late: its session is in the store, and
-   * on no feed yet.
+   * It is so already. That may be the work of this call, or of one whose answer from the store was late: its session is in
+   * the store, and on no feed yet.
    */
   #tell(binding: Binding, to: string | null, cause: Cause, from: number | undefined): Reply<Changed> {
     if (binding.cause !== cause) return { ok: true, binding, seq: this.#parts.feed.seq };
@@ -129,6 +136,7 @@ export class Sessions {
     return { ok: true, binding: next, seq: this.#announce(next, null, "revoked", binding.pod) };
   }
 
+  /** Feed and ledger in one turn of the object, before anything else can happen. */
   #announce(binding: Binding, to: string | null, cause: Cause, from: number | undefined): number {
     const { feed, ledger, now, places } = this.#parts;
     const { sid, epoch, exp } = binding;

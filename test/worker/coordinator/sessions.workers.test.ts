@@ -4,11 +4,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Break, FeedEntry } from "../../../src/model/beat.ts";
 import type { Binding } from "../../../src/model/binding.ts";
 import { tagFromHex } from "../../../src/model/pod.ts";
+import type { BindingStore } from "../../../src/model/ports.ts";
 import { LEEWAY } from "../../../src/sessions/expiry.ts";
+import { Guard } from "../../../src/sessions/guard.ts";
+import type { Coordinator } from "../../../worker/coordinator/coordinator.ts";
 import { FeedStore, PAGE } from "../../../worker/coordinator/feed-store.ts";
+import { Places } from "../../../worker/coordinator/places.ts";
 import type { PodStatus } from "../../../worker/coordinator/pods.ts";
 import type { Reply } from "../../../worker/coordinator/reply.ts";
-import type { Changed } from "../../../worker/coordinator/sessions.ts";
+import { type Changed, Sessions } from "../../../worker/coordinator/sessions.ts";
 import type { Env } from "../../../worker/env.ts";
 import { openStore } from "../../../worker/sessions/open.ts";
 import { ask, beat, fresh, put } from "./calls.workers.ts";
@@ -189,6 +193,70 @@ describe("an operator's word on one session", () => {
     await store.swap(swap, keep());
     expect(await revoke(sid)).toMatchObject({ ok: true });
     expect(await entry(sid)).toMatchObject({ epoch: 3, to: null, cause: "revoked" });
+  });
+
+  describe("over a store that answers wrongly once", () => {
+    type Swapping = BindingStore["swap"];
+    /** A move whose first compare-and-set goes as `once` says; its reply, what the ledger and the feed have of it. */
+    async function moved(
+      once: (swap: Swapping) => Swapping,
+      read: BindingStore["read"] = (sid) => store.read(sid),
+    ) {
+      const { sid } = await session();
+      const found = await runInDurableObject(stub, async (object, { storage }) => {
+        const { snapshot, ledger } = object as Coordinator;
+        let told = false;
+        const swap: Swapping = (...args) => {
+          if (told) return store.swap(...args);
+          told = true;
+          return once((...first) => store.swap(...first))(...args);
+        };
+        const expires: BindingStore["expires"] = (...args) => store.expires(...args);
+        const index: BindingStore["index"] = (...args) => store.index(...args);
+        const faulty = { swap, read, expires, index } as BindingStore;
+        const now = () => Date.now();
+        const feed = new FeedStore(storage.sql);
+        const places = new Places(snapshot!, [], () => "ready");
+        const guard = new Guard({ now }, () => () => undefined);
+        const sessions = new Sessions({ store: faulty, guard, feed, ledger, places: () => places, now });
+        return { reply: await sessions.move(sid, undefined, "b"), told: feed.of(sid) };
+      });
+      return { ...found, held: (await store.read(sid))!, breaks: await breaks(sid) };
+    }
+    const to = () => tags.get("b")!;
+
+    it("makes a move that was only said to be made: it had stood in the ledger, and never was", async () => {
+      const { reply, told, held, breaks } = await moved(() => async ({ epoch, pod, to, home, cause }) => {
+        return { verdict: "WON", epoch: epoch + 1, pod: to, home, cause, from: pod };
+      });
+      expect(reply).toMatchObject({ ok: true, binding: { epoch: 2, pod: to() } });
+      expect(held).toMatchObject({ epoch: 2, pod: to(), cause: "moved-by-operator" });
+      expect(told).toMatchObject({ epoch: 2 });
+      expect(breaks).toMatchObject([{ epoch: 2, from: "a", to: "b", cause: "moved-by-operator" }]);
+    });
+
+    it("tells nothing of a move that it cannot see", async () => {
+      let reads = 0;
+      const { reply, told, breaks } = await moved(
+        (swap) => swap,
+        async (sid) => (++reads === 1 ? store.read(sid) : undefined),
+      );
+      expect(reply).toMatchObject({ ok: false, status: 503, code: "store-down" });
+      expect(told).toBeUndefined();
+      expect(breaks).toEqual([]);
+    });
+
+    it("tells a move by its winner's second word where a replica has not seen it yet", async () => {
+      const { sid: _, ...before } = await session();
+      const { reply, told, held, breaks } = await moved(
+        (swap) => swap,
+        async (sid) => ({ ...before, sid }),
+      );
+      expect(reply).toMatchObject({ ok: true, binding: { epoch: 2, pod: to() } });
+      expect(held).toMatchObject({ epoch: 2, pod: to() });
+      expect(told).toMatchObject({ epoch: 2 });
+      expect(breaks).toMatchObject([{ epoch: 2, from: "a", to: "b", cause: "moved-by-operator" }]);
+    });
   });
 
   it("knows nothing of a session that never was, or has ended", async () => {
