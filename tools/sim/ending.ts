@@ -77,8 +77,9 @@ export async function lastRound(world: World): Promise<void> {
       );
     }
     const now = tokenOf(client.newest);
-    // Who was refused has not been settled either.
-    if (now !== undefined && served.length > 0) inStep(world, now);
+    // Who was refused has not been settled either. Where nothing may move, a lie may have left it at a dead pod in the store.
+    const stuck = world.lied && failing && served.length < answers.length;
+    if (now !== undefined && served.length > 0 && !stuck) inStep(world, now);
   }
 }
 
