@@ -3,6 +3,7 @@ import type { ConfigRecord } from "../../src/model/beat.ts";
 import { OWN, WHO, type WriteResult } from "../coordinator/config-write.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
+import { readBody } from "./body.ts";
 import { callCoordinator, ok } from "./call.ts";
 import { apiProblem } from "./problem.ts";
 
@@ -11,7 +12,6 @@ type AdminContext = Context<{ Bindings: Env }>;
 const TYPES = ["application/json", "application/yaml", "text/yaml"];
 /** Largest config that is taken. Bytes. */
 const MAX_BODY = 5 * 1024 * 1024;
-const DRAIN = 8 * MAX_BODY;
 
 /** GET /config: the native document, which may be PUT back unchanged. */
 export async function getConfig(isolate: Isolate): Promise<Response> {
@@ -48,7 +48,7 @@ export async function readConfig(c: AdminContext): Promise<{ type: string; body:
       `Send one of: ${TYPES.join(", ")}.`,
     );
   }
-  const body = await readBody(c.req.raw);
+  const body = await readBody(c.req.raw, MAX_BODY);
   if (body === undefined) {
     return apiProblem(413, "too-large", "The config is too large", "A config may have at most 5 MB.");
   }
@@ -100,20 +100,4 @@ async function written(result: WriteResult, c: AdminContext, isolate: Isolate): 
 export function invalidConfig(errors: unknown): Response {
   const detail = "Nothing was changed. Each error has the path of what is wrong and a hint.";
   return apiProblem(422, "invalid-config", "The config is not valid", detail, {}, { errors });
-}
-
-/**
- * The body as text; undefined when it is over the limit. What is too much is read away up to {@link DRAIN}, as a client
- * that is cut off while it sends may never see the answer.
- */
-async function readBody(request: Request): Promise<string | undefined> {
-  let chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length;
-    if (size > DRAIN) return undefined;
-    if (size > MAX_BODY) chunks = [];
-    else chunks.push(chunk);
-  }
-  return size > MAX_BODY ? undefined : new Blob(chunks).text();
 }

@@ -1,7 +1,8 @@
 import { parseDuration } from "../../src/config/duration.ts";
+import { readBody } from "./body.ts";
 import { apiProblem } from "./problem.ts";
 
-/** Largest body of a request other than a config. Characters. */
+/** Largest body of a request other than a config. Bytes. */
 const MAX_BODY = 64 * 1024;
 /** Milliseconds since the epoch begin about here: what is less was meant as a duration. September 2001. */
 const EPOCH = 1_000_000_000_000;
@@ -14,9 +15,9 @@ export async function readObject(
   keys: readonly string[],
   hints: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, unknown> | Response> {
-  const text = await request.text();
-  if (text.length > MAX_BODY) {
-    return apiProblem(413, "too-large", "The body is too large", `At most ${MAX_BODY} characters are taken.`);
+  const text = await readBody(request, MAX_BODY);
+  if (text === undefined) {
+    return apiProblem(413, "too-large", "The body is too large", `At most ${MAX_BODY} bytes are taken.`);
   }
   let value: unknown;
   try {
@@ -49,6 +50,11 @@ export function invalid(path: string, message: string, hint: string): Response {
 export function readDeadline(value: unknown, now: number): number | undefined | Response {
   if (value === undefined || value === null) return undefined;
   const at = deadlineOf(value, now);
+  if (at !== undefined && at < now) {
+    const hint =
+      'What drains at once ends sessions at once: write "0s" if that is meant, else a time to come.';
+    return invalid("deadline", `${JSON.stringify(value)} has passed`, hint);
+  }
   if (at !== undefined && at <= now + FURTHEST) return at;
   const hint =
     'Write a duration from now ("5m"), a time ("2030-01-01T12:00:00Z") or milliseconds since the epoch, at most a year ahead.';
