@@ -1,5 +1,6 @@
 import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
+import type { Token } from "../sessions/token.ts";
 import { seatNew } from "./fresh.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
@@ -16,8 +17,9 @@ export interface Attempts {
 
 /**
  * Where a request goes after a failure that its pool tries again: to the same pod while that still connects, else to
- * another; undefined when there is no more to be spent on it. A session's first move from an epoch after a failed
- * connection is free, as nothing else would ever move it; all else the pool's budget bounds.
+ * another; undefined when there is no more to be spent on it. A session's move from an epoch after a failed connection is
+ * free to all who follow it, as nothing else would move them, until it was seen to be in vain; all else the pool's budget
+ * bounds.
  */
 export async function again(
   trip: Trip,
@@ -33,8 +35,8 @@ export async function again(
     const next = seatNew(trip, attempts.failed);
     return isRefusal(next) || pay(trip, pool) ? next : undefined;
   }
-  const { sid, epoch } = session;
-  const free = why === "connect" && !attempts.moved && edge.rebound.get(sid) !== epoch;
+  const free =
+    why === "connect" && !attempts.moved && edge.inVain.get(session.sid) !== epochOf(trip, session);
   if (!free && !canPay(trip, pool)) return undefined;
   // One reset moves no session: only a pod that cannot be reached at all loses it.
   if (why === "connect" && seat.outcome === "kept") {
@@ -44,12 +46,19 @@ export async function again(
   }
   if (attempts.moved) return undefined;
   if (!free && !pay(trip, pool)) return undefined;
-  if (free) {
-    edge.rebound.set(sid, epoch);
-    edge.counters.count(pool.pool.name, "retried");
-  }
+  if (free) edge.counters.count(pool.pool.name, "retried");
   attempts.moved = true;
   return reseat(trip, seat);
+}
+
+/** Where this request had moved its session to, nobody answered either: who moves it from the same epoch pays for it. */
+export function gaveUp(trip: Trip, { session }: Seat, { moved }: Attempts): void {
+  if (moved && session !== undefined) trip.edge.inVain.set(session.sid, epochOf(trip, session));
+}
+
+/** As the client knows it: a move that no pod answered is taken back, and each makes a new epoch. */
+function epochOf({ held }: Trip, session: Token): number {
+  return (held ?? session).epoch;
 }
 
 /** Whether the session was there before this request. */

@@ -2,7 +2,7 @@ import type { RetryConfig } from "../model/pool.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { accuse } from "./accuse.ts";
-import { type Attempts, again, reseat } from "./again.ts";
+import { type Attempts, again, gaveUp, reseat } from "./again.ts";
 import type { Failure, Shipment } from "./edge.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
@@ -99,6 +99,7 @@ async function recover(
     const answer = await send(trip, seat.pod, headers, body);
     if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
     why = answer;
+    gaveUp(trip, seat, attempts);
   }
 }
 

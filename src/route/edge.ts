@@ -102,8 +102,8 @@ export interface Edge {
   /** Compare-and-sets in flight, by sid and epoch. */
   readonly flights: Map<string, Promise<Swapped | undefined>>;
   readonly breaks: Break[];
-  /** The epoch from which a session was last moved for a connection that failed, by sid: that is free once for each. */
-  readonly rebound: Generations<number>;
+  /** The epoch from which a session was last moved after a failed connection, and not answered there either, by sid. */
+  readonly inVain: Generations<number>;
 
   /** The deployment's own name in CDN-Loop. */
   readonly loopMark: string;
@@ -115,8 +115,11 @@ export interface Edge {
   stale(view: View, now: number): boolean;
   /** Asks the coordinator at once, once for all who wait; at most 150 ms. Never rejects. */
   refresh(background: Background): Promise<void>;
-  /** Calls `expire` in so many milliseconds, a little later maybe, unless what it returns is called first. */
-  after(ms: number, expire: () => void, background: Background): () => void;
+  /**
+   * Calls `expire` in so many milliseconds, unless what it returns is called first. By a timer of the request's own: the
+   * runtime takes one that waits for other requests alone for hung.
+   */
+  after(ms: number, expire: () => void): () => void;
   /** A failure that the fleet should hear of soon. @param unreachable it could not be connected to */
   failed(pod: PodRuntime, unreachable: boolean): void;
   /** Something was counted or recorded that the coordinator has not heard of. */

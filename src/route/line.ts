@@ -9,13 +9,11 @@ export class Line {
     return this.#waiting.size;
   }
 
-  /** @returns leaves the line; true when it was still in it, and is told `false` */
-  join(turn: Turn): () => boolean {
+  /** @returns leaves the line: when it is still in it, it is told `false` */
+  join(turn: Turn): () => void {
     this.#waiting.add(turn);
     return () => {
-      const waited = this.#waiting.delete(turn);
-      if (waited) turn(false);
-      return waited;
+      if (this.#waiting.delete(turn)) turn(false);
     };
   }
 

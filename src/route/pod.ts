@@ -69,7 +69,7 @@ export class PodRuntime {
   }
 
   /** @returns leaves the line again */
-  wait(turn: (come: boolean) => void): () => boolean {
+  wait(turn: (come: boolean) => void): () => void {
     this.line ??= new Line();
     return this.line.join(turn);
   }

@@ -16,17 +16,20 @@ export function turn(trip: Trip, pod: PodRuntime, limit: number): Promise<boolea
   }
   edge.counters.count(name, "queued");
   const { signal } = request;
+  let leave = () => {};
   const waiting = new Promise<boolean>((resolve) => {
-    const leave = pod.wait((come) => {
-      cancel();
-      signal?.removeEventListener("abort", leave);
-      if (!come) edge.counters.count(name, "crowded-out");
-      resolve(come);
-    });
-    const cancel = edge.after(limit, leave, background);
-    signal?.addEventListener("abort", leave);
+    leave = pod.wait(resolve);
+  });
+  signal?.addEventListener("abort", leave);
+  const cancel = edge.after(limit, leave);
+  // It is another request that calls it in, whose code may not touch what belongs to this one.
+  const done = waiting.then((come) => {
+    cancel();
+    signal?.removeEventListener("abort", leave);
+    if (!come) edge.counters.count(name, "crowded-out");
+    return come;
   });
   // The code of a client that goes away would end here, and the place that it is given would stay taken for ever.
-  background.waitUntil(waiting);
-  return waiting;
+  background.waitUntil(done);
+  return done;
 }

@@ -107,7 +107,7 @@ export class TestEdge {
       expired: new Generations(4096),
       flights: new Map(),
       breaks: [],
-      rebound: new Generations(4096),
+      inVain: new Generations(4096),
       view: () => view,
       period: () => 1000,
       refresh,

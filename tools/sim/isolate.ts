@@ -158,7 +158,7 @@ export class Isolate {
       expired: new Generations(SETTLEMENTS),
       keyed: new Generations(KEYED),
       flights: new Map<string, Promise<Swapped | undefined>>(),
-      rebound: new Generations(SETTLEMENTS),
+      inVain: new Generations(SETTLEMENTS),
       breaks,
       view: async (_now, background) => {
         const view = await freshness.view(wall());
@@ -172,7 +172,7 @@ export class Isolate {
       refresh: async () => undefined,
       stale: (view) => freshness.isStale(view, wall()),
       recorded: () => this.heartbeat.touch(),
-      after: (ms, expire) => after(ms, expire),
+      after,
       failed: (pod, unreachable) => this.heartbeat.failed(unreachable ? tagToHex(pod.pod.tag) : undefined),
     };
   }

@@ -26,7 +26,7 @@ export class Deadlines {
   /** The request that it sweeps for. */
   #host: Background | undefined;
 
-  /** How many requests wait for a pod: for its headers, the next piece of a body, or their turn. */
+  /** How many requests wait for a pod's headers, or the next piece of its body. */
   get size(): number {
     return this.#waits.size;
   }

@@ -138,16 +138,13 @@ async function build(env: Env): Promise<Isolate> {
     expired: new Generations(SETTLEMENTS),
     keyed: new Generations(KEYED),
     flights: new Map<string, Promise<Swapped | undefined>>(),
-    rebound: new Generations<number>(SETTLEMENTS),
+    inVain: new Generations<number>(SETTLEMENTS),
     view: (now, background) => freshness.view(now, background),
     period: () => heartbeat?.period ?? period,
     refresh: (background) => freshness.refresh(background),
     stale: (view, now) => freshness.isStale(view, now),
     recorded: (background) => heartbeat?.touch(Date.now(), background),
-    after: (ms, expire, background) => {
-      const wait = deadlines.add(ms, expire, background);
-      return () => deadlines.delete(wait);
-    },
+    after,
     failed: (pod, unreachable) =>
       heartbeat?.failed(unreachable ? tagToHex(pod.pod.tag) : undefined, Date.now()),
   };
