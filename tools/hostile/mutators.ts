@@ -1,148 +1,21 @@
 import type { Dice } from "./dice.ts";
 import { another, chunked, type Draft } from "./draft.ts";
+import {
+  CODINGS,
+  HOSTS,
+  IDENTITY,
+  LENGTHS,
+  METHODS,
+  NAMED,
+  SIZES,
+  SPELLINGS,
+  TRAILERS,
+  VALUES,
+  VERSIONS,
+} from "./spellings.ts";
 
 /** Changes a request in one way. */
 export type Mutator = (made: Draft, dice: Dice) => void;
-
-const METHODS = [
-  "get",
-  "TRACE",
-  "CONNECT",
-  "PRI",
-  "PROPFIND",
-  "GE T",
-  "GET\0",
-  "G\xe9T",
-  "",
-  "X".repeat(40),
-  "GET\t",
-];
-const VERSIONS = [
-  "HTTP/1.0",
-  "HTTP/0.9",
-  "HTTP/1.2",
-  "HTTP/2.0",
-  "HTTP/3.0",
-  "http/1.1",
-  "HTTP/01.1",
-  "HTTP/1.1 ",
-  "",
-];
-const HOSTS = [
-  "a/b",
-  "a@b",
-  "a b",
-  "a, b",
-  "",
-  "SHOP.test:80",
-  "shop.test:99999",
-  "a?b",
-  "a#b",
-  "[::1",
-  "a\\b",
-  "a%41",
-];
-const LENGTHS = [
-  "+5",
-  "-5",
-  "0x5",
-  "5, 5",
-  "5,6",
-  "1_0",
-  "1e1",
-  "",
-  "\t5",
-  "05",
-  "5;",
-  "18446744073709551621",
-  "5 5",
-];
-const CODINGS = [
-  "Chunked",
-  "chunked ",
-  "\tchunked",
-  "chunked,",
-  ",chunked",
-  "chunked, identity",
-  "identity",
-  "gzip, chunked",
-  "chunked, chunked",
-  "xchunked",
-  '"chunked"',
-  "chunked;q=1",
-  "\x0bchunked",
-  "chunked\0",
-  "chunke\xe4",
-];
-/** Spellings of a name that some parser would take for it. */
-const SPELLINGS: ((name: string) => string)[] = [
-  (name) => `${name} `,
-  (name) => `${name}\t`,
-  (name) => ` ${name}`,
-  (name) => name.replaceAll("-", "_"),
-  (name) => name.replaceAll("-", "."),
-  (name) => name.toUpperCase(),
-  (name) => `${name}\0`,
-  (name) => `X: y\n${name}`,
-  (name) => `X: y\r${name}`,
-  (name) => `\x0b${name}`,
-  (name) => `"${name}"`,
-];
-/** What is put into a value, to see what becomes of it. */
-const VALUES = [
-  "a\0b",
-  "a\rb",
-  "a\nX-Injected: 1",
-  "a\r\n b",
-  "a\r\n\tb",
-  "a%0d%0aX-Injected: 1",
-  "\xe9\xff",
-  "a\x0bb\x7f",
-  "",
-  " \t a \t ",
-  "v".repeat(9000),
-  "v".repeat(40_000),
-];
-const SIZES = [
-  "0x5",
-  "+5",
-  "-5",
-  "5 ",
-  " 5",
-  "005",
-  "5;ext=1",
-  '5;e="\r\n"',
-  "FFFFFFFFFFFFFFFF",
-  "10000000000000005",
-  "",
-];
-const TRAILERS = [
-  "X-Forwarded-For: 6.6.6.6",
-  "Content-Length: 5",
-  "Host: evil",
-  "Transfer-Encoding: chunked",
-  ": x",
-  "x y: z",
-];
-const NAMED = [
-  "close",
-  "X-Forwarded-For",
-  "Content-Length",
-  "Transfer-Encoding",
-  "host",
-  "cookie",
-  "upgrade",
-  "a b",
-];
-const IDENTITY = [
-  "X-Forwarded-For",
-  "X_Real_IP",
-  "x.forwarded.host",
-  "CF-Connecting-IP",
-  "Forwarded",
-  "Proxy",
-  "CDN-Loop",
-];
 
 /** The line of a header that frames the message, or any. */
 function framing(made: Draft, dice: Dice): number {
