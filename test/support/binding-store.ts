@@ -157,6 +157,22 @@ export function bindingStoreContract(
         expect(await store.list([], NOW, 10, undefined)).toEqual({ sessions: [], cursor: undefined });
       });
 
+      it("are listed to the last one, though hundreds have no session", async () => {
+        const pods = Array.from({ length: 700 }, freshPod);
+        const held = [0, 1, 99, 100, 255, 256, 512, 699].map((i) => pods[i]!);
+        for (const pod of held) for (let n = 0; n < 2; n++) await store.create(binding({ pod }), KEEP);
+        for (const limit of [1, 3, 16, 100]) {
+          const found: PodTag[] = [];
+          let cursor: string | undefined;
+          do {
+            const page = await store.list(pods, NOW, limit, cursor);
+            found.push(...page.sessions.map(({ pod }) => pod));
+            cursor = page.cursor;
+          } while (cursor !== undefined);
+          expect(found, `pages of ${limit}`).toEqual(held.flatMap((pod) => [pod, pod]));
+        }
+      });
+
       it("may leave between two pages: the next begins where the others are", async () => {
         const [first, second, third] = [freshPod(), freshPod(), freshPod()];
         for (const pod of [first, second, second, second, third]) await store.create(binding({ pod }), KEEP);

@@ -9,8 +9,8 @@ import { checkSid, parseBinding } from "./value.ts";
 
 /** One for each first hex digit of a sid. */
 export const SHARDS = 16;
-/** Pods that are counted in one call. */
-const COUNTED = 20_000;
+/** Pods that are named in one call at most. */
+const NAMED = 100;
 
 /** Sends a call to a shard, over a binding or over HTTP to another process: POST, JSON both ways. */
 export type SendToShard = (shard: number, body: string) => Promise<Response>;
@@ -71,19 +71,23 @@ export class DurableStore implements BindingStore {
   }
 
   async count(pods: readonly PodTag[], now: number): Promise<number[]> {
-    const totals = pods.map(() => 0);
-    for (let at = 0; at < pods.length; at += COUNTED) {
-      const some = pods.slice(at, at + COUNTED);
-      for (const counts of await this.#askAll("count", some, now)) {
-        for (const [i, live] of asList(counts, some.length).entries()) totals[at + i]! += asInteger(live);
+    const counts = new Map<string, number>();
+    // To send many and to look each up takes a shard longer than to count them all.
+    const some = pods.length > NAMED ? undefined : pods;
+    for (const rows of await this.#askAll("count", some, now)) {
+      for (const row of asList(rows)) {
+        const [pod, live] = asList(row, 2);
+        const tag = asText(pod);
+        counts.set(tag, (counts.get(tag) ?? 0) + asInteger(live));
       }
     }
-    return totals;
+    return pods.map((pod) => counts.get(tagToHex(pod)) ?? 0);
   }
 
   async list(pods: readonly PodTag[], now: number, limit: number, cursor: string | undefined): Promise<Page> {
     const { tag, inner = "" } = cursor === undefined ? { tag: "" } : parseCursor(cursor);
-    const tags = podsFrom(pods, tag);
+    const from = podsFrom(pods, tag);
+    const tags = from.length > NAMED ? await this.#needed(from, now, limit) : from;
     // A pod that has gone ends where the next one begins.
     const after = tags[0] !== undefined && tagToHex(tags[0]) === tag ? inner : "";
     const sessions: ListedBinding[] = [];
@@ -97,6 +101,13 @@ export class DurableStore implements BindingStore {
     sessions.sort((a, b) => a.pod - b.pod || (a.sid < b.sid ? -1 : 1));
     const last = sessions.length > limit ? sessions[limit - 1] : undefined;
     return { sessions: sessions.slice(0, limit), cursor: last && cursorAt(last.pod, last.sid) };
+  }
+
+  /** The first of these pods that have sessions, as many as a page can be about. */
+  async #needed(pods: readonly PodTag[], now: number, limit: number): Promise<PodTag[]> {
+    const counts = await this.count(pods, now);
+    // The first may have been listed to its end, and one more tells whether another page follows.
+    return pods.filter((_, i) => counts[i]! > 0).slice(0, limit + 2);
   }
 
   /** Of every shard, however many pods it is about. */

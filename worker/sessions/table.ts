@@ -36,6 +36,9 @@ function fromRow(row: Row): Binding | undefined {
 /** A listed session as it crosses the wire: sid, the binding's value, its index score. */
 export type ListedRow = readonly [sid: Sid, value: string, expires: number];
 
+/** Sessions of a pod as their number crosses the wire: its tag as 12 hex digits, how many. */
+export type CountedRow = readonly [pod: string, live: number];
+
 /** The bindings of one shard in SQLite. Synchronous, so each method is atomic; a row past its end counts as absent. */
 export class BindingTable {
   readonly #sql: SqlStorage;
@@ -101,12 +104,13 @@ export class BindingTable {
     return row?.state === "A" && row.pod === tagToHex(pod) && row.expires > 0 ? row.expires : null;
   }
 
-  /** Live sessions of each of these pods, in one query. */
-  count(pods: readonly PodTag[], now: number): number[] {
-    const query = `SELECT pod, COUNT(*) AS live FROM bindings WHERE pod IN (${PODS}) AND ${LIVE} GROUP BY pod`;
-    const rows = this.#sql.exec<{ pod: string; live: number }>(query, toJson(pods), now, this.#clock.now());
-    const counts = new Map([...rows].map(({ pod, live }) => [pod, live]));
-    return pods.map((pod) => counts.get(tagToHex(pod)) ?? 0);
+  /** Live sessions of each of these pods, or of every pod, in one query; pods that have none are left out. */
+  count(pods: readonly PodTag[] | undefined, now: number): CountedRow[] {
+    const some = pods === undefined ? "" : `pod IN (${PODS}) AND`;
+    const query = `SELECT pod, COUNT(*) AS live FROM bindings WHERE ${some} ${LIVE} GROUP BY pod`;
+    const asked = pods === undefined ? [] : [toJson(pods)];
+    const rows = this.#sql.exec<{ pod: string; live: number }>(query, ...asked, now, this.#clock.now());
+    return [...rows].map(({ pod, live }) => [pod, live]);
   }
 
   /** At most `limit` live sessions in the order of pods as given and of sids; of the first pod those after sid `after`. */
