@@ -1,15 +1,11 @@
 import type { Streak } from "../health/outlier.ts";
 import { type Meaning, type PodState, STATES } from "../health/state.ts";
+import { suspicion } from "../health/suspicion.ts";
 import { Meter } from "../metrics/share.ts";
 import type { Pod } from "../model/pod.ts";
 import { Line } from "./line.ts";
 import type { PoolRuntime } from "./pods.ts";
 
-/**
- * How long one isolate's own suspicion keeps new sessions from a pod that refused a connection. Short where the coordinator
- * hears of failures: it ejects by their number, and who avoids a pod makes none. Milliseconds.
- */
-const SUSPICION = { heard: 1000, alone: 5000 };
 /** The coordinator has told of this pool's load so lately that it hears. Milliseconds. */
 const HEARD = 10_000;
 
@@ -30,6 +26,8 @@ export class PodRuntime {
   suspectUntil = 0;
   /** From when suspicion was set until then, at most: a clock that is set back must not make it last. */
   #longest = 0;
+  /** Connections in a row that failed. */
+  #refusals = 0;
   /** Failures in a row; undefined unless the pool has `health.outlier`. */
   streak: Streak | undefined;
   /** A connection failed and none has succeeded since: what cannot be replayed is preceded by a probe. */
@@ -90,9 +88,10 @@ export class PodRuntime {
 
   /** A connection failed. */
   suspect(now: number): void {
+    this.#refusals = this.doubt ? this.#refusals + 1 : 1;
     this.doubt = true;
     const heard = Math.abs(now - this.pool.share.at) < HEARD;
-    this.#avoid(now + (heard ? SUSPICION.heard : SUSPICION.alone), now);
+    this.#avoid(now + suspicion(this.#refusals, heard), now);
   }
 
   /** It answered, and not with an error. */

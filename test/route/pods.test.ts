@@ -91,13 +91,22 @@ describe("how pods stand", () => {
     expect([pool.shared.live, pool.desperate().live]).toEqual([0, 4]);
   });
 
-  it("suspects a pod for a second only, where the coordinator hears of its failures", () => {
+  it("suspects a pod for a moment only, where the coordinator hears of its failures and must see enough", () => {
     const pool = runtime(2);
     const answer = { load: { web: { m: 1, pods: {} } }, isolates: 2 } as unknown as BeatAnswer;
     pool.hear(answer, {}, 1000, 1000);
-    pool.pods[0]!.suspect(1500);
-    expect([...pool.standing(2499).out]).toEqual([1, 0]);
-    expect(pool.standing(2500)).toBe(pool.shared);
+    const spans = [1, 2, 3, 4, 5, 6, 7].map((turn) => {
+      const now = 1500 + turn * 1000;
+      pool.pods[0]!.suspect(now);
+      return pool.pods[0]!.suspectUntil - now;
+    });
+    expect(spans).toEqual([250, 250, 250, 250, 250, 1000, 1000]);
+    expect([...pool.standing(9499).out]).toEqual([1, 0]);
+    expect(pool.standing(9500)).toBe(pool.shared);
+    // An answer in between, and it begins anew.
+    pool.pods[0]!.doubt = false;
+    pool.pods[0]!.suspect(9600);
+    expect(pool.pods[0]!.suspectUntil).toBe(9850);
     // It has said nothing for long: nobody ejects then.
     pool.pods[0]!.suspect(12_000);
     expect([...pool.standing(16_999).out]).toEqual([1, 0]);

@@ -22,15 +22,15 @@ export function deadPod(bench: Bench): Gate[] {
   const times = (seen: readonly Seen[]) =>
     seen.map(({ ejections }) => (ejections.find(({ pod }) => pod === 0)?.at ?? over.length) / 1000);
   return [
-    ...(bench.quick ? [8, 1000] : [8, 100, 1000]).flatMap((isolates) => {
-      const found = times(judged(bench, count, { ...over, isolates }));
+    ...(bench.quick ? [2, 8, 1000] : [2, 8, 100, 1000]).flatMap((isolates) => {
+      const found = times(judged(bench, count, { ...over, isolates, suspicion: "rule" }));
       const name = `a dead pod at 10 requests/s, ${isolates} isolates`;
       return [
         atMost(`${name}: until the coordinator ejects it, p95`, quantile(found, 0.95), 4, "s"),
         told(`${name}: the same, median`, quantile(found, 0.5), "s"),
       ];
     }),
-    ...(bench.quick ? [] : [5000, 1000]).flatMap((suspicion) =>
+    ...(bench.quick ? [] : [5000, 1000, 0]).flatMap((suspicion) =>
       [2, 8].map((isolates) =>
         told(
           `the same, p95, ${isolates} isolates that avoid it for ${suspicion / 1000} s after each refusal`,

@@ -10,6 +10,8 @@ export class Isolate {
   readonly out: Uint8Array;
   live: number;
   readonly #suspectUntil: Float64Array;
+  /** Refusals with no answer between them. */
+  readonly #refusals: Uint32Array;
   readonly meters: readonly Meter[];
   readonly share: Share;
   /** In-flight totals of the fleet as of the last answer, its own included: for the rules to be compared with. */
@@ -38,6 +40,7 @@ export class Isolate {
     this.#shared = new Uint8Array(pods);
     this.out = new Uint8Array(pods);
     this.#suspectUntil = new Float64Array(pods);
+    this.#refusals = new Uint32Array(pods);
     this.live = pods;
     this.meters = Array.from({ length: pods }, () => new Meter());
     this.share = new Share(pods);
@@ -55,6 +58,7 @@ export class Isolate {
     const meter = this.meters[pod]!;
     meter.pass(this.inflight[pod]!, now);
     meter.answered(failed);
+    if (!failed) this.#refusals[pod] = 0;
     this.inflight[pod] = this.inflight[pod]! - 1;
     this.total--;
   }
@@ -73,6 +77,12 @@ export class Isolate {
   hear(out: Uint8Array, now: number): void {
     this.#shared.set(out);
     this.stand(now);
+  }
+
+  /** A connection failed; how many did in a row. */
+  refused(pod: number): number {
+    this.#refusals[pod] = this.#refusals[pod]! + 1;
+    return this.#refusals[pod]!;
   }
 
   /** A connection failed: the isolate's own new sessions avoid the pod for a while. */

@@ -35,8 +35,8 @@ export interface Scene {
   readonly sampled: number;
   readonly changes: readonly Change[];
   readonly ejection: EjectionOptions | undefined;
-  /** How long an isolate's own new sessions avoid a pod that refused it. */
-  readonly suspicion: number;
+  /** How long an isolate's own new sessions avoid a pod that refused it: milliseconds, or as src/health/suspicion.ts says. */
+  readonly suspicion: number | "rule";
   /** How many zones pods and isolates are spread over, what a hop to another costs, and whether the own is preferred. */
   readonly zones: number;
   readonly hop: number;

@@ -1,3 +1,4 @@
+import { suspicion } from "../../../src/health/suspicion.ts";
 import { type Dice, dice } from "../dice.ts";
 import { Agenda } from "./agenda.ts";
 import { Hub } from "./hub.ts";
@@ -163,12 +164,14 @@ class Simulation {
   }
 
   #refused(request: number, pod: number, now: number): void {
-    const { suspicion } = this.#scene;
     const index = this.#requests.isolate[request]!;
     this.#ended(request, pod, true, now);
-    if (suspicion === 0) return;
-    this.#isolates[index]!.suspect(pod, now + suspicion, now);
-    this.#agenda.plan(now + suspicion, TRUST!, index);
+    const isolate = this.#isolates[index]!;
+    const given = this.#scene.suspicion;
+    const lasts = given === "rule" ? suspicion(isolate.refused(pod), true) : given;
+    if (lasts === 0) return;
+    isolate.suspect(pod, now + lasts, now);
+    this.#agenda.plan(now + lasts, TRUST!, index);
   }
 
   #crosses(request: number, pod: number): boolean {
