@@ -44,16 +44,20 @@ function leastOfFleet(pods: readonly Pod[], all: boolean, core: Core, fleet: Fle
     all,
   );
   let alone: Picker | undefined;
+  let freed = false;
   return {
     pick(query, standing) {
       const { word, now = fleet.at } = query;
-      if (!all || !fleet.alone || standing.slow !== undefined) {
+      if (!all || freed || !fleet.alone || standing.slow !== undefined) {
         return guarded.pick(word, standing, fleet, now, standing.slow && shares(standing.slow));
       }
       alone ??= leastOfAll(pods, core);
       return alone.pick(query, standing);
     },
-    free: () => alone?.free?.(),
+    free: () => {
+      freed = true;
+      alone?.free?.();
+    },
   };
 }
 

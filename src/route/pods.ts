@@ -49,6 +49,7 @@ export class PoolRuntime {
   #table: Table | undefined;
   /** The table of the pool's last snapshot, of other pods: the own one is made of it. */
   #older: Table | undefined;
+  #freed = false;
   readonly #tools: PickerTools;
 
   constructor(pool: Pool, core: PickerTools["core"], known: ReadonlyMap<PodTag, PodRuntime>) {
@@ -189,6 +190,7 @@ export class PoolRuntime {
     const older = this.#older;
     this.#older = undefined;
     this.#table = older === undefined ? core.table(pods, tableBits) : core.retable(older, pods, tableBits);
+    if (this.#freed) this.#table.free();
     return this.#table;
   }
 
@@ -211,20 +213,24 @@ export class PoolRuntime {
     return same;
   }
 
-  /** Gives the table's memory back. */
+  /**
+   * Gives the memory back. A request that has outlived its view is still answered, slowly; what it has built is given back
+   * at once, as nobody would do it later.
+   */
   free(): void {
+    this.#freed = true;
     this.#table?.free();
-    this.#table = undefined;
     this.#older?.free();
     this.#older = undefined;
     this.#picker?.free?.();
-    this.#picker = undefined;
   }
 
   #build(): Picker {
     const { name, options } = this.pool.policy;
     const policy = policies[name as PolicyName];
-    return policy.build(this.pool.pods, options as never, this.#tools);
+    const picker = policy.build(this.pool.pods, options as never, this.#tools);
+    if (this.#freed) picker.free?.();
+    return picker;
   }
 
   #stand(): Standing {

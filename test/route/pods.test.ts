@@ -199,4 +199,35 @@ describe("the table of a pool whose pods change", () => {
     for (let slot = 0; slot < table.size; slot++) expect(table.slotOwner(slot)).toBe(fresh.slotOwner(slot));
     third.free();
   });
+
+  it("lets a pool whose memory was given back still pick: what a late request builds is given back, too", () => {
+    const core = testCore();
+    const policy = { name: "least-request", options: { choices: "all" } };
+    let bytes = 0;
+    for (let round = 0; round < 2000; round++) {
+      const pool = new PoolRuntime({ ...poolOf(1000), policy }, core, new Map());
+      pool.share.alone = true;
+      pool.free();
+      expect(pool.pick("", round, pool.shared, 0)).toBeGreaterThanOrEqual(0);
+      if (round === 8) bytes = core.bytes;
+    }
+    expect(core.bytes).toBe(bytes);
+  });
+
+  it("is given back at once when a request asks for it whose view was freed: its memory had been lost for good", () => {
+    const core = testCore();
+    let bytes = 0;
+    for (let round = 0; round < 64; round++) {
+      const pool = new PoolRuntime(poolOf(30), core, new Map());
+      const owner = pool.table().lookup("a key", pool.shared);
+      const next = new PoolRuntime(poolOf(31), core, new Map());
+      // The table goes to the next view, so that this one must build its own.
+      next.inherit(pool);
+      pool.free();
+      expect(pool.table().lookup("a key", pool.shared)).toBe(owner);
+      next.free();
+      if (round === 8) bytes = core.bytes;
+    }
+    expect(core.bytes).toBe(bytes);
+  });
 });
