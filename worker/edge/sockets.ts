@@ -48,7 +48,9 @@ export class Sockets {
       known = now;
     };
     let ended = false;
+    let closing = false;
     let shut = false;
+    let lost = false;
     let timer: ReturnType<typeof setTimeout>;
     const wait = (ms: number, then: () => void) => {
       clearTimeout(timer);
@@ -75,6 +77,7 @@ export class Sockets {
       else wait(POLL, () => flush(other, until));
     };
     const stop = (code: number, reason: string) => {
+      closing = true;
       shut = true;
       for (const side of sides) close(side, code, reason);
       wait(PATIENCE, cut);
@@ -82,15 +85,23 @@ export class Sockets {
     const look = async () => {
       measure();
       const over = await watch.over();
-      if (ended || shut) return;
+      // What ends meanwhile has its own use of the timer.
+      if (ended || closing) return;
       if (!over) wait(period, look);
       else wait(Math.random() * (watch.jitter - period), () => stop(SERVICE_RESTART, "service restart"));
     };
     const tie = (from: WebSocket, to: WebSocket) => {
       const gone = (code: number, reason: string) => {
         if (ended || !sides.includes(from)) return;
-        if (code === ABNORMAL) return flush(to, Date.now() + PATIENCE);
         sides.splice(sides.indexOf(from), 1);
+        closing = true;
+        if (code === ABNORMAL) {
+          if (lost) return cut();
+          lost = true;
+          return flush(to, Date.now() + PATIENCE);
+        }
+        // The other is lost, and what it had sent is on its way here.
+        if (lost) return;
         close(to, code, reason);
         if (sides.length === 0) end();
         else wait(PATIENCE, cut);

@@ -89,3 +89,19 @@ it("a side may go on sending until it answers the other's closing", async () => 
   expect(codes).toEqual(["pod 1000", "client 1000"]);
   expect(ends).toEqual(["ended"]);
 });
+
+/** A look that waited for a newer view set the timer anew, and took it from the closing. */
+it("a closing that comes while a look waits for a newer view is still cut when nobody answers it", async () => {
+  let answer: (over: boolean) => void = () => undefined;
+  const slow = new Promise<boolean>((resolve) => {
+    answer = resolve;
+  });
+  const { client, aborts, codes } = pumped({ over: () => slow });
+  await vi.advanceTimersByTimeAsync(2500);
+  client.close(1000);
+  await settle();
+  expect(codes).toEqual(["pod 1000"]);
+  answer(false);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(aborts).toHaveLength(1);
+});
