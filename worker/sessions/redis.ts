@@ -36,7 +36,7 @@ export function redisClient({ url, token, timeout = 1000, most = 1 << 20 }: Redi
       method: "POST",
       headers,
       body: JSON.stringify(body),
-      // It would take the token elsewhere.
+      // Who redirects could have the token taken elsewhere.
       redirect: "manual",
       signal: AbortSignal.timeout(timeout),
     });
