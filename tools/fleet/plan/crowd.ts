@@ -41,6 +41,9 @@ export interface Outcome {
   readonly differing: readonly string[];
 }
 
+/** Where a session went and why; undefined: it stayed, or was refused. */
+type Seen = Pick<Move, "to" | "cause"> | undefined;
+
 interface Listed {
   readonly sid: string;
   readonly pod: string;
@@ -54,6 +57,8 @@ interface Client {
   sid: string | undefined;
   pod: string | undefined;
   epoch: number;
+  /** It moved without a cookie that says its epoch: the store alone knows that. */
+  owed: boolean;
 }
 
 /** Clients of one edge, whose config changes under them; each change is planned first, and then every client asks. */
@@ -79,6 +84,7 @@ export class Crowd {
       sid: undefined,
       pod: undefined,
       epoch: 0,
+      owed: false,
     }));
   }
 
@@ -114,20 +120,25 @@ export class Crowd {
     before.free();
 
     const planned = new Map(plan.moves.map((move) => [move.sid, move]));
-    const differing: string[] = [];
-    let moved = 0;
+    const met: { client: Client; sid: string; epoch: number; seen: Seen }[] = [];
     await inParallel(this.#clients, WIDTH, async (client) => {
-      const { sid } = client;
+      const { sid, epoch } = client;
       const seen = await this.#visit(client);
-      if (sid === undefined) return;
-      const told = planned.get(sid);
-      if (seen !== undefined) moved++;
-      const ended = seen?.to === "" && told?.to === "";
-      if (ended || (seen?.to === told?.to && seen?.cause === told?.cause)) return;
-      differing.push(`${sid} of ${client.host}: planned ${inWords(told)}, seen ${inWords(seen)}`);
+      if (sid !== undefined) met.push({ client, sid, epoch, seen });
     });
     if (forget !== undefined && this.#gone.length > 0) await forget(this.#gone.splice(0));
     await this.#settled();
+    const differing: string[] = [];
+    let moved = 0;
+    for (const { client, sid, epoch, seen: found } of met) {
+      // An edge may tell of a move more than once before the store has answered it: it was one if there is a new epoch.
+      const seen = client.sid === sid && client.epoch === epoch ? undefined : found;
+      if (seen !== undefined) moved++;
+      const told = planned.get(sid);
+      const ended = seen?.to === "" && told?.to === "";
+      if (ended || (seen?.to === told?.to && seen?.cause === told?.cause)) continue;
+      differing.push(`${sid} of ${client.host}: planned ${inWords(told)}, seen ${inWords(seen)}`);
+    }
     const { exact, error } = plan.summary;
     return { words, planned: plan.moves.length, moved, exact, error, differing };
   }
@@ -147,8 +158,8 @@ export class Crowd {
     this.#view = new View({ incarnation: 1, revision: 1 }, snapshot, [], this.#core, undefined, 0);
   }
 
-  /** Asks, and begins anew when the session has ended. Undefined: it stayed, or was refused. */
-  async #visit(client: Client): Promise<Pick<Move, "to" | "cause"> | undefined> {
+  /** Asks, and begins anew when the session has ended. */
+  async #visit(client: Client): Promise<Seen> {
     const before = client.sid;
     if (before === undefined) client.jar = new Jar();
     const headers = { host: client.host, "x-user": client.user };
@@ -157,11 +168,9 @@ export class Crowd {
     const token = await this.#tokenOf(client);
     if (said.outcome === "kept" || said.outcome === "moved") {
       const moved = said.outcome === "moved";
-      // A key is known to its edge alone. One that remembers it from long ago is told where it went since: that was then.
-      const now = moved && (token === undefined ? said.from === client.pod : token.epoch !== client.epoch);
-      const epoch = token?.epoch ?? client.epoch + (now ? 1 : 0);
-      Object.assign(client, { pod: said.pod, epoch });
-      return now ? { to: said.pod!, cause: said.cause as Move["cause"] } : undefined;
+      Object.assign(client, { pod: said.pod, epoch: token?.epoch ?? client.epoch });
+      client.owed = moved && token === undefined;
+      return moved ? { to: said.pod!, cause: said.cause as Move["cause"] } : undefined;
     }
     if (answer.status === 503 && (await this.#sidOf(client)) === before) return undefined;
     if (before === undefined) {
@@ -192,22 +201,35 @@ export class Crowd {
 
   /** Until the store lists every session where its client has it. */
   async #settled(): Promise<void> {
+    let rounds = 0;
+    let listed = new Map<string, Listed>();
     const behind = await eventually(
       async () => {
-        const listed = await this.#listed();
-        const left = this.#clients.filter(({ sid, pod, epoch }) => {
-          const found = listed.get(sid ?? "");
-          return sid !== undefined && (found?.pod !== pod || found!.epoch < epoch);
+        listed = await this.#listed();
+        rounds++;
+        const left = this.#clients.filter(({ sid, pod, epoch, owed }) => {
+          if (sid === undefined) return false;
+          const found = listed.get(sid);
+          // What an edge told twice makes no further epoch, however long one waits.
+          const waits = owed && found?.epoch === epoch && rounds < 10;
+          return found?.pod !== pod || found!.epoch < epoch || waits;
         });
         // What a busy store was not told it is told with the next request.
-        for (const client of left) await this.#visit(client);
+        for (const client of left) {
+          const { owed } = client;
+          await this.#visit(client);
+          client.owed ||= owed;
+        }
         return left;
       },
       (left) => left.length === 0,
       { within: 30_000, every: 200 },
     );
+    for (const client of this.#clients) {
+      client.epoch = listed.get(client.sid ?? "")?.epoch ?? client.epoch;
+      client.owed = false;
+    }
     if (behind.length === 0) return;
-    const listed = await this.#listed();
     const lines = behind.map(({ sid = "", pod, epoch, host }) => {
       const found = listed.get(sid);
       return `${sid} of ${host}: ${pod} ${epoch}, not ${found?.pod} ${found?.epoch}`;
