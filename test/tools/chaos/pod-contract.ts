@@ -58,10 +58,11 @@ export function ask(port: number, head: string, quiet = PATIENCE_MS): Promise<Se
 
 /** Whether all has come that the first of its lengths promises. */
 function whole(text: string): boolean {
-  const [head = "", body] = text.split("\r\n\r\n", 2);
-  if (body === undefined) return false;
-  const length = /^content-length: ([0-9]+)/im.exec(head)?.[1];
-  return length === undefined ? text.endsWith("\r\n0\r\n\r\n") : body.length >= Number(length);
+  const end = text.indexOf("\r\n\r\n");
+  if (end < 0) return false;
+  const length = /^content-length: ([0-9]+)/im.exec(text.slice(0, end))?.[1];
+  if (length === undefined) return text.endsWith("\r\n0\r\n\r\n");
+  return text.length - end - 4 >= Number(length);
 }
 
 export const get = (path: string, id: string, method = "GET") =>
