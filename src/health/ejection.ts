@@ -1,5 +1,5 @@
 import type { PodUse } from "../model/beat.ts";
-import { Failures, WINDOWS, wilsonLower } from "./failures.ts";
+import { Failures, type Tally, WINDOWS, wilsonLower } from "./failures.ts";
 
 /** Fewer failures in a window than this are chance. */
 const LEAST = 5;
@@ -56,9 +56,13 @@ export interface EjectionFlip {
 }
 
 interface Watched {
-  readonly failures: Failures;
+  /** Undefined until it is used: a pool may have ten thousand pods. */
+  failures: Failures | undefined;
   state: Ejection;
 }
+
+/** What the pods that are in answered in one window. */
+type Sum = Pick<Tally, "done" | "fail">;
 
 /**
  * Finds the pods of one pool that fail while the others do not, from what all isolates tell: one isolate alone sees too
@@ -89,18 +93,24 @@ export class Ejector {
     now: number,
   ): EjectionFlip[] {
     const flips = this.readmit(now);
-    const suspects: (readonly [string, Watched])[] = [];
+    const suspects: (readonly [string, Watched, Failures])[] = [];
     for (const [tag, { done = 0, fail = 0 }] of Object.entries(load)) {
       const pod = this.#pods.get(tag);
       if (pod === undefined || !(done > 0 || fail > 0)) continue;
+      pod.failures ??= new Failures();
       pod.failures.add(isolate, Math.max(done, fail), fail, now);
-      if (fail > 0 && !pod.state.out) suspects.push([tag, pod]);
+      if (fail > 0 && !pod.state.out) suspects.push([tag, pod, pod.failures]);
     }
-    // After all were added, so that the others' rates are of this moment too.
-    for (const [tag, pod] of suspects) {
-      if (!this.#room(options) || !this.#failing(pod, Math.min(2, isolates), now)) continue;
+    // After all were added, so that the others' rates are of this moment too. Summed once, as all pods may fail at once.
+    const sums = new Map<number, Sum>();
+    let out = suspects.length > 0 ? this.#out() : 0;
+    for (const [tag, pod, failures] of suspects) {
+      if (out + 1 > options.most * this.#pods.size) break;
+      if (!this.#failing(failures, Math.min(2, isolates), sums, now)) continue;
       pod.state = eject(pod.state, options, now);
+      out++;
       flips.push({ tag, out: true });
+      for (const [window, sum] of sums) subtract(sum, failures.tally(window, now));
     }
     return flips;
   }
@@ -112,7 +122,7 @@ export class Ejector {
       const state = readmit(pod.state, now);
       if (state === pod.state) continue;
       pod.state = state;
-      pod.failures.forget();
+      pod.failures = undefined;
       flips.push({ tag, out: false });
     }
     return flips;
@@ -123,7 +133,7 @@ export class Ejector {
     const pod = this.#pods.get(tag);
     if (pod === undefined) return false;
     const { out, times } = pod.state;
-    pod.failures.forget();
+    pod.failures = undefined;
     if (out) pod.state = { out: false, times, at: pod.state.at };
     return out;
   }
@@ -143,18 +153,18 @@ export class Ejector {
     return times.length > 0 ? Math.min(...times) : undefined;
   }
 
-  #room({ most }: EjectionOptions): boolean {
+  #out(): number {
     let out = 0;
     for (const { state } of this.#pods.values()) if (state.out) out++;
-    return out + 1 <= most * this.#pods.size;
+    return out;
   }
 
-  #failing(pod: Watched, isolates: number, now: number): boolean {
+  #failing(failures: Failures, isolates: number, sums: Map<number, Sum>, now: number): boolean {
     return WINDOWS.some((window) => {
-      const tally = pod.failures.tally(window, now);
+      const tally = failures.tally(window, now);
       if (tally.fail < LEAST || tally.isolates < isolates) return false;
       const surely = wilsonLower(tally.fail, tally.done, SURE);
-      return surely > RATE && surely > TIMES_OTHERS * this.#othersRate(pod, window, now);
+      return surely > RATE && surely > TIMES_OTHERS * this.#othersRate(failures, window, sums, now);
     });
   }
 
@@ -162,21 +172,34 @@ export class Ejector {
    * The failure rate of the pods that are in, but one: in this window or in the longest, whichever is higher. In a second
    * few answers come, and their rate may be low by chance; what has just begun shows in that second alone.
    */
-  #othersRate(but: Watched, window: number, now: number): number {
+  #othersRate(but: Failures, window: number, sums: Map<number, Sum>, now: number): number {
     const rate = (over: number) => {
-      let [done, fail] = [0, 0];
-      for (const pod of this.#pods.values()) {
-        if (pod === but || pod.state.out) continue;
-        const tally = pod.failures.tally(over, now);
-        done += tally.done;
-        fail += tally.fail;
-      }
-      return done > 0 ? fail / done : 0;
+      const sum = sums.get(over) ?? this.#sum(over, now);
+      sums.set(over, sum);
+      const own = but.tally(over, now);
+      return sum.done > own.done ? (sum.fail - own.fail) / (sum.done - own.done) : 0;
     };
     return Math.max(rate(window), rate(WINDOWS[2]));
   }
+
+  /** Of the pods that are in. */
+  #sum(window: number, now: number): Sum {
+    const sum = { done: 0, fail: 0 };
+    for (const { state, failures } of this.#pods.values()) {
+      if (state.out || failures === undefined) continue;
+      const { done, fail } = failures.tally(window, now);
+      sum.done += done;
+      sum.fail += fail;
+    }
+    return sum;
+  }
+}
+
+function subtract(sum: Sum, { done, fail }: Sum): void {
+  sum.done -= done;
+  sum.fail -= fail;
 }
 
 function watched(): Watched {
-  return { failures: new Failures(), state: IN };
+  return { failures: undefined, state: IN };
 }

@@ -54,10 +54,6 @@ export class Failures {
     }
     return tally;
   }
-
-  forget(): void {
-    this.#stamp.fill(-1);
-  }
 }
 
 /**

@@ -29,7 +29,16 @@ export type FleetWord = Pick<BeatAnswer, "load" | "isolates" | "starting"> & {
 interface Guarded {
   readonly ejector: Ejector;
   readonly options: EjectionOptions;
+  /** The last two isolates that told of the pool. */
+  readonly tellers: { last: Teller; other: Teller };
 }
+
+interface Teller {
+  readonly isolate: string;
+  readonly at: number;
+}
+
+const NOBODY: Teller = { isolate: "", at: Number.NEGATIVE_INFINITY };
 
 /** An isolate's last heartbeat: when it came, and the number of its batch. */
 interface Heard {
@@ -91,7 +100,8 @@ export class Fleet {
     const before = this.#guarded;
     this.#guardOf.clear();
     const guards = snapshot.pools.map(({ name, outlier }): [string, Guarded] => {
-      const ejector = before.get(name)?.ejector ?? new Ejector();
+      const known = before.get(name);
+      const ejector = known?.ejector ?? new Ejector();
       const tags = this.#pools.get(name) ?? [];
       ejector.follow(tags);
       const own = outlier && {
@@ -99,7 +109,8 @@ export class Fleet {
         interval: outlier.interval,
         most: outlier.maxEjection,
       };
-      const guarded = { ejector, options: own ?? EJECTION };
+      const tellers = known?.tellers ?? { last: NOBODY, other: NOBODY };
+      const guarded = { ejector, options: own ?? EJECTION, tellers };
       for (const tag of tags) this.#guardOf.set(tag, guarded);
       return [name, guarded];
     });
@@ -155,7 +166,7 @@ export class Fleet {
     const tau = smoothing(period);
     // A batch whose answer was lost comes again, and was added already.
     const again = known?.batch === batch;
-    const flips = again || load === undefined ? [] : this.#eject(isolate, load, isolates, now);
+    const flips = again || load === undefined ? [] : this.#eject(isolate, load, now);
     const starting = this.#starting(now);
     const word = { period, isolates, flips, ...(starting === undefined ? {} : { starting }) };
     if (load === undefined) return word;
@@ -172,12 +183,7 @@ export class Fleet {
     return { ...word, load: down };
   }
 
-  #eject(
-    isolate: string,
-    load: Readonly<Record<string, PodUse>>,
-    isolates: number,
-    now: number,
-  ): EjectionFlip[] {
+  #eject(isolate: string, load: Readonly<Record<string, PodUse>>, now: number): EjectionFlip[] {
     const told = new Map<Guarded, Record<string, PodUse>>();
     for (const [tag, use] of Object.entries(load)) {
       const guarded = this.#guardOf.get(tag);
@@ -186,9 +192,10 @@ export class Fleet {
       uses[tag] = use;
       told.set(guarded, uses);
     }
-    const flips = [...told].flatMap(([{ ejector, options }, uses]) =>
-      ejector.take(isolate, uses, isolates, options, now),
-    );
+    const flips = [...told].flatMap(([guarded, uses]) => {
+      const { ejector, options } = guarded;
+      return ejector.take(isolate, uses, tellersOf(guarded, isolate, now), options, now);
+    });
     return this.#slowly(flips, now);
   }
 
@@ -229,4 +236,11 @@ export class Fleet {
     }
     return starting;
   }
+}
+
+/** How many isolates tell of a pool, 2 for more: one that does not use it has no word to add to another's. */
+function tellersOf({ tellers }: Guarded, isolate: string, now: number): number {
+  if (tellers.last.isolate !== isolate) tellers.other = tellers.last;
+  tellers.last = { isolate, at: now };
+  return now - tellers.other.at <= ACTIVE ? 2 : 1;
 }

@@ -162,6 +162,13 @@ describe("which pods are ejected", () => {
     expect(fleet.next()).toBe(NOW + 300 + 30_000);
   });
 
+  it("by the word of one isolate alone, where no other uses the pool", async () => {
+    const { hear, out } = await fleetOf();
+    hear({}, NOW, { isolate: "idle" });
+    expect(hear({ a: failing, b: well }).isolates).toBe(2);
+    expect(out()).toEqual(["a"]);
+  });
+
   it("return when their time is over, slowly, whether heartbeats come or only the alarm", async () => {
     const { fleet, hear, out, snapshot } = await fleetOf({ slowStart: "60s" });
     hear({ a: failing, b: well });
