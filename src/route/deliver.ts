@@ -8,6 +8,7 @@ import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
 import { BAD_BODY, BUSY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
 import { undo } from "./rebind.ts";
+import { tend } from "./socket.ts";
 import type { Seat, Trip } from "./trip.ts";
 import { turn } from "./turn.ts";
 import { unsized } from "./unsized.ts";
@@ -175,6 +176,8 @@ async function send(
   if (answer.status < 500) pod.passed();
   else accuse(trip, pod, answer, now);
   pod.pool.observe(pod.pod.index, now - asked, now);
+  const pumped = answer.status === 101 ? tend(trip, pod, answer) : undefined;
+  if (pumped !== undefined) return pumped;
   if (load) {
     return edge.forwarder.hold(answer, () => pod.release(edge.clock.now()), background, timeouts.idleBody);
   }

@@ -18,7 +18,6 @@ import { NO_CONFIG, NO_ROUTE, problem, STALE_VIEW } from "./problem.ts";
 import { runErrand } from "./rebind.ts";
 import { seat as findSeat } from "./seat.ts";
 import { isShared } from "./shared-cache.ts";
-import { tend } from "./socket.ts";
 import { decisionText, requestHeaders, responseHeaders } from "./stamp.ts";
 import { readTarget, validate } from "./target.ts";
 import { type Life, type Seat, seconds, type Trip } from "./trip.ts";
@@ -66,6 +65,7 @@ export async function route(edge: Edge, request: Request, background: Background
     keyed: undefined,
     stranger: undefined,
     held: undefined,
+    served: undefined,
   };
   if (matched.scope.strict && edge.stale(view, now)) {
     return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, STALE_VIEW);
@@ -139,7 +139,7 @@ function finish(
   edge.counters.count(seat.pod.pod.pool, outcome, response.status);
   if (outcome === "moved") recordMove(trip, seat);
   edge.recorded(trip.background);
-  const passed = response.status === 101 ? tend(trip, seat, response) : response;
+  trip.served = seat.session;
   const headers = responseHeaders(response.headers, response.status, {
     pod: seat.pod.pod,
     https: client.https,
@@ -150,7 +150,7 @@ function finish(
     now: trip.now,
     decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
   });
-  return headers === undefined ? passed : edge.forwarder.dress(passed, headers);
+  return headers === undefined ? response : edge.forwarder.dress(response, headers);
 }
 
 /**

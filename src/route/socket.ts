@@ -1,5 +1,6 @@
 import { tagFromHex } from "../model/pod.ts";
-import type { Seat, Trip } from "./trip.ts";
+import type { PodRuntime } from "./pod.ts";
+import type { Trip } from "./trip.ts";
 import type { View } from "./view.ts";
 
 /** An open WebSocket, as who pumps it must know it. */
@@ -12,11 +13,14 @@ export interface Watch {
   readonly jitter: number;
 }
 
-/** A 101 as its pool wants it: as it came, or pumped, so that it can be closed when its session must leave the pod. */
-export function tend(trip: Trip, { pod, session }: Seat, response: Response): Response {
+/**
+ * A 101 pumped, so that it can be closed when its session must leave the pod; undefined where its pool does not ask for that.
+ * The place at the pod that its request has taken is the socket's then, as long as it is open.
+ */
+export function tend(trip: Trip, pod: PodRuntime, response: Response): Response | undefined {
   const { edge, background } = trip;
   const { webSocket } = pod.pool.pool;
-  if (webSocket?.onDrain !== "close") return response;
+  if (webSocket?.onDrain !== "close") return undefined;
   const { id } = trip.route.scope.scope;
   const { tag } = pod.pod;
   const leaves = (view: View | undefined) => {
@@ -24,6 +28,7 @@ export function tend(trip: Trip, { pod, session }: Seat, response: Response): Re
     // Not this trip's view: a pod that a newer config has no more, or has replaced, keeps nothing.
     const now = view.scopes.find(({ scope }) => scope.id === id)?.pods.get(tag);
     if (now === undefined || !now.keep) return true;
+    const session = trip.served;
     const news = session && edge.feed.below(session.sid, session.epoch);
     return news !== undefined && (news.to === null || tagFromHex(news.to) !== tag);
   };
@@ -35,6 +40,5 @@ export function tend(trip: Trip, { pod, session }: Seat, response: Response): Re
     },
     ended: () => pod.release(edge.clock.now()),
   };
-  pod.take(edge.clock.now());
   return edge.forwarder.pump(response, watch, background);
 }

@@ -52,6 +52,8 @@ export interface Trip {
   stranger: Sid | undefined;
   /** The session as the request brought it: by its cookie, or its key as this isolate remembers it, or else the store. */
   held: Token | undefined;
+  /** The session as it is with the response, for what lasts longer than that. */
+  served: Token | undefined;
 }
 
 /** What the store must hear after the response. */

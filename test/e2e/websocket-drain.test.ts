@@ -30,8 +30,15 @@ describe("sockets whose session must leave its pod", () => {
         pods: pods.slice(0, 2).map(({ id, url }) => ({ id: `even-${id}`, url })),
         webSocket: { onDrain: "close" },
       },
+      capped: {
+        pods: [{ id: "capped-0", url: pods[2]!.url }],
+        maxInFlight: 2,
+        timeouts: { queue: "20s" },
+        webSocket: { onDrain: "close" },
+      },
     },
     routes: [
+      { path: "/capped", pool: "capped" },
       { path: "/", pool: "web" },
       { path: "/plain", pool: "plain" },
       { path: "/even", pool: "even" },
@@ -125,6 +132,9 @@ describe("sockets whose session must leave its pod", () => {
       (await tokens.open(cookie.slice(cookie.indexOf("=") + 1), "web"))!.sid;
     const again = await line("/", first!.cookie);
     expect(again.id).toBe("web-2");
+    // The store hears of it after the 101.
+    while ((await admin.get(`/v1/sessions/${await sid(first!)}`)).status === 404)
+      await admin.get("/v1/pools");
     const move = await admin.send("POST", `/v1/sessions/${await sid(first!)}/move`, {
       body: { pod: "web-3" },
     });
@@ -189,6 +199,25 @@ describe("sockets whose session must leave its pod", () => {
     for (let i = 0; i < 6; i++) more.push(await line("/even"));
     expect(at("web-0", more)).toHaveLength(6);
     hangUp([...at("web-1", lines), ...more]);
+  });
+
+  /** A waiter was let in by the handshake before it, whose socket took its own place anew: the cap was passed by one each. */
+  it("keep the place at a capped pod that their handshake took, and give it back when they end", async () => {
+    const [first] = [await line("/capped"), await line("/capped")];
+    const waiters = Array.from({ length: 4 }, () =>
+      open(stack.url, { path: "/capped", cookie: first!.cookie }),
+    );
+    let come = 0;
+    for (const waiter of waiters) void waiter.then(() => ++come);
+    for (let i = 1; i <= waiters.length; i++) {
+      const before = pods[2]!.peers.length;
+      // As many come as go, in their order.
+      const { peer } = i === 1 ? { peer: first!.client } : await waiters[i - 2]!;
+      expect(come).toBe(i - 1);
+      peer.close(1000);
+      await waiters[i - 1];
+      expect(pods[2]!.peers.length).toBe(before + 1);
+    }
   });
 
   it("are closed with 1013 when too much waits for a side that does not read", async () => {
