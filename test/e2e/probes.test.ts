@@ -53,7 +53,13 @@ describe("readiness probes by the coordinator", () => {
     const jar = await bound("web-0");
     mode = "fail";
     failing = "web-0";
-    await pause(4500);
+    // An edge that hears of no request hears of nothing else either, for up to 10 s: so there are some all the while.
+    const fresh = async () => (await new Jar().get(stack.url)).body;
+    for (let row = 0, deadline = Date.now() + 30_000; row < 20; ) {
+      row = (await fresh()) === "web-0" ? 0 : row + 1;
+      if (Date.now() > deadline) throw new Error("web-0 is never out of new sessions");
+      await pause(50);
+    }
     for (let i = 0; i < 20; i++) expect((await new Jar().get(stack.url)).body).not.toBe("web-0");
     expect(decision(await jar.get(stack.url))).toMatchObject({ outcome: "kept", pod: "web-0" });
     mode = "pass";
