@@ -1,7 +1,9 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import { identify } from "../src/route/client.ts";
 import { requires } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig } from "./admin/config.ts";
+import { door } from "./admin/door.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
 import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
@@ -11,7 +13,6 @@ import { listPods, listPools, patchPod } from "./admin/pools.ts";
 import { apiProblem } from "./admin/problem.ts";
 import { deleteSession, getSession, getSessions, moveSession } from "./admin/sessions.ts";
 import { type Isolate, theIsolate } from "./edge/isolate.ts";
-import { peerOf } from "./edge/peer.ts";
 import type { Env } from "./env.ts";
 
 type AppContext = Context<{ Bindings: Env }>;
@@ -20,25 +21,15 @@ type AppContext = Context<{ Bindings: Env }>;
 export const app = new Hono<{ Bindings: Env }>();
 
 const isolateOf = async (c: AppContext): Promise<Isolate> => theIsolate(c.env, c.executionCtx);
-/** Whom failed logins are counted against: by the platform's word, never by a header that the client wrote. */
-const client = (c: AppContext) => peerOf(c.env.MOORING_PLATFORM === "cloudflare")(c.req.raw) ?? "unknown";
+/** Whom failed logins are counted against: the client as routes see it, never by a header that it wrote itself. */
+const client = async (c: AppContext): Promise<string> => {
+  const { edge, views } = await isolateOf(c);
+  const trusted = views.current?.snapshot.trustedProxies ?? [];
+  const { ip } = identify(c.req.raw.headers, edge.peer(c.req.raw), false, trusted);
+  return ip ?? "unknown";
+};
 
-/** A page of another site must not be able to use a browser that can reach the admin API. */
-app.use("/_mooring/*", async (c, next) => {
-  const origin = c.req.header("origin");
-  const site = c.req.header("sec-fetch-site");
-  const foreign = (origin !== undefined && origin !== new URL(c.req.url).origin) || site === "cross-site";
-  if (foreign)
-    return apiProblem(
-      403,
-      "cross-origin",
-      "Cross-origin requests are refused",
-      "Call it from your own site.",
-    );
-  await next();
-  c.header("x-content-type-options", "nosniff");
-  return undefined;
-});
+app.use("/_mooring/*", door(client));
 
 app.get("/_mooring/livez", (c) => c.text("ok\n"));
 

@@ -1,3 +1,5 @@
+import { problem } from "../src/route/problem.ts";
+import { checkHost, readTarget } from "../src/route/target.ts";
 import { apiProblem } from "./admin/problem.ts";
 import { app } from "./app.ts";
 import { internal } from "./coordinator/internal.ts";
@@ -34,6 +36,9 @@ export default {
 } satisfies ExportedHandler<Env>;
 
 async function admin(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
-  const path = new URL(request.url).pathname;
+  const target = readTarget(request.url);
+  const bad = checkHost(request.headers.get("host"), target);
+  if (bad !== undefined) return problem(bad);
+  const { path } = target;
   return (await internal(request, env, path)) ?? app.fetch(request, env, context);
 }

@@ -52,19 +52,28 @@ function hostOf(authority: string): string {
   return host.toLowerCase();
 }
 
-/** What is refused whatever the config says. `host` null: there was no Host header. */
-export function validate(
-  method: string,
-  { host: hostHeader, coding }: Pick<Fields, "host" | "coding">,
-  target: Target,
-): Refusal | undefined {
-  // A Host that says something else than the URL has been tampered with on the way: two parsers would disagree.
-  const host = hostHeader ?? target.authority;
+/**
+ * A Host that says something else than the URL has been tampered with on the way: two parsers would disagree.
+ *
+ * @param header null: there was none
+ */
+export function checkHost(header: string | null, target: Target): Refusal | undefined {
+  const host = header ?? target.authority;
   if (host !== goodHost) {
     if (!AUTHORITY.test(host)) return BAD_HOST;
     goodHost = host;
   }
-  if (host !== target.authority && !sameAuthority(host, target)) return BAD_HOST;
+  return host !== target.authority && !sameAuthority(host, target) ? BAD_HOST : undefined;
+}
+
+/** What is refused whatever the config says. */
+export function validate(
+  method: string,
+  { host, coding }: Pick<Fields, "host" | "coding">,
+  target: Target,
+): Refusal | undefined {
+  const badHost = checkHost(host, target);
+  if (badHost !== undefined) return badHost;
   if (OTHERWISE.test(target.path)) return BAD_PATH;
   // The runtime takes any list that ends in chunked, and would forward the rest undone.
   if (coding !== null && coding.toLowerCase() !== "chunked") return BAD_CODING;

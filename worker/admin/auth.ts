@@ -1,4 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { addressKey } from "../../src/affinity/client-ip.ts";
+import { Generations } from "../../src/sessions/generations.ts";
 import type { Env } from "../env.ts";
 import { apiProblem } from "./problem.ts";
 import { sameSecret } from "./secret.ts";
@@ -7,26 +9,28 @@ import { sameSecret } from "./secret.ts";
 export type Scope = "read" | "drain" | "write";
 const ORDER: readonly Scope[] = ["read", "drain", "write"];
 
+/** Of requests whose token was right: what it may do. */
+export const held = new WeakMap<Request, Scope>();
+
 /** Failed logins a client may make in a window before it must wait. */
 const MAX_FAILURES = 10;
 const WINDOW = 60_000;
-/** Clients whose failures are remembered. */
-const MAX_CLIENTS = 10_000;
+/** Clients whose failures are remembered, in each of two generations: many others forget nobody who is at it. */
+const MAX_CLIENTS = 5000;
 
-const failures = new Map<string, { since: number; count: number }>();
+const failures = new Generations<{ since: number; count: number }>(MAX_CLIENTS);
 
 /** Lets a request in whose bearer token has the scope. A right token is never refused for others' failures. */
 export function requires(
   scope: Scope,
-  client: (c: Context<{ Bindings: Env }>) => string,
-): MiddlewareHandler<{
-  Bindings: Env;
-}> {
+  client: (c: Context<{ Bindings: Env }>) => Promise<string>,
+): MiddlewareHandler<{ Bindings: Env }> {
   return async (c, next) => {
-    const held = await scopeOf(c.env, bearer(c.req.header("authorization")));
-    if (held === "off") return apiProblem(503, "admin-off", "The admin API is off", OFF);
-    if (held === undefined) return refuseLogin(client(c));
-    if (ORDER.indexOf(held) < ORDER.indexOf(scope)) {
+    const own = await scopeOf(c.env, bearer(c.req.header("authorization")));
+    if (own === "off") return apiProblem(503, "admin-off", "The admin API is off", OFF);
+    if (own === undefined) return refuseLogin(await client(c));
+    held.set(c.req.raw, own);
+    if (ORDER.indexOf(own) < ORDER.indexOf(scope)) {
       return apiProblem(
         403,
         "scope",
@@ -60,11 +64,12 @@ async function scopeOf(env: Env, token: string | undefined): Promise<Scope | "of
   return held;
 }
 
-function refuseLogin(client: string): Response {
+function refuseLogin(address: string): Response {
   const now = Date.now();
+  // One household has all addresses of a /64.
+  const client = addressKey(address) ?? address;
   let entry = failures.get(client);
   if (entry === undefined || now - entry.since > WINDOW) {
-    if (failures.size >= MAX_CLIENTS) failures.clear();
     entry = { since: now, count: 0 };
     failures.set(client, entry);
   }

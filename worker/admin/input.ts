@@ -19,6 +19,11 @@ export async function readObject(
   if (text === undefined) {
     return apiProblem(413, "too-large", "The body is too large", `At most ${MAX_BODY} bytes are taken.`);
   }
+  const type = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+  if (text.trim() !== "" && type !== "application/json") {
+    // Any page may send a form or plain text anywhere, and no browser asks before (CVE-2026-27589).
+    return apiProblem(415, "content-type", "This content type is not taken", "Send application/json.");
+  }
   let value: unknown;
   try {
     value = text.trim() === "" ? {} : JSON.parse(text);

@@ -2,7 +2,9 @@ import { expect, it } from "vitest";
 import { readDeadline, readLimit, readObject, readWait } from "../../../worker/admin/input.ts";
 
 const NOW = Date.parse("2026-11-27T12:00:00Z");
-const post = (body: string) => new Request("http://x/", { method: "POST", body });
+const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
+const post = (body: string, headers: Record<string, string> = JSON_TYPE) =>
+  new Request("http://x/", { method: "POST", body, headers });
 /** Code and message of a problem. */
 async function problem(found: unknown): Promise<[number, string]> {
   expect(found).toBeInstanceOf(Response);
