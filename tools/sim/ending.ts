@@ -54,7 +54,7 @@ export async function lastRound(world: World): Promise<void> {
     // Who was refused too long has no session any more, and begins one wherever it asks.
     const issued = world.watch.issued.get(client.newest ?? "")?.at ?? 0;
     // A key that a pod has minted is no secret to that pod alone: another answers it with a name of its own.
-    if (plan.affinity === "learn" && client.minted === undefined) continue;
+    if (plan.affinity === "learn" && (client.minted === undefined || client.unheard)) continue;
     if (token !== undefined && world.loop.now - issued > plan.idle * 1000) continue;
     // A move whose answer was lost is found, and followed, when an edge next renews the session: which may be just now.
     const stored = token === undefined ? undefined : world.store.get(token.sid);
