@@ -1,5 +1,6 @@
 import type { FeedEntry } from "../model/beat.ts";
-import type { Sid } from "../model/binding.ts";
+import type { Binding, Sid } from "../model/binding.ts";
+import { tagFromHex } from "../model/pod.ts";
 
 /** What an edge has heard, by sid. */
 export class Feed {
@@ -38,4 +39,16 @@ export class Feed {
     const entry = this.#entries.get(sid);
     return entry !== undefined && epoch < entry.epoch ? entry : undefined;
   }
+}
+
+/**
+ * A binding as the store has it, or as every edge was told since: a store that failed over may have lost that, and the next
+ * word must be above it.
+ */
+export function raised(binding: Binding, told: Omit<FeedEntry, "seq"> | undefined): Binding {
+  if (told === undefined || told.epoch <= binding.epoch) return binding;
+  const { epoch, to, cause } = told;
+  if (to === null) return { ...binding, epoch, cause, state: "R" };
+  const pod = tagFromHex(to);
+  return { ...binding, epoch, cause, pod, home: pod, state: "A" };
 }

@@ -137,4 +137,17 @@ describe("the guard before the store", () => {
     for (const { answer } of on) answer();
     await Promise.all(waited);
   });
+
+  it("is shaky for a pause after any failure, also when an answer came since, and when its clock is put back", async () => {
+    let now = 1_000_000;
+    const guard = new Guard({ now: () => now }, () => () => undefined, OPTIONS);
+    expect(guard.shaky).toBe(false);
+    await guard.background(() => Promise.reject(new Error("garbage")));
+    await guard.background(async () => 1);
+    expect(guard.shaky).toBe(true);
+    now += 5001;
+    expect(guard.shaky).toBe(false);
+    now -= 60_000;
+    expect(guard.shaky).toBe(false);
+  });
 });

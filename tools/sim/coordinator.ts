@@ -1,29 +1,24 @@
+import { ordered } from "../../src/health/orders.ts";
 import { type HealthView, type PodState, STATES } from "../../src/health/state.ts";
 import type { Beat, BeatAnswer, ConfigRecord, DepartedPod } from "../../src/model/beat.ts";
 import { parseRecord } from "../../src/model/beat.ts";
-import type { Binding, Cause, Sid } from "../../src/model/binding.ts";
-import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
+import type { Sid } from "../../src/model/binding.ts";
+import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore } from "../../src/model/ports.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
-import { LEEWAY } from "../../src/sessions/expiry.ts";
-import { blank, type Disk, departedAfter, type Order, ordered, raised, SALT } from "./disk.ts";
+import { blank, type Disk, departedAfter, type Order, SALT } from "./disk.ts";
 import { compileDocument } from "./document.ts";
 import type { SimFleet } from "./fleet.ts";
 import type { SimLedger } from "./ledger.ts";
 import type { Loop } from "./loop.ts";
 import type { SimProber } from "./prober.ts";
+import { type Place, SimSessions } from "./sessions.ts";
 import type { Trace } from "./trace.ts";
 
 /** A heartbeat's answer, and when it was made in true time: only the watch looks at that. */
 export interface Told extends BeatAnswer {
   readonly madeAt: number;
 }
-
-/** Compare-and-sets that are tried while edges move the same session at the same time. */
-const TRIES = 4;
-
-/** A pod as the target of a move. */
-export type Place = Pick<Pod, "tag" | "id" | "pool">;
 
 export interface CoordinatorParts {
   readonly loop: Loop;
@@ -45,21 +40,24 @@ export class SimCoordinator {
   /** When an answer last said of a pod that it keeps nothing; when a pod last came into the config. */
   readonly unkept = new Map<string, number>();
   readonly present = new Map<string, number>();
-  /** What was put on the feed last of each session, and when: true time. */
-  readonly announced = new Map<
-    Sid,
-    { readonly at: number; readonly epoch: number; readonly to: PodTag | undefined }
-  >();
   /** When the last coordinator without a memory began. */
   reborn = Number.NEGATIVE_INFINITY;
   #disk: Disk;
   #publishing = false;
   readonly #parts: CoordinatorParts;
+  readonly #sessions: SimSessions;
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
     this.#disk = blank();
+    const { loop, store } = parts;
+    const now = () => (this.up ? this.#disk : undefined);
+    this.#sessions = new SimSessions({ loop, store, disk: now, snapshot: () => this.snapshot });
     parts.prober.recovered = (tag) => parts.fleet.recover(tag);
+  }
+
+  get announced(): SimSessions["announced"] {
+    return this.#sessions.announced;
   }
 
   get ledger(): SimLedger {
@@ -156,7 +154,8 @@ export class SimCoordinator {
         const tag = tagToHex(pod.tag);
         const probed = prober.state(tag);
         const seen = probed === "ready" && fleet.isOut(pool.name, tag) ? "ejected" : probed;
-        const state = ordered(this.#disk, pool.name, tag, seen);
+        const { orders, pools } = this.#disk;
+        const state = ordered(orders.get(tag)?.state, pools.get(pool.name)?.state, seen);
         if (state !== "ready") health[tag] = state;
       }
     }
@@ -206,85 +205,13 @@ export class SimCoordinator {
 
   /** Store, feed, ledger, in that order; what became of it. */
   async move(sid: Sid, to: Place): Promise<string> {
-    return this.#change(sid, "moved-by-operator", to);
+    this.#mustBeUp();
+    return this.#sessions.change(sid, "moved-by-operator", to);
   }
 
   async revoke(sid: Sid): Promise<string> {
-    return this.#change(sid, "revoked", undefined);
-  }
-
-  async #change(sid: Sid, cause: Cause, to: Place | undefined): Promise<string> {
     this.#mustBeUp();
-    const disk = this.#disk;
-    const { store, loop } = this.#parts;
-    let found = raised(await store.read(sid), disk.feed);
-    let won: { readonly epoch: number; readonly from: PodTag } | undefined;
-    for (let tries = 0; tries < TRIES; tries++) {
-      if (found === undefined || found.exp < loop.now || (found.state === "R" && to !== undefined)) {
-        return "no such session";
-      }
-      const told = disk.feed.find((entry) => entry.sid === sid);
-      if (found.state === "R" && told !== undefined && told.to !== null) {
-        // The edges were told something else since: once more, above that.
-        const next = { ...found, epoch: Math.max(found.epoch, told.epoch + 1), cause: "revoked" as const };
-        return this.#announce(disk, next, cause, to, found.pod);
-      }
-      if (found.state === "R" || found.pod === to?.tag) {
-        // Perhaps the work of a call whose answer was late: in the store, and on no feed yet.
-        const from = won?.epoch === found.epoch ? won.from : undefined;
-        return found.cause === cause ? this.#announce(disk, found, cause, to, from) : "it is so already";
-      }
-      const { epoch, pod, home, created, exp } = found;
-      const op = to === undefined ? ("revoke" as const) : ("rebind" as const);
-      const target = { to: to?.tag ?? pod, home: to?.tag ?? home };
-      const keep = { ttl: exp - loop.now, expires: exp };
-      const answer = await store.swap({ op, sid, epoch, pod, ...target, cause, created, exp }, keep);
-      const { verdict } = answer;
-      // worker/sessions/swap.ts lets no such answer pass.
-      if ((op === "revoke" || verdict === "WON") && answer.epoch <= epoch) return "the store failed";
-      if (verdict === "WON") {
-        won = { epoch: answer.epoch, from: pod };
-        found = raised(await store.read(sid), disk.feed);
-        if (found === undefined) return "the store failed";
-        continue;
-      }
-      found = { ...found, epoch: answer.epoch, pod: answer.pod, home: answer.home, cause: answer.cause };
-      if (op === "revoke") return this.#announce(disk, found, cause, to, pod);
-      if (verdict === "REVOKED") return "no such session";
-    }
-    return "the session is busy";
-  }
-
-  /** Feed and ledger in one turn. */
-  #announce(
-    disk: Disk,
-    binding: Binding,
-    cause: Cause,
-    to: Place | undefined,
-    from: PodTag | undefined,
-  ): string {
-    if (!this.up || disk !== this.#disk) return "the coordinator died in between";
-    const { sid, epoch, exp } = binding;
-    const { now } = this.#parts.loop;
-    this.announced.set(sid, { at: now, epoch, to: to?.tag });
-    if (disk.feed.some((entry) => entry.sid === sid && entry.epoch >= epoch)) return "it was told before";
-    const seq = (disk.feed.at(-1)?.seq ?? 0) + 1;
-    disk.feed.push({
-      seq,
-      sid,
-      epoch,
-      to: to === undefined ? null : tagToHex(to.tag),
-      cause,
-      exp: exp + LEEWAY * 1000,
-    });
-    const left = from === undefined ? undefined : this.#pod(from);
-    const pool = (to ?? left)?.pool ?? "";
-    disk.ledger.add({ at: now, sid, epoch, pool, from: left?.id ?? "", to: to?.id ?? "", cause });
-    return "done";
-  }
-
-  #pod(tag: PodTag) {
-    return this.snapshot?.pools.flatMap(({ pods }) => pods).find((pod) => pod.tag === tag);
+    return this.#sessions.change(sid, "revoked", undefined);
   }
 
   #mustBeUp(): void {

@@ -1,3 +1,4 @@
+import { ordered } from "../../src/health/orders.ts";
 import type { PodState } from "../../src/health/state.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 
@@ -24,8 +25,6 @@ export interface Due {
 
 /** What becomes of an order at its deadline. */
 const THEN: Partial<Record<Order["state"], Order["state"]>> = { draining: "drained", retiring: "retired" };
-/** Orders after which a pod keeps nothing, whatever the probes say. The first that stands gives the cause. */
-const FINAL: readonly Order["state"][] = ["disabled", "rolled-back", "retired", "drained"];
 
 type Row = {
   subject: string;
@@ -107,12 +106,7 @@ export class Operator {
   /** The state of a pod in the shared view: what its operator and its pool's say, with what the probes say. */
   state(pool: string, tag: string, probed: PodState): PodState {
     if (this.#orders.size === 0) return probed;
-    const orders = [this.of(tag)?.state, this.of(poolSubject(pool))?.state];
-    const final = FINAL.find((state) => orders.includes(state));
-    if (final !== undefined) return final;
-    // Its sessions must go though it drains; when it is up again it drains on.
-    if (probed === "down") return "down";
-    return orders[0] ?? orders[1] ?? probed;
+    return ordered(this.of(tag)?.state, this.of(poolSubject(pool))?.state, probed);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Binding, Cause, Retention, Sid } from "../../src/model/binding.ts";
-import { type Pod, type PodTag, tagFromHex, tagToHex } from "../../src/model/pod.ts";
+import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { BindingStore, Swapped } from "../../src/model/ports.ts";
 import { LEEWAY } from "../../src/sessions/expiry.ts";
+import { raised } from "../../src/sessions/feed.ts";
 import type { Guard } from "../../src/sessions/guard.ts";
 import type { FeedStore } from "./feed-store.ts";
 import type { Ledger } from "./ledger.ts";
@@ -184,12 +185,7 @@ export class Sessions {
     if (found === undefined) return STORE_DOWN;
     const { binding } = found;
     if (binding === undefined || binding.exp < this.#parts.now()) return unknown(sid);
-    const told = this.#parts.feed.of(sid);
-    if (told === undefined || told.epoch <= binding.epoch) return binding;
-    // A store that failed over may have lost what every edge was told since: the next word must be above that.
-    const { epoch, to, cause } = told;
-    if (to === null) return { ...binding, epoch, cause, state: "R" };
-    return { ...binding, epoch, cause, pod: tagFromHex(to), home: tagFromHex(to), state: "A" };
+    return raised(binding, this.#parts.feed.of(sid));
   }
 
   /** Undefined: the store is down or slow. */
