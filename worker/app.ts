@@ -5,6 +5,7 @@ import { requires } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig } from "./admin/config.ts";
 import { door } from "./admin/door.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
+import { postExplain } from "./admin/explain.ts";
 import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
 import { postPlan } from "./admin/plan.ts";
@@ -58,6 +59,7 @@ app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
 app.get(`${V1}/config/history`, read, async (c) => getHistory(await isolateOf(c)));
 
 app.post(`${V1}/plan`, read, async (c) => postPlan(c, await isolateOf(c)));
+app.post(`${V1}/explain`, read, async (c) => postExplain(c, await isolateOf(c)));
 
 app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
 app.patch(`${V1}/pools/:pool`, write, async (c) => patchPool(c, await isolateOf(c), c.req.param("pool")));
@@ -85,6 +87,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`${V1}/config`]: "GET, PUT",
   [`${V1}/config/history`]: "GET",
   [`${V1}/plan`]: "POST",
+  [`${V1}/explain`]: "POST",
   [`${V1}/pools`]: "GET",
   [`${V1}/pools/:pool`]: "PATCH",
   [`${V1}/pools/:pool/pods`]: "GET",

@@ -45,6 +45,17 @@ export class Ewma {
     return latency === 0 && inflight > 0 ? UNSEEN + own : latency * (1 + own);
   }
 
+  /** The last moment, then latencies, then when they were seen. */
+  state(): readonly number[] {
+    return [this.#last, ...this.#latency, ...this.#seen];
+  }
+
+  restore([last = 0, ...rest]: readonly number[]): void {
+    this.#last = last;
+    this.#latency.set(rest.slice(0, this.#latency.length));
+    this.#seen.set(rest.slice(this.#latency.length));
+  }
+
   /** The part of the average that is left: e^(−t/decay). */
   #kept(index: number, now: number): number {
     return Math.exp(-Math.max(0, now - this.#seen[index]!) / DECAY);

@@ -25,6 +25,8 @@ export const peakEwma: Policy<Record<string, never>> = {
           ? second
           : first;
       },
+      state: () => costs.state(),
+      restore: (state) => costs.restore(state),
       observe: (index, latency, now) => costs.observe(index, latency, now),
     };
   },

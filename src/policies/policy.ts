@@ -30,6 +30,9 @@ export interface Picker {
    * it have this.
    */
   observe?(index: number, latency: number, now: number): void;
+  /** What it remembers from pick to pick, for {@link restore} in a picker of the same pods. Only those that remember have both. */
+  state?(): readonly number[] | undefined;
+  restore?(state: readonly number[]): void;
   /** Gives back what it holds in the core; whoever built it calls it once, and may still pick. */
   free?(): void;
 }

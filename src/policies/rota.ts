@@ -38,6 +38,17 @@ export class Rota {
     return index;
   }
 
+  /** Whose turn comes when: the moment, then one time a pod. */
+  state(): readonly number[] {
+    return [this.#now, ...this.#due];
+  }
+
+  restore([now = 0, ...due]: readonly number[]): void {
+    this.#now = now;
+    this.#due.set(due);
+    this.#version = undefined;
+  }
+
   #gather(out: Uint8Array): void {
     this.#size = 0;
     for (let i = 0; i < this.#weights.length; i++) {

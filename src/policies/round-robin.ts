@@ -16,6 +16,11 @@ export const roundRobin: Policy<Record<string, never>> = {
         rota ??= new Rota(weights, word);
         return rota.next(standing);
       },
+      state: () => rota?.state(),
+      restore(state) {
+        rota ??= new Rota(weights, 0);
+        rota.restore(state);
+      },
     };
   },
 };

@@ -55,6 +55,10 @@ export class Zones {
     this.#names = new Set(zones.filter((zone) => zone !== undefined));
   }
 
+  get split(): ZoneSplit {
+    return this.#split;
+  }
+
   hear(split: ZoneSplit | undefined): void {
     this.#split = split ?? {};
   }

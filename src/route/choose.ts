@@ -65,6 +65,7 @@ export function choosePod(
   order: readonly PoolRuntime[],
   tried: readonly PodRuntime[],
 ): PodRuntime | Refusal {
+  trip.edge.choosing?.(trip);
   let busy = false;
   for (const standing of [
     (pool: PoolRuntime) => pool.standing(trip.now),

@@ -10,6 +10,7 @@ import type { Sealer } from "../sessions/token.ts";
 import type { Keyed } from "./keyed.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { Watch } from "./socket.ts";
+import type { Trip } from "./trip.ts";
 import type { View } from "./view.ts";
 
 /**
@@ -91,6 +92,8 @@ export interface Edge {
   readonly zone: string | undefined;
   /** CF-* headers are the platform's own there, and pass. */
   readonly cloudflare: boolean;
+  /** The deployment's own name in CDN-Loop. */
+  readonly loopMark: string;
 
   readonly feed: Feed;
   readonly counters: Counters;
@@ -105,8 +108,6 @@ export interface Edge {
   /** The epoch from which a session was last moved after a failed connection, and not answered there either, by sid. */
   readonly inVain: Generations<number>;
 
-  /** The deployment's own name in CDN-Loop. */
-  readonly loopMark: string;
   /** The view to decide by now: refreshed first when it is too old. Undefined: no config was ever seen. */
   view(now: number, background: Background): View | undefined | Promise<View | undefined>;
   /** How long what the store said of a keyed session holds: the heartbeat's period. Milliseconds. */
@@ -120,6 +121,8 @@ export interface Edge {
    * runtime takes one that waits for other requests alone for hung.
    */
   after(ms: number, expire: () => void): () => void;
+  /** A pod is about to be chosen for a new session: only those who record or replay listen. */
+  readonly choosing?: ((trip: Trip) => void) | undefined;
   /** A failure that the fleet should hear of soon. @param unreachable it could not be connected to */
   failed(pod: PodRuntime, unreachable: boolean): void;
   /** Something was counted or recorded that the coordinator has not heard of. */

@@ -15,12 +15,31 @@ import {
   type Policy,
   type Standing,
 } from "../policies/policy.ts";
-import { Zones } from "../policies/zones.ts";
+import { type ZoneSplit, Zones } from "../policies/zones.ts";
 import { RetryBudget } from "./budget.ts";
 import { PodRuntime } from "./pod.ts";
 import { accept, Warmth } from "./warmth.ts";
 
 export { PodRuntime } from "./pod.ts";
+
+/** What choices go by beside config, health, key and chance; arrays by `Pod.index`. Plain data. */
+export interface Moment {
+  readonly out: readonly number[];
+  readonly slow?: readonly number[] | undefined;
+  readonly inflight?: readonly number[] | undefined;
+  readonly share?:
+    | {
+        readonly others: readonly number[];
+        readonly worth: readonly number[];
+        readonly m: number;
+        readonly tau: number;
+        readonly at: number;
+      }
+    | undefined;
+  readonly alone: boolean;
+  readonly split?: ZoneSplit | undefined;
+  readonly picker?: readonly number[] | undefined;
+}
 
 /** A pool of one snapshot with its picker, its table and how its pods stand. */
 export class PoolRuntime {
@@ -41,7 +60,7 @@ export class PoolRuntime {
   /** Whether the policy itself holds sessions off pods that start slowly. */
   readonly #warms: boolean;
   readonly #asks: boolean;
-  #warmth: Warmth | undefined;
+  #warmth: Pick<Warmth, "over"> | undefined;
   readonly #zones: Zones | undefined;
   #local: Standing;
   #localUntil = 0;
@@ -177,6 +196,41 @@ export class PoolRuntime {
     this.#warmth = Warmth.of(this.pool, this.tags, answer.starting, asked);
   }
 
+  /** What a choice goes by now, beside config, health, key and chance: for whoever replays it elsewhere. */
+  moment(now: number): Moment {
+    const { out, slow } = this.standing(now);
+    const { others, worth, m, tau, at, alone } = this.share;
+    const heard = Number.isFinite(at);
+    return {
+      out: [...out],
+      slow: slow && [...slow],
+      inflight: this.load ? [...this.inflight] : undefined,
+      share: heard ? { others: [...others], worth: [...worth], m, tau, at } : undefined,
+      alone,
+      split: this.#zones?.split,
+      picker: this.#picker?.state?.(),
+    };
+  }
+
+  /** Chooses as the pool did at that moment, until it hears anything. */
+  recall({ out, slow, inflight, share, alone, split, picker }: Moment): void {
+    const live = this.#fill(Uint8Array.from(out), (_, i) => out[i] === 0);
+    this.#local = this.#standing(Uint8Array.from(out), live);
+    this.#localUntil = Number.POSITIVE_INFINITY;
+    const warmth = slow && Uint32Array.from(slow);
+    this.#warmth = warmth && { over: (base) => ({ ...base, slow: warmth, version: nextVersion() }) };
+    if (inflight !== undefined) this.inflight.set(inflight);
+    if (share !== undefined) {
+      this.share.others.set(share.others);
+      this.share.worth.set(share.worth);
+      Object.assign(this.share, { m: share.m, tau: share.tau, at: share.at });
+    }
+    this.share.alone = alone;
+    this.#zones?.hear(split);
+    this.#picker ??= this.#build();
+    if (picker !== undefined) this.#picker.restore?.(picker);
+  }
+
   /** Whether any request is in flight. */
   get busy(): boolean {
     return this.inflight.some((count) => count > 0);
@@ -195,7 +249,7 @@ export class PoolRuntime {
   }
 
   /**
-   * Takes the table of the pool's last snapshot: as it is when it was built of the same pods, else to make its own of it
+   * Takes over from the pool's last snapshot: its retry budget, and its table, as it is when it was built of the same pods, else to make its own of it
    * once it is asked for.
    */
   inherit(old: PoolRuntime): boolean {

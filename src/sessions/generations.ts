@@ -19,6 +19,11 @@ export class Generations<Value> {
     return old;
   }
 
+  /** The same, and nothing is carried over. */
+  peek(key: string): Value | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
   set(key: string, value: Value): void {
     if (this.#young.size >= this.#size) {
       this.#old = this.#young;

@@ -1,0 +1,238 @@
+import { cookieValue } from "../affinity/cookie-value.ts";
+import type { HealthView, PodState } from "../health/state.ts";
+import { scan } from "../sessions/cookie.ts";
+import { Generations } from "../sessions/generations.ts";
+import type { Guard } from "../sessions/guard.ts";
+import { toHex } from "../sessions/token.ts";
+import type { Edge } from "./edge.ts";
+import { placeholder, type Trace, type TracedRequest, tracedConfig } from "./trace.ts";
+import type { RouteRuntime, ScopeRuntime, SourceRuntime, Verified, View } from "./view.ts";
+
+/** Headers that decide where a request goes. */
+const DECIDES =
+  /^(?:host|forwarded|x-forwarded-(?:for|proto|host)|origin|access-control-request-method|cdn-loop|upgrade|connection|content-length)$/;
+
+/** What is asked of the platform about where a request came from. */
+const ORIGIN = ["colo", "country", "continent", "regionCode"] as const;
+
+/** Writes down what one request is answered by everything outside of it. */
+export class Recorder {
+  /** To route with in place of the edge that it records. */
+  readonly edge: Edge;
+  readonly #request: Request;
+  readonly #at: number;
+  readonly #answers: Record<string, unknown[]> = {};
+  readonly #tokens = new Map<string, Verified>();
+  #view: View | undefined;
+  #route: RouteRuntime | undefined;
+  #health: HealthView = {};
+  readonly #doubts: Record<string, readonly [boolean, boolean]> = {};
+  #keys = 0;
+
+  constructor(edge: Edge, request: Request) {
+    this.#request = request;
+    this.#at = edge.clock.now();
+    this.edge = this.#over(edge);
+  }
+
+  /** Undefined where no route matched, so that there was nothing to decide. */
+  trace(outcome: string, pool: string | undefined, pod: string | undefined): Trace | undefined {
+    const [view, route] = [this.#view, this.#route];
+    if (view === undefined || route === undefined) return undefined;
+    const left = [...this.#tokens.values()].flatMap(({ token }) => [token.pod, token.home]);
+    const asked = (this.#answers.within ?? []).flatMap((answer) => Object.values(answer ?? {}));
+    const named = new Set<unknown>([...left, ...asked]);
+    return {
+      version: 1,
+      at: this.#at,
+      revision: view.stamp.revision,
+      incarnation: view.stamp.incarnation,
+      config: tracedConfig(view, route),
+      health: this.#health,
+      doubts: this.#doubts,
+      departed: [...view.departed.values()].filter(({ tag }) => named.has(tag)),
+      request: this.#redacted(route, view),
+      period: this.edge.period(),
+      zone: this.edge.zone,
+      cloudflare: this.edge.cloudflare,
+      answers: this.#answers,
+      outcome,
+      pool,
+      pod,
+    };
+  }
+
+  #log<T>(what: string, answer: T): T {
+    this.#answers[what] ??= [];
+    this.#answers[what].push(answer ?? null);
+    return answer;
+  }
+
+  #over(edge: Edge): Edge {
+    const log = <T>(what: string, answer: T) => this.#log(what, answer);
+    const { chance, feed, forwarder, guard, keyer } = edge;
+    const recorded: Partial<Edge> = {
+      chance: {
+        word: () => log("word", chance.word()),
+        bytes: (length) => {
+          const bytes = chance.bytes(length);
+          log("bytes", toHex(bytes));
+          return bytes;
+        },
+      },
+      feed: Object.assign(Object.create(feed) as typeof feed, {
+        below: (sid: string, epoch: number) => log("below", feed.below(sid, epoch)),
+      }),
+      forwarder: Object.assign(Object.create(forwarder) as typeof forwarder, {
+        send: async (...args: Parameters<typeof forwarder.send>) => {
+          const answer = await forwarder.send(...args);
+          log("send", typeof answer === "string" ? answer : answer.status);
+          if (typeof answer === "string") log("budgets", this.#budgets());
+          return answer;
+        },
+        connects: async (...args: Parameters<typeof forwarder.connects>) =>
+          log("connects", await forwarder.connects(...args)),
+      }),
+      guard: {
+        budget: guard.budget,
+        get open() {
+          return log("open", guard.open);
+        },
+        get shaky() {
+          return log("shaky", guard.shaky);
+        },
+        start: guard.start.bind(guard),
+        background: guard.background.bind(guard),
+        within: async <T>(work: Promise<T | undefined>) => log("within", await guard.within(work)),
+      } as unknown as Guard,
+      keyer: { sid: async (...args) => log("sid", await keyer.sid(...args)) },
+      settlements: logged(edge.settlements, (found) => log("settlement", found)),
+      keyed: logged(edge.keyed, (found) => log("keyed", found)),
+      inVain: logged(edge.inVain, (found) => log("inVain", found)),
+      origin: (request) => {
+        const told = edge.origin(request);
+        return log("origin", told && Object.fromEntries(ORIGIN.map((name) => [name, told[name]])));
+      },
+      stale: (view, now) => log("stale", edge.stale(view, now)),
+      view: (now, background) => {
+        const view = edge.view(now, background);
+        return view instanceof Promise ? view.then((found) => this.#seen(found)) : this.#seen(view);
+      },
+      choosing: ({ route, now }) => {
+        log(
+          "moments",
+          route.scope.pools.map((pool) => pool.moment(now)),
+        );
+      },
+    };
+    return Object.assign(Object.create(edge) as Edge, recorded);
+  }
+
+  /** Retries that are left in each pool of the scope. */
+  #budgets(): number[] {
+    const now = this.edge.clock.now();
+    return this.#route!.scope.pools.map(({ budget, pool }) => budget.left(now, pool.retry.budget));
+  }
+
+  #seen(view: View | undefined): View | undefined {
+    if (view === undefined) return undefined;
+    this.#view = view;
+    return withMatch(view, (host, path) => {
+      const route = view.match(host, path);
+      if (route === undefined) return undefined;
+      this.#route = route;
+      const states: Record<string, PodState> = {};
+      for (const { pods, tags } of route.scope.pools) {
+        for (const [i, pod] of pods.entries()) {
+          const { state, doubt } = pod;
+          const suspected = pod.suspected(this.#at);
+          if (state !== "ready") states[tags[i]!] = state;
+          if (doubt || suspected) this.#doubts[tags[i]!] = [doubt, suspected];
+        }
+      }
+      this.#health = states;
+      return { ...route, scope: this.#scope(route.scope) };
+    });
+  }
+
+  #scope(scope: ScopeRuntime): ScopeRuntime {
+    const sources = keyedBy(scope, (source, asked) => {
+      const value = source.key(asked);
+      this.#log("key", value === undefined ? undefined : `key-${this.#keys++}`);
+      return value;
+    });
+    const verified = new Generations<Verified>(0);
+    const take = (text: string, found: Verified | undefined) => {
+      if (found !== undefined) this.#tokens.set(text, found);
+      return found;
+    };
+    verified.get = (text) => take(text, scope.verified.get(text));
+    verified.set = (text, found) => {
+      take(text, found);
+      scope.verified.set(text, found);
+    };
+    return { ...scope, ...sources, verified };
+  }
+
+  /** The headers that decide, with nothing in them that is the client's secret. */
+  #redacted(route: RouteRuntime, view: View): TracedRequest {
+    const { method, url, headers } = this.#request;
+    const kept: [string, string][] = [];
+    const { zone } = view.snapshot;
+    headers.forEach((value, name) => {
+      if (DECIDES.test(name) || name === zone?.header) kept.push([name, value]);
+    });
+    const cookies: string[] = [];
+    const said = (found: string | undefined, value: string | undefined) =>
+      found === value ? found : "other";
+    for (const { header, cookie, value } of route.overrides) {
+      const found =
+        header === undefined ? cookieValue(headers.get("cookie"), cookie!) : headers.get(header)?.trim();
+      if (found === undefined || found === "") continue;
+      if (header === undefined) cookies.push(`${cookie}=${said(found, value)}`);
+      else kept.push([header, said(found, value)!]);
+    }
+    const tokens: unknown[] = [];
+    const { secureKey = "", plainKey = "" } = route.scope.cookie ?? {};
+    for (const key of new Set([secureKey, plainKey])) {
+      for (const text of key === "" ? [] : scan(headers.get("cookie") ?? "", key)) {
+        cookies.push(key + placeholder(tokens.length));
+        tokens.push(this.#tokens.get(text) ?? null);
+      }
+    }
+    this.#answers.tokens = tokens;
+    if (cookies.length > 0) kept.push(["cookie", cookies.join("; ")]);
+    const query = url.indexOf("?");
+    const peer = this.edge.peer(this.#request);
+    const body = this.#request.body != null;
+    return { method, url: query < 0 ? url : url.slice(0, query), headers: kept, peer, body };
+  }
+}
+
+/** A view that finds routes by another function. */
+export function withMatch(view: View, match: View["match"]): View {
+  return Object.assign(Object.create(view) as View, { match });
+}
+
+/** The sources of a scope, each of whose keys is read by another function. */
+export function keyedBy(
+  { ahead, behind }: ScopeRuntime,
+  key: (source: SourceRuntime, asked: Parameters<SourceRuntime["key"]>[0]) => string | undefined,
+): Pick<ScopeRuntime, "ahead" | "behind"> {
+  const over = (source: SourceRuntime) => ({
+    ...source,
+    key: (asked: Parameters<SourceRuntime["key"]>[0]) => key(source, asked),
+  });
+  return { ahead: ahead.map(over), behind: behind.map(over) };
+}
+
+function logged<Value>(
+  real: Generations<Value>,
+  log: (found: Value | undefined) => Value | undefined,
+): Generations<Value> {
+  const over = new Generations<Value>(0);
+  over.get = (key) => log(real.get(key));
+  over.set = (key, value) => real.set(key, value);
+  over.delete = (key) => real.delete(key);
+  return over;
+}
