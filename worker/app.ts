@@ -5,7 +5,7 @@ import { requires } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig } from "./admin/config.ts";
 import { door } from "./admin/door.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
-import { postExplain } from "./admin/explain.ts";
+import { getTraces, postExplain } from "./admin/explain.ts";
 import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
 import { postPlan } from "./admin/plan.ts";
@@ -59,6 +59,7 @@ app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
 app.get(`${V1}/config/history`, read, async (c) => getHistory(await isolateOf(c)));
 
 app.post(`${V1}/plan`, read, async (c) => postPlan(c, await isolateOf(c)));
+app.get(`${V1}/traces`, read, async (c) => getTraces(await isolateOf(c)));
 app.post(`${V1}/explain`, read, async (c) => postExplain(c, await isolateOf(c)));
 
 app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
@@ -88,6 +89,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`${V1}/config/history`]: "GET",
   [`${V1}/plan`]: "POST",
   [`${V1}/explain`]: "POST",
+  [`${V1}/traces`]: "GET",
   [`${V1}/pools`]: "GET",
   [`${V1}/pools/:pool`]: "PATCH",
   [`${V1}/pools/:pool/pods`]: "GET",

@@ -10,6 +10,8 @@ export interface Env {
   MOORING_SHARED_SECRET?: string;
   /** The zone that a self-hosted edge is in: that of its requests, where the config reads none from them. */
   MOORING_ZONE?: string;
+  /** The share of requests whose decisions an edge writes down for GET /traces, such as `1%`; none unless set. */
+  MOORING_TRACES?: string;
   /** `edge`, `coordinator` or `both` (default). A coordinator process serves no traffic. */
   MOORING_ROLE?: string;
   /** `cloudflare` trusts CF-Connecting-IP; anything else is raw workerd. */

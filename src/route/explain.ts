@@ -47,7 +47,7 @@ export async function explain(edge: Edge, view: View, shadow: View, request: Req
   const said: Record<string, string | undefined> = Object.fromEntries(pairs.map((pair) => pair.split("=")));
   const refused =
     outcome === "refused" ? ((await response.json()) as { code: string; detail: string }) : undefined;
-  const trace = recorder.trace(outcome, said.pod && said.pool, said.pod);
+  const trace = recorder.trace();
   const target = readTarget(request.url);
   const matched = shadow.match(target.host, target.path);
   return {

@@ -1,5 +1,6 @@
 import { cookieValue } from "../affinity/cookie-value.ts";
 import type { HealthView, PodState } from "../health/state.ts";
+import type { Pod } from "../model/pod.ts";
 import { scan } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Guard } from "../sessions/guard.ts";
@@ -28,6 +29,8 @@ export class Recorder {
   #health: HealthView = {};
   readonly #doubts: Record<string, readonly [boolean, boolean]> = {};
   #keys = 0;
+  #outcome = "";
+  #sent: Pod | undefined;
 
   constructor(edge: Edge, request: Request) {
     this.#request = request;
@@ -36,9 +39,10 @@ export class Recorder {
   }
 
   /** Undefined where no route matched, so that there was nothing to decide. */
-  trace(outcome: string, pool: string | undefined, pod: string | undefined): Trace | undefined {
+  trace(): Trace | undefined {
     const [view, route] = [this.#view, this.#route];
     if (view === undefined || route === undefined) return undefined;
+    const sent = this.#outcome === "refused" ? undefined : this.#sent;
     const left = [...this.#tokens.values()].flatMap(({ token }) => [token.pod, token.home]);
     const asked = (this.#answers.within ?? []).flatMap((answer) => Object.values(answer ?? {}));
     const named = new Set<unknown>([...left, ...asked]);
@@ -56,9 +60,9 @@ export class Recorder {
       zone: this.edge.zone,
       cloudflare: this.edge.cloudflare,
       answers: this.#answers,
-      outcome,
-      pool,
-      pod,
+      outcome: this.#outcome,
+      pool: sent?.pool,
+      pod: sent?.id,
     };
   }
 
@@ -70,8 +74,15 @@ export class Recorder {
 
   #over(edge: Edge): Edge {
     const log = <T>(what: string, answer: T) => this.#log(what, answer);
-    const { chance, feed, forwarder, guard, keyer } = edge;
+    const { chance, counters, feed, forwarder, guard, keyer } = edge;
     const recorded: Partial<Edge> = {
+      counters: Object.assign(Object.create(counters) as typeof counters, {
+        count: (...args: Parameters<typeof counters.count>) => {
+          // What has a status is a request; the rest are events on its way.
+          if (args[2] !== undefined) this.#outcome = args[1];
+          counters.count(...args);
+        },
+      }),
       chance: {
         word: () => log("word", chance.word()),
         bytes: (length) => {
@@ -85,6 +96,7 @@ export class Recorder {
       }),
       forwarder: Object.assign(Object.create(forwarder) as typeof forwarder, {
         send: async (...args: Parameters<typeof forwarder.send>) => {
+          this.#sent = args[0].pod;
           const answer = await forwarder.send(...args);
           log("send", typeof answer === "string" ? answer : answer.status);
           if (typeof answer === "string") log("budgets", this.#budgets());

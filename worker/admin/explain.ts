@@ -5,6 +5,7 @@ import { ok } from "./call.ts";
 import { freshView } from "./fleet.ts";
 import { invalid, readObject } from "./input.ts";
 import type { AdminContext } from "./pools.ts";
+import { apiProblem } from "./problem.ts";
 
 /** POST /explain: what would become of a request, with every step; nothing is forwarded, bound or counted. */
 export async function postExplain(c: AdminContext, isolate: Isolate): Promise<Response> {
@@ -29,6 +30,16 @@ export async function postExplain(c: AdminContext, isolate: Isolate): Promise<Re
   } finally {
     shadow.free();
   }
+}
+
+/** GET /traces: the sample of decisions that this isolate has written down. */
+export function getTraces({ traces }: Isolate): Response {
+  if (traces === undefined) {
+    const detail = "Set MOORING_TRACES to the share of requests that this edge is to trace, such as 1%.";
+    return apiProblem(409, "no-traces", "This edge keeps no traces", detail);
+  }
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  return new Response(traces.json(), { headers });
 }
 
 /** No real Request: that would normalize its URL, and drop headers. */

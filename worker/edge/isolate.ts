@@ -23,6 +23,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import { coordinatorLink, type Link } from "./link.ts";
 import { peerOf } from "./peer.ts";
 import { Sockets } from "./sockets.ts";
+import { type Traces, tracesOf } from "./traces.ts";
 import { Views } from "./views.ts";
 
 /** Loaded once for each isolate, before any request. */
@@ -43,6 +44,8 @@ export interface Isolate {
   readonly link: Link | undefined;
   /** Undefined without a coordinator. */
   readonly heartbeat: Heartbeat | undefined;
+  /** Undefined unless they are asked for. */
+  readonly traces: Traces | undefined;
   /** The variable that must be set before traffic is served; undefined when all is well. */
   readonly badSecret: string | undefined;
   /** Why there is no store though one was configured; sessions live by their cookies then. */
@@ -148,7 +151,8 @@ async function build(env: Env): Promise<Isolate> {
     failed: (pod, unreachable) =>
       heartbeat?.failed(unreachable ? tagToHex(pod.pod.tag) : undefined, Date.now()),
   };
-  return { edge, views, freshness, link, heartbeat, badSecret: bad, badStore: problem };
+  const traces = tracesOf(env.MOORING_TRACES);
+  return { edge, views, freshness, link, heartbeat, traces, badSecret: bad, badStore: problem };
 }
 
 /** The edges of one deployment have one id, as they share its secret; 32 bits of a digest of its own tell nothing of it. */

@@ -13,7 +13,9 @@ export function proxy(request: Request, env: Env, context: ExecutionContext): Pr
 
 function serve(isolate: Isolate, request: Request, context: ExecutionContext): Promise<Response> {
   if (isolate.badSecret !== undefined) return Promise.resolve(problem(noSecret(isolate.badSecret)));
-  return route(isolate.edge, request, context).catch((error: unknown) => {
+  const { traces, edge } = isolate;
+  const routed = traces === undefined ? route(edge, request, context) : traces.route(edge, request, context);
+  return routed.catch((error: unknown) => {
     console.error(`proxy: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     isolate.edge.counters.count("", "refused", BUG.status);
     return problem(BUG);
