@@ -195,6 +195,7 @@ export class Answers {
     watch.checks.moves++;
     watch.moves.push({
       sid: before.sid,
+      since: before.epoch,
       epoch: token?.epoch,
       to: pod,
       isolate: isolate.name,

@@ -155,10 +155,14 @@ export function ledgerAdds(world: World): void {
     if (causes.size > 1) watch.fail("ledger", `it was told ${[...causes].join(" and ")} of ${name}`);
   }
   if (coordinator.reborn > 0) return;
-  for (const { sid, epoch, isolate, to } of watch.moves) {
+  for (const { sid, since, epoch, isolate, to } of watch.moves) {
     if (epoch === undefined || !alive.has(isolate)) continue;
-    const entry = entries.get(ledgerKey({ sid, epoch, to: "moved" }));
-    if (entry === undefined) {
+    const has = (at: number) => entries.has(ledgerKey({ sid, epoch: at, to: "moved" }));
+    // An operator moved it there, an edge on from there and, as that pod was dead, back: one move, under its first epoch.
+    let told = has(epoch);
+    for (let at = since + 1; at < epoch && !told; at++)
+      told = watch.epochs.get(sid)?.get(at)?.has(to) === true && has(at);
+    if (!told) {
       watch.fail(
         "ledger",
         `it has no break of ${brief(sid)} at epoch ${epoch}, to ${tagToHex(to).slice(0, 6)}`,

@@ -32,6 +32,8 @@ export interface Issued {
 /** A session that was answered at another pod than its token named. */
 export interface Moved {
   readonly sid: Sid;
+  /** That of the request's token. */
+  readonly since: number;
   /** Undefined when the response carried no token to read it from. */
   readonly epoch: number | undefined;
   readonly to: PodTag;
