@@ -121,12 +121,13 @@ function storm(chance: Dice, shape: Shape): Burst[] {
   const [{ name, weights }] = pools as [PoolPlan];
   const dead = chance.below(weights.length);
   const suspect = (dead + 1 + chance.below(weights.length - 1)) % weights.length;
+  // It is refused until just before: a suspicion lasts for 250 ms.
   const calm = { ...request(chance, shape), method: "GET", body: false, shared: false } as const;
-  const ask = { ...calm, edge, around: false, count: 8, spread: 5, cookie: "none" } as const;
-  const all = { ...calm, around: true, count: 8, spread: 300, cookie: "newest" } as const;
+  const ask = { ...calm, edge, around: false, count: 16, spread: 380, cookie: "none" } as const;
+  const all = { ...calm, around: true, count: 8, spread: 100, cookie: "newest" } as const;
   return [
     { after: 0, kind: "store", mode: "down", lasts: 10_000 },
-    { after: 5, kind: "cut", a: `edge-${edge}`, b: `${name}-${suspect}`, how: "refuse", lasts: 300 },
+    { after: 5, kind: "cut", a: `edge-${edge}`, b: `${name}-${suspect}`, how: "refuse", lasts: 390 },
     { after: 10, ...ask },
     { after: 400, kind: "pod", pool: name, pod: dead, mode: "dead" },
     ...Array.from({ length: clients }, (_, client) => ({ after: 410 + 5 * client, ...all, client })),
