@@ -1,6 +1,6 @@
 import { webcrypto } from "node:crypto";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { tagToHex } from "../../src/model/pod.ts";
 import { keyRing } from "../../src/sessions/keyring.ts";
 import { type Sealer, sealer, type Token } from "../../src/sessions/token.ts";
@@ -74,11 +74,16 @@ describe.skipIf(missing)("a store that goes and comes back", () => {
     expect(after.flags).toBe(0);
     expect((await stored(token.sid))?.slice(0, 2)).toEqual([String(after.epoch), tagToHex(after.pod)]);
     await victim.revive();
-    // Listed under the pod that holds it, and under no other.
-    const indexes = await redis.keys("mooring:p:*");
-    const holding: string[] = [];
-    for (const index of indexes) if ((await redis.zscore(index, token.sid)) !== null) holding.push(index);
-    expect(holding).toEqual([`mooring:p:${tagToHex(after.pod)}`]);
+    // Listed under the pod that holds it, and under no other once its edge has paid what it owes, with a heartbeat.
+    const holding = async () => {
+      const found: string[] = [];
+      for (const index of await redis.keys("mooring:p:*")) {
+        if ((await redis.zscore(index, token.sid)) !== null) found.push(index);
+      }
+      return found;
+    };
+    await vi.waitUntil(async () => (await holding()).length === 1, { timeout: 5000, interval: 50 });
+    expect(await holding()).toEqual([`mooring:p:${tagToHex(after.pod)}`]);
   });
 
   it("names no pod that never answered: a failed second pod is undone", async () => {

@@ -1,13 +1,10 @@
 import { Redis } from "@upstash/redis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Gateway, startGateway } from "../../../tools/gateway/gateway.ts";
-import { findRedisServer, type RedisProcess, startRedis } from "../../../tools/gateway/redis.ts";
+import { type RedisProcess, startRedis } from "../../../tools/gateway/redis.ts";
+import { noRedis } from "../../support/redis.ts";
 
-const missing = findRedisServer() === undefined;
-if (missing) {
-  console.error("NO redis-server ON PATH: the gateway is not tested");
-  if (process.env.CI === "true") throw new Error("CI needs a redis-server on PATH");
-}
+const missing = noRedis("the gateway is not tested");
 
 describe.skipIf(missing)("the gateway", () => {
   let server: RedisProcess;

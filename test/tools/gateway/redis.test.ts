@@ -6,12 +6,9 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { findRedisServer, startRedis } from "../../../tools/gateway/redis.ts";
+import { noRedis } from "../../support/redis.ts";
 
-const missing = findRedisServer() === undefined;
-if (missing) {
-  console.error("NO redis-server ON PATH: starting it is not tested");
-  if (process.env.CI === "true") throw new Error("CI needs a redis-server on PATH");
-}
+const missing = noRedis("starting it is not tested");
 
 const folder = new URL("../../../tools/gateway/", import.meta.url);
 
