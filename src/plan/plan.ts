@@ -2,7 +2,7 @@ import type { Notice } from "../config/notice.ts";
 import type { Cause, Sid } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { ListedBinding } from "../model/ports.ts";
-import { type Fate, fateOf, isSilent } from "../route/fate.ts";
+import { type Fate, fateOf, mayBeSilent } from "../route/fate.ts";
 import type { View } from "../route/view.ts";
 import { Balance, type PodBalance } from "./balance.ts";
 import { type KeyShare, keyShare } from "./keys.ts";
@@ -215,14 +215,11 @@ function judgeAs(
   now: number,
 ): [Verdict["fate"], known: boolean] {
   if (scope === undefined) return [{ kind: "ends", cause: "config-change" }, true];
-  let known = true;
   const [from, to] = [old?.cookie, scope.cookie];
   if (carrier === "cookie" && from !== undefined && to !== undefined && to.idle < from.idle) {
-    const silent = isSilent(from, to, session, now);
-    if (silent === true) return [{ kind: "ends", cause: "expired-idle" }, true];
-    known = silent === false;
+    if (mayBeSilent(from, to, session, now)) return [{ kind: "ends", cause: "expired-idle" }, false];
   }
-  return [fateOf(after, scope, session, now), known];
+  return [fateOf(after, scope, session, now), true];
 }
 
 function same(a: Verdict["fate"], b: Verdict["fate"]): boolean {

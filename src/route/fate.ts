@@ -38,19 +38,18 @@ export function fateOf(
 }
 
 /**
- * Whether a session of a cookie has been silent for longer than another idle timeout allows. When it was seen follows from
- * when it would have ended; where its absolute expiry comes first that is not known: undefined.
+ * Whether a session of a cookie may have been silent for longer than another idle timeout allows. When it was seen follows
+ * from when it would end, if it was seen under the timeout of `before`; nothing says whether it was.
  *
  * @param session with milliseconds since the epoch @param now likewise
  */
-export function isSilent(
+export function mayBeSilent(
   before: Pick<CookieRuntime, "idle">,
   after: Pick<CookieRuntime, "idle">,
-  { sid, expires, exp }: Pick<Binding, "sid" | "exp"> & { readonly expires: number },
+  { sid, created, expires }: Pick<Binding, "sid" | "created"> & { readonly expires: number },
   now: number,
-): boolean | undefined {
+): boolean {
   const span = (idle: number) => (idle + renewalAge(idle, sid) + LEEWAY) * 1000;
-  const seen = expires - span(before.idle);
-  if (seen + span(after.idle) >= now) return false;
-  return expires < exp ? true : undefined;
+  const seen = Math.max(created, expires - span(before.idle));
+  return seen + span(after.idle) < now;
 }
