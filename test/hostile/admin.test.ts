@@ -173,6 +173,26 @@ describe("strangers at the admin API", () => {
     expect((await from("::ffff:203.0.113.7", "guess")).status).toBe(429);
   });
 
+  it("without a token of its own it is off, whatever token comes", async () => {
+    const off = await startWorkerd({
+      role: "edge",
+      port: 0,
+      bundleDir: join(dir, "worker"),
+      env: { MOORING_SECRET: SECRET, MOORING_ADMIN_TOKEN: "" },
+      log: () => undefined,
+    });
+    try {
+      for (const authorization of ["", "Bearer ", "Bearer undefined", "Bearer null", `Bearer ${ADMIN}`]) {
+        for (const path of ["/v1/config", "/v1/pools", "/metrics"]) {
+          const answer = await call(`${off.url}/_mooring${path}`, { headers: { authorization } });
+          expect([answer.status, JSON.parse(answer.body).code]).toEqual([503, "admin-off"]);
+        }
+      }
+    } finally {
+      await off.stop();
+    }
+  });
+
   it("a narrow token does what its scope says", async () => {
     const headers = { authorization: `Bearer ${READ}`, "content-type": "application/json" };
     expect((await api("/v1/config", { method: "PUT", body: "{}", headers })).status).toBe(403);

@@ -1,6 +1,9 @@
+import { webcrypto } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../src/config/parse.ts";
+import { podTag } from "../../src/config/tag.ts";
+import { keyer } from "../../src/sessions/keyer.ts";
 import { exchange } from "../../tools/hostile/client.ts";
 import { type Answer, call, Jar } from "../support/client.ts";
 import { type Handler, startPod, type TestPod } from "../support/pod.ts";
@@ -187,6 +190,26 @@ describe("holes that others had", () => {
       }
     }
     expect(wrong({ name: "lb", path: "/a", domain: "shop.test", sameSite: "Lax" })).toBe(false);
+  });
+
+  it("what a digest or a MAC covers reads in one way alone (CVE-2023-35941)", async () => {
+    const subtle = webcrypto.subtle as SubtleCrypto;
+    const sids = keyer(subtle);
+    const digest = (data: Uint8Array<ArrayBuffer>) => subtle.digest("SHA-256", data);
+    const made = await Promise.all([
+      sids.sid("00", "web header a", "bc"),
+      sids.sid("00", "web header ab", "c"),
+      sids.sid("00", "web header abc", ""),
+      sids.sid("001", "2:web header a", "bc"),
+      ...[
+        ["a", "bc", 0],
+        ["ab", "c", 0],
+        ["a", "b", 10],
+        ["a", "b1", 0],
+        ["a", "b", 1],
+      ].map(([pool, id, generation]) => podTag(String(pool), String(id), Number(generation), digest)),
+    ]);
+    expect(new Set(made).size).toBe(made.length);
   });
 
   it("a response with one client's cookie is for no shared cache, and one for a shared cache has none (CVE-2026-44457)", async () => {
