@@ -5,6 +5,7 @@ import { crowd } from "./crowd.ts";
 import { detect } from "./detect.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
+import { kill } from "./kill.ts";
 import { plan } from "./plan.ts";
 import { rotation } from "./rotation.ts";
 
@@ -15,6 +16,7 @@ export const LONG: ReadonlySet<string> = new Set(["balance"]);
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   herd,
   "herd-without-store": herdWithoutStore,
+  kill,
   rotation,
   detect,
   balance,
