@@ -115,7 +115,11 @@ export class PodRuntime {
   }
 
   #avoid(until: number, now: number): void {
-    if (this.suspected(now) && this.suspectUntil >= until) return;
+    if (this.suspected(now) && this.suspectUntil >= until) {
+      // It may have been let in all the same, while nothing but its answers was held against it.
+      this.pool.suspected(this.suspectUntil);
+      return;
+    }
     this.suspectUntil = until;
     this.#longest = until - now;
     this.pool.suspected(until);

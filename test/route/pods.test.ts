@@ -137,6 +137,18 @@ describe("how pods stand", () => {
     pool.pods[0]!.suspect(1001);
     expect([...pool.standing(30_999).out]).toEqual([1, 1, 0, 0]);
     expect(pool.standing(31_000)).toBe(pool.shared);
+    // What the fleet has ejected takes of the same room, before or after: three of four were out once.
+    const later = of({});
+    for (const i of [0, 1]) fail(later, i);
+    later.apply(states({ 2: "ejected" }), tagToHex);
+    expect([...later.standing(1001).out]).toEqual([1, 0, 1, 0]);
+    const before = of({});
+    before.apply(states({ 3: "ejected" }), tagToHex);
+    for (const i of [0, 1]) fail(before, i);
+    expect([...before.standing(1001).out]).toEqual([1, 0, 0, 1]);
+    // A pod that cannot be connected to is no matter of room.
+    later.pods[1]!.suspect(1001);
+    expect([...later.standing(1002).out]).toEqual([1, 1, 1, 0]);
     // With fewer than three in four left, nothing is held back.
     const healthy = of({ minHealth: 0.75 });
     fail(healthy, 0);
