@@ -18,7 +18,7 @@ export async function listPools(c: AdminContext, isolate: Isolate): Promise<Resp
   const all = view.pools.flatMap(({ pods }) => pods.map(({ pod }) => pod.tag));
   const counts = await countSessions(isolate, all);
   const byTag = new Map(all.map((tag, i) => [tag, counts[i] ?? null]));
-  const pools = view.pools.map(({ pool, pods }) => {
+  const pools = view.pools.map(({ pool, pods, inflight, budget }) => {
     const states: Record<string, number> = {};
     for (const { state } of pods) states[state] = (states[state] ?? 0) + 1;
     return {
@@ -27,6 +27,12 @@ export async function listPools(c: AdminContext, isolate: Isolate): Promise<Resp
       pods: pods.length,
       states,
       sessions: sum(pods.map(({ pod }) => byTag.get(pod.tag) ?? null)),
+      // Of this edge's process alone: no other knows them.
+      edge: {
+        inFlight: inflight.reduce((all, count) => all + count, 0),
+        queued: pods.reduce((all, { line }) => all + (line?.length ?? 0), 0),
+        retriesLeft: budget.left(Date.now(), pool.retry.budget),
+      },
     };
   });
   return ok({ pools });
