@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { identify } from "../src/route/client.ts";
 import { requires } from "./admin/auth.ts";
-import { getConfig, getHistory, putConfig } from "./admin/config.ts";
+import { getConfig, getHistory, putConfig, rollbackConfig } from "./admin/config.ts";
 import { door } from "./admin/door.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
 import { getTraces, postExplain } from "./admin/explain.ts";
@@ -58,6 +58,7 @@ app.get(`${V1}/config`, read, async (c) => getConfig(await isolateOf(c)));
 app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
 app.get(`${V1}/config/history`, read, async (c) => getHistory(await isolateOf(c)));
 
+app.post(`${V1}/config/rollback`, write, async (c) => rollbackConfig(c, await isolateOf(c)));
 app.post(`${V1}/plan`, read, async (c) => postPlan(c, await isolateOf(c)));
 app.get(`${V1}/traces`, read, async (c) => getTraces(await isolateOf(c)));
 app.post(`${V1}/explain`, read, async (c) => postExplain(c, await isolateOf(c)));
@@ -87,6 +88,7 @@ app.get(`${V1}/ledger`, read, async (c) => getLedger(c, await isolateOf(c)));
 const METHODS: Readonly<Record<string, string>> = {
   [`${V1}/config`]: "GET, PUT",
   [`${V1}/config/history`]: "GET",
+  [`${V1}/config/rollback`]: "POST",
   [`${V1}/plan`]: "POST",
   [`${V1}/explain`]: "POST",
   [`${V1}/traces`]: "GET",

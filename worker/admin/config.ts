@@ -1,10 +1,12 @@
 import type { Context } from "hono";
 import type { ConfigRecord } from "../../src/model/beat.ts";
 import { OWN, WHO, type WriteResult } from "../coordinator/config-write.ts";
+import type { Refused } from "../coordinator/reply.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
 import { readBody } from "./body.ts";
-import { callCoordinator, ok } from "./call.ts";
+import { callCoordinator, ok, refusal } from "./call.ts";
+import { invalid, readObject } from "./input.ts";
 import { apiProblem } from "./problem.ts";
 
 type AdminContext = Context<{ Bindings: Env }>;
@@ -72,6 +74,26 @@ export async function putConfig(c: AdminContext, isolate: Isolate): Promise<Resp
   const answer = await callCoordinator(isolate, "/config", { method: "PUT", body, headers });
   if (answer instanceof Response) return answer;
   return written((await answer.json()) as WriteResult, c, isolate);
+}
+
+/** POST /config/rollback: an earlier revision's config once more, as the next revision. */
+export async function rollbackConfig(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const asked = await readObject(c.req.raw, ["revision"]);
+  if (asked instanceof Response) return asked;
+  const { revision } = asked;
+  if (!Number.isSafeInteger(revision)) {
+    return invalid(
+      "revision",
+      "it is no number",
+      "GET /_mooring/v1/config/history lists those that are kept.",
+    );
+  }
+  const body = JSON.stringify({ revision, match: c.req.header("if-match") });
+  const headers = { "content-type": "application/json" };
+  const answer = await callCoordinator(isolate, "/rollback", { method: "POST", body, headers });
+  if (answer instanceof Response) return answer;
+  const result = (await answer.json()) as WriteResult | Refused;
+  return "code" in result ? refusal(result) : written(result, c, isolate);
 }
 
 async function written(result: WriteResult, c: AdminContext, isolate: Isolate): Promise<Response> {

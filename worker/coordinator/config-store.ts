@@ -85,6 +85,14 @@ export class ConfigStore {
       .toArray();
   }
 
+  /** The document of a revision that is kept; undefined for any other. */
+  document(revision: number): string | undefined {
+    const parts = this.#sql
+      .exec<{ text: string }>("SELECT text FROM documents WHERE revision = ? ORDER BY part", revision)
+      .toArray();
+    return parts.length === 0 ? undefined : parts.map(({ text }) => text).join("");
+  }
+
   /** Takes over the departed pods of a snapshot that the store had kept. */
   restoreDeparted(pods: readonly DepartedPod[], now: number): void {
     for (const pod of pods) this.#remember(pod, now);
@@ -119,14 +127,11 @@ export class ConfigStore {
 
   #load(): ConfigRecord | undefined {
     const revision = Number(this.meta("revision") ?? 0);
-    const parts = this.#sql
-      .exec<{ text: string }>("SELECT text FROM documents WHERE revision = ? ORDER BY part", revision)
-      .toArray();
-    if (parts.length === 0) return undefined;
+    const document = this.document(revision);
+    if (document === undefined) return undefined;
     const departed = this.#sql
       .exec<{ tag: string; pool: string; id: string }>("SELECT tag, pool, id FROM departed")
       .toArray();
-    const document = parts.map(({ text }) => text).join("");
     return { incarnation: this.incarnation, revision, document, departed, salt: this.salt };
   }
 }

@@ -1,5 +1,6 @@
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Coordinator } from "./coordinator.ts";
+import { type Refused, refused } from "./reply.ts";
 
 /** Header in which the edge says for whom it writes, and by which authority it is reached. */
 export const WHO = "mooring-who";
@@ -21,6 +22,21 @@ export type WriteResult =
  */
 export async function putConfig(coordinator: Coordinator, request: Request): Promise<Response> {
   return Response.json(await write(coordinator, request));
+}
+
+/** Writes an earlier revision once more, as the next one: on the revision that is in force, unless another is named. */
+export async function rollback(
+  coordinator: Coordinator,
+  { revision, match }: { readonly revision: number; readonly match?: string },
+): Promise<WriteResult | Refused> {
+  const { config } = coordinator;
+  const document = config.document(revision);
+  if (document === undefined) {
+    const detail = "GET /_mooring/v1/config/history lists those that are kept.";
+    return refused(404, "no-such-revision", `There is no revision ${revision}`, detail);
+  }
+  const headers = { "if-match": match ?? `"${config.revision}"`, [WHO]: `rollback to ${revision}` };
+  return write(coordinator, new Request("http://coordinator/", { method: "PUT", body: document, headers }));
 }
 
 async function write(coordinator: Coordinator, request: Request): Promise<WriteResult> {

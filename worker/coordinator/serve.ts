@@ -1,3 +1,4 @@
+import { rollback } from "./config-write.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { PodChange, PoolChange } from "./pods.ts";
 
@@ -33,6 +34,8 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
       return ordered(coordinator, pods.order(await body<PodChange>(), Date.now()));
     case "POST /foresee":
       return Response.json({ ok: true, ...(await coordinator.foresee(await request.text())) });
+    case "POST /rollback":
+      return Response.json(await rollback(coordinator, await body<{ revision: number; match?: string }>()));
     case "POST /pool":
       return ordered(coordinator, pods.orderPool(await body<PoolChange>(), Date.now()));
     case "POST /revoke": {

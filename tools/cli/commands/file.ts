@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { userPath } from "../../serve/user-path.ts";
+import { Failure } from "../failure.ts";
+
+/** A text from a file of the caller's, or from stdin by `-`. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path === "-" ? 0 : userPath(path), "utf8");
+  } catch (error) {
+    throw new Failure("usage", `${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** How a config is sent: JSON is YAML, too. */
+export const YAML = { "content-type": "application/yaml" };
+
+export const FILE = {
+  file: {
+    type: "string",
+    alias: "f",
+    description: "The config, native YAML or JSON; - for stdin",
+    required: true,
+  },
+} as const;
+
+/** What became of a config, in words. */
+export function noticesIn(notices: readonly { object: string; path: string; message: string }[]): string[] {
+  return notices.map(
+    ({ object, path, message }) => `note: ${[object, path].filter(Boolean).join(".")}: ${message}`,
+  );
+}

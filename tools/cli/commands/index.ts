@@ -1,0 +1,26 @@
+import { apply } from "./apply.ts";
+import { drain } from "./drain.ts";
+import { explain } from "./explain.ts";
+import { history } from "./history.ts";
+import { ledger } from "./ledger.ts";
+import { plan } from "./plan.ts";
+import { pods } from "./pods.ts";
+import { pools } from "./pools.ts";
+import { rollback } from "./rollback.ts";
+import { sessions } from "./sessions.ts";
+import { status } from "./status.ts";
+
+/** The registry: a command is its file and its line here. Usage derives from it. */
+export const commands = {
+  status,
+  pools,
+  pods,
+  sessions,
+  ledger,
+  plan,
+  apply,
+  history,
+  rollback,
+  drain,
+  explain,
+} as const;

@@ -1,0 +1,42 @@
+import { command } from "../command.ts";
+import { age, table } from "../print.ts";
+
+interface Break {
+  readonly at: number;
+  readonly sid: string;
+  readonly pool: string;
+  readonly from: string;
+  readonly to: string;
+  readonly cause: string;
+}
+
+export const ledger = command({
+  name: "ledger",
+  description: "Why sessions left their pods, the newest first",
+  watch: true,
+  args: {
+    pool: { type: "string", description: "Of this pool alone" },
+    sid: { type: "string", description: "Of this session alone" },
+    cause: { type: "string", description: "By this cause alone" },
+    limit: { type: "string", description: "How many, at most 1000", default: "20" },
+  },
+  async run({ pool, sid, cause, limit }, { api, paint }) {
+    const json = await api.get<{ breaks: Break[]; counts: Record<string, number> }>("/ledger", {
+      ...{ pool, sid, cause, limit },
+    });
+    const now = Date.now();
+    const rows = json.breaks.map((one) => [
+      `${age(one.at, now)} ago`,
+      one.sid,
+      one.pool,
+      one.from,
+      one.to,
+      one.cause,
+    ]);
+    const text =
+      rows.length === 0
+        ? "No session left its pod."
+        : table(["when", "session", "pool", "from", "to", "cause"], rows, paint);
+    return { json, text };
+  },
+});
