@@ -46,7 +46,7 @@ export class Heartbeat {
   #sending: Sending | undefined;
 
   /**
-   * @param busy whether requests wait for pods: their outcome will have to be told
+   * @param busy whether requests wait for pods, whose outcome will have to be told, or anything is left to settle
    * @param settle pays what the indexes of the store owe; never rejects
    */
   constructor(

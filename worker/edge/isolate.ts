@@ -108,11 +108,13 @@ async function build(env: Env): Promise<Isolate> {
           () =>
             deadlines.size > 0 ||
             sockets.open > 0 ||
+            edge.store.debts?.some === true ||
             views.current?.pools.some((pool) => pool.load && pool.busy) === true,
           period,
           () => {
             const { debts } = edge.store;
-            return debts?.some ? edge.guard.background(() => debts.pay()) : undefined;
+            // Past the guard: that a debt cannot be paid is no reason to ask the store nothing more.
+            return debts?.some && !edge.guard.open ? debts.pay().catch(() => undefined) : undefined;
           },
         );
   const { store, snapshot, problem } = openStore(env);
