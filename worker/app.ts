@@ -12,6 +12,7 @@ import { postPlan } from "./admin/plan.ts";
 import { patchPool } from "./admin/pool.ts";
 import { listPods, listPools, patchPod } from "./admin/pools.ts";
 import { apiProblem } from "./admin/problem.ts";
+import { deleteRebalance, getRebalance, postRebalance } from "./admin/rebalance.ts";
 import { deleteSession, getSession, getSessions, moveSession } from "./admin/sessions.ts";
 import { type Isolate, theIsolate } from "./edge/isolate.ts";
 import type { Env } from "./env.ts";
@@ -49,6 +50,7 @@ app.get("/_mooring/readyz", async (c) => {
 
 app.get("/_mooring/metrics", requires("read", client), async (c) => metrics(await isolateOf(c)));
 const V1 = "/_mooring/v1";
+const REBALANCE = `${V1}/pools/:pool/rebalance`;
 const POD = `${V1}/pools/:pool/pods/:pod`;
 const read = requires("read", client);
 const drain = requires("drain", client);
@@ -65,6 +67,9 @@ app.post(`${V1}/explain`, read, async (c) => postExplain(c, await isolateOf(c)))
 
 app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
 app.patch(`${V1}/pools/:pool`, write, async (c) => patchPool(c, await isolateOf(c), c.req.param("pool")));
+app.get(REBALANCE, read, async (c) => getRebalance(await isolateOf(c), c.req.param("pool")));
+app.post(REBALANCE, write, async (c) => postRebalance(c, await isolateOf(c), c.req.param("pool")));
+app.delete(REBALANCE, write, async (c) => deleteRebalance(await isolateOf(c), c.req.param("pool")));
 app.get(`${V1}/pools/:pool/pods`, read, async (c) => listPods(await isolateOf(c), c.req.param("pool")));
 app.patch(POD, write, async (c) => patchPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")));
 app.post(`${POD}/drain`, drain, async (c) =>
@@ -95,6 +100,7 @@ const METHODS: Readonly<Record<string, string>> = {
   [`${V1}/pools`]: "GET",
   [`${V1}/pools/:pool`]: "PATCH",
   [`${V1}/pools/:pool/pods`]: "GET",
+  [REBALANCE]: "GET, POST, DELETE",
   [POD]: "PATCH",
   [`${POD}/drain`]: "POST",
   [`${POD}/drained`]: "GET",

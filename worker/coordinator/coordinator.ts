@@ -22,6 +22,7 @@ import { Operator, subjectsOf } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Pods } from "./pods.ts";
 import { probeDue } from "./prober.ts";
+import { Rebalance } from "./rebalance.ts";
 import { serve } from "./serve.ts";
 import { Sessions } from "./sessions.ts";
 import { EJECTION, Sight } from "./sight.ts";
@@ -43,6 +44,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly ledger: Ledger;
   readonly pods: Pods;
   readonly sessions: Sessions;
+  readonly rebalance: Rebalance;
   readonly #feed: FeedStore;
   readonly #operator: Operator;
   readonly #health: HealthLog;
@@ -75,14 +77,11 @@ export class Coordinator extends DurableObject<Env> {
       () => this.snapshot,
       new Sight(this.#probes, this.#fleet, this.#health, now),
     );
-    this.sessions = new Sessions({
-      store,
-      guard: new Guard({ now }, after, { ...GUARD, ...STORE }),
-      feed: this.#feed,
-      ledger: this.ledger,
-      places: () => this.#placesNow(),
-      now,
-    });
+    const guard = new Guard({ now }, after, { ...GUARD, ...STORE });
+    const places = () => this.#placesNow();
+    this.sessions = new Sessions({ store, guard, feed: this.#feed, ledger: this.ledger, places, now });
+    const pool = (name: string) => this.snapshot?.pools.find((one) => one.name === name);
+    this.rebalance = new Rebalance({ sql, store, guard, sessions: this.sessions, pool, places, now });
     void ctx.blockConcurrencyWhile(() => this.#start());
   }
 
@@ -101,6 +100,8 @@ export class Coordinator extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     try {
       this.flip();
+      // Probes wait for no store. What it has begun it ends with an alarm of its own.
+      this.ctx.waitUntil(this.#rebalanced());
       this.#ejected(this.#fleet.readmit(Date.now()));
       for (const { tag, check, state, ready } of await probeDue(this.#probes, Date.now, Math.random)) {
         this.#note(tag, check, state);
@@ -111,6 +112,14 @@ export class Coordinator extends DurableObject<Env> {
     } finally {
       await this.schedule();
     }
+  }
+
+  async #rebalanced(): Promise<void> {
+    const did = await this.rebalance.step().catch((error) => {
+      console.error(`rebalance: ${error instanceof Error ? error.message : String(error)}`);
+      return true;
+    });
+    if (did) await this.schedule();
   }
 
   /** Makes a written config the one in force: probes follow it, and cold edges find it in the store. */
@@ -147,11 +156,14 @@ export class Coordinator extends DurableObject<Env> {
     }
   }
 
-  /** One alarm for all: the next probe, the next deadline or the next return of an ejected pod. */
+  /** One alarm for all: the next probe, deadline or return of an ejected pod, or the next sessions to rebalance. */
   async schedule(): Promise<void> {
-    const times = [this.#probes.next(), this.#operator.next(), this.#fleet.next()].filter(
-      (time) => time !== undefined,
-    );
+    const times = [
+      this.#probes.next(),
+      this.#operator.next(),
+      this.#fleet.next(),
+      this.rebalance.next(),
+    ].filter((time) => time !== undefined);
     if (times.length === 0) return;
     await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now()));
   }

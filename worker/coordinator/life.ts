@@ -51,6 +51,19 @@ export function seenAt(
   return Math.max(created, Math.round(expires - span * 1000));
 }
 
+/**
+ * Whether a session was not seen for half its idle time, as far as that can be known: once its absolute expiry is near, its
+ * score says that alone, and it is not taken for idle.
+ */
+export function isIdle(
+  session: { sid: Sid; created: number; expires: number; exp: number },
+  life: Life,
+  now: number,
+): boolean {
+  if (!life.keyed && session.expires >= session.exp) return false;
+  return now - seenAt(session, life) > life.idle * 500;
+}
+
 /** How long the store must remember a session that an operator moved or revoked at `now`. Milliseconds. */
 export function keepAt({ sid, exp }: Pick<Binding, "sid" | "exp">, { idle }: Life, now: number): Retention {
   return retention(idle, renewalAge(idle, sid), exp / 1000, now / 1000);

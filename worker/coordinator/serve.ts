@@ -1,6 +1,7 @@
 import { rollback } from "./config-write.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { PodChange, PoolChange } from "./pods.ts";
+import type { RebalanceOrder } from "./rebalance.ts";
 
 /** Breaks in one answer at most. */
 const BREAKS = 1000;
@@ -38,6 +39,12 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
       return Response.json(await rollback(coordinator, await body<{ revision: number; match?: string }>()));
     case "POST /pool":
       return ordered(coordinator, pods.orderPool(await body<PoolChange>(), Date.now()));
+    case "GET /rebalance":
+      return Response.json(await coordinator.rebalance.status(query.get("pool") ?? ""));
+    case "POST /rebalance":
+      return ordered(coordinator, await coordinator.rebalance.start(await body<RebalanceOrder>()));
+    case "POST /rebalance/stop":
+      return Response.json(await coordinator.rebalance.stop((await body<{ pool: string }>()).pool));
     case "POST /revoke": {
       const { sid } = await body<SessionChange>();
       return Response.json(await sessions.revoke(sid));

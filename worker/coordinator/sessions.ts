@@ -6,7 +6,7 @@ import { raised } from "../../src/sessions/feed.ts";
 import type { Guard } from "../../src/sessions/guard.ts";
 import type { FeedStore } from "./feed-store.ts";
 import type { Ledger } from "./ledger.ts";
-import { keepAt, lifeOf } from "./life.ts";
+import { isIdle, keepAt, lifeOf } from "./life.ts";
 import type { Places } from "./places.ts";
 import { type Refused, type Reply, refused } from "./reply.ts";
 
@@ -71,6 +71,22 @@ export class Sessions {
 
   /** Moves a session to a pod of its scope; that pod is its home from then on. */
   move(sid: Sid, pool: string | undefined, id: string): Promise<Reply<Changed>> {
+    return this.#move(sid, pool, id, "moved-by-operator", undefined);
+  }
+
+  /** The same for one that is idle, from one pod alone: who was seen meanwhile, or went elsewhere, stays (409). */
+  rebalance(sid: Sid, from: PodTag, { pool, id }: Pod): Promise<Reply<Changed>> {
+    return this.#move(sid, pool, id, "rebalanced", from);
+  }
+
+  /** @param only undefined: from wherever it is, seen or not */
+  #move(
+    sid: Sid,
+    pool: string | undefined,
+    id: string,
+    cause: Cause,
+    only: PodTag | undefined,
+  ): Promise<Reply<Changed>> {
     return this.#inTurn(sid, async () => {
       let found = await this.#find(sid);
       let won: Won | undefined;
@@ -79,9 +95,8 @@ export class Sessions {
         if (found.state === "R") return unknown(sid);
         const to = this.#target(found, pool, id);
         if ("ok" in to) return to;
-        const cause = "moved-by-operator";
         if (found.pod === to.tag) {
-          const from = won?.epoch === found.epoch ? won.from : undefined;
+          const from = won?.epoch === found.epoch ? won.from : only;
           return this.#tell(found, tagToHex(to.tag), cause, from);
         }
         const { epoch, pod, created, exp } = found;
@@ -97,6 +112,10 @@ export class Sessions {
           exp,
         } as const;
         const seen = await this.#ask(async () => ({ until: await this.#parts.store.expires(sid, pod) }));
+        if (only !== undefined && won === undefined) {
+          if (seen === undefined) return STORE_DOWN;
+          if (pod !== only || !this.#isIdle(found, seen.until)) return NOT_IDLE;
+        }
         const keep = this.#keep(found, seen?.until);
         const answer = await this.#ask(() => this.#parts.store.swap(swap, keep));
         if (answer === undefined) return STORE_DOWN;
@@ -180,6 +199,13 @@ export class Sessions {
     return until === undefined ? keep : { ...keep, expires: until };
   }
 
+  /** @param expires its score in its pod's index; undefined when it is not there, of which nothing is known then */
+  #isIdle(binding: Binding, expires: number | undefined): boolean {
+    if (expires === undefined) return false;
+    const life = lifeOf(this.#parts.places().affinity(binding.pod), binding);
+    return isIdle({ ...binding, expires }, life, this.#parts.now());
+  }
+
   async #find(sid: Sid): Promise<Binding | Refused> {
     const found = await this.#ask(async () => ({ binding: await this.#parts.store.read(sid) }));
     if (found === undefined) return STORE_DOWN;
@@ -210,11 +236,18 @@ function held({ epoch, pod, home, cause }: Swapped): Pick<Binding, "epoch" | "po
   return { epoch, pod, home, cause };
 }
 
-const STORE_DOWN = refused(
+export const STORE_DOWN = refused(
   503,
   "store-down",
   "The binding store does not answer",
   "Nothing was told to the edges. Try again: it is safe to repeat.",
+);
+
+const NOT_IDLE = refused(
+  409,
+  "not-idle",
+  "The session is not idle there",
+  "It was seen meanwhile, or is elsewhere.",
 );
 
 function unknown(sid: Sid): Refused {

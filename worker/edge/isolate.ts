@@ -1,5 +1,3 @@
-import wasm from "../../build/core.wasm";
-import { Core } from "../../src/core/core.ts";
 import { Counters } from "../../src/metrics/counters.ts";
 import type { Break } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
@@ -12,6 +10,7 @@ import { Guard } from "../../src/sessions/guard.ts";
 import { keyer } from "../../src/sessions/keyer.ts";
 import { badSecret, isLongEnough, keyRing } from "../../src/sessions/keyring.ts";
 import { sealer, toHex } from "../../src/sessions/token.ts";
+import { core } from "../core.ts";
 import type { Env } from "../env.ts";
 import { openStore } from "../sessions/open.ts";
 import { Batches } from "./batch.ts";
@@ -25,9 +24,6 @@ import { peerOf } from "./peer.ts";
 import { Sockets } from "./sockets.ts";
 import { type Traces, tracesOf } from "./traces.ts";
 import { Views } from "./views.ts";
-
-/** Loaded once for each isolate, before any request. */
-const core = new Core(wasm);
 
 /** Settlements that are remembered, in each of two generations. */
 const SETTLEMENTS = 4096;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { AffinityConfig } from "../../../src/model/pool.ts";
 import { renewalAge, retention } from "../../../src/sessions/expiry.ts";
-import { keepAt, lifeOf, seenAt } from "../../../worker/coordinator/life.ts";
+import { isIdle, keepAt, lifeOf, seenAt } from "../../../worker/coordinator/life.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -37,4 +37,23 @@ it("finds from the index score when a session was last seen", () => {
 it("keeps a moved session no longer than its expiry", () => {
   const exp = created + HOUR;
   expect(keepAt({ sid, exp }, { idle: 1800, keyed: false }, exp - MINUTE).expires).toBe(exp);
+});
+
+it("takes a session for idle when it was not seen for half its idle time", () => {
+  const life = { idle: 1800, keyed: false };
+  const exp = created + 12 * HOUR;
+  const seen = created + HOUR;
+  const { expires } = retention(1800, renewalAge(1800, sid), exp / 1000, seen / 1000);
+  expect(isIdle({ sid, created, expires, exp }, life, seen + 15 * MINUTE)).toBe(false);
+  expect(isIdle({ sid, created, expires, exp }, life, seen + 15 * MINUTE + 1)).toBe(true);
+  const key = { sid, created, expires: seen + 3 * HOUR, exp: seen + 3 * HOUR };
+  expect(isIdle(key, { idle: 10_800, keyed: true }, seen + 91 * MINUTE)).toBe(true);
+});
+
+it("takes nobody for idle whose absolute expiry is near: the score stood still there though the session was seen", () => {
+  const exp = created + 12 * HOUR;
+  const seen = exp - 10 * MINUTE;
+  const { expires } = retention(1800, renewalAge(1800, sid), exp / 1000, seen / 1000);
+  expect(expires).toBe(exp);
+  expect(isIdle({ sid, created, expires, exp }, { idle: 1800, keyed: false }, seen + MINUTE)).toBe(false);
 });

@@ -1,0 +1,6 @@
+/// <reference path="./wasm.d.ts" />
+import wasm from "../build/core.wasm";
+import { Core } from "../src/core/core.ts";
+
+/** Loaded once for each isolate, before any request. */
+export const core = new Core(wasm);
