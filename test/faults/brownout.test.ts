@@ -10,7 +10,7 @@ const { bound, send, tell } = useFaults(
 it.each(POLICIES)("brownout under %s: sessions stay, new ones shift away", async (policy) => {
   const { jar, pod } = await bound(policy);
   const healthy = await send(jar, policy);
-  await pod.inject("slow-headers", { ms: 150 });
+  await pod.inject("slow-headers", { ms: 500 });
   const slow = await send(jar, policy);
   const posted = await send(jar, policy, { method: "POST" });
   tell(`brownout, ${policy}`, healthy, slow, posted);
