@@ -23,8 +23,8 @@ export class Client {
 
   /** What a pod has named its session. */
   minted: string | undefined;
-  /** Whether its last answer named it while that edge's breaker kept it from the store: no other edge can know of it yet. */
-  unheard = false;
+  /** The edge that its last answer named it at while the breaker kept that from the store: no other can know of it yet. */
+  unheardAt: number | undefined;
 
   /** The cookie values of a request, in order. */
   cookies(which: "newest" | "older" | "none" | "forged" | "both", dice: Dice): string[] {

@@ -43,6 +43,14 @@ export async function calmRound(world: World): Promise<void> {
   }
 }
 
+/** Whom a pod has named where the store could not be told asks once more there, so that the store is. */
+export async function tellRound(world: World): Promise<void> {
+  for (const client of world.clients) {
+    const edge = client.unheardAt;
+    if (edge !== undefined) await world.request(client, edge, { ...CALM, client: client.index, edge });
+  }
+}
+
 /** I2 and I3 at rest: every edge sends all of a session's requests to one pod, and the store agrees with its token. */
 export async function lastRound(world: World): Promise<void> {
   const { watch, plan } = world;
@@ -54,7 +62,7 @@ export async function lastRound(world: World): Promise<void> {
     // Who was refused too long has no session any more, and begins one wherever it asks.
     const issued = world.watch.issued.get(client.newest ?? "")?.at ?? 0;
     // A key that a pod has minted is no secret to that pod alone: another answers it with a name of its own.
-    if (plan.affinity === "learn" && (client.minted === undefined || client.unheard)) continue;
+    if (plan.affinity === "learn" && client.minted === undefined) continue;
     if (token !== undefined && world.loop.now - issued > plan.idle * 1000) continue;
     // A move whose answer was lost is found, and followed, when an edge next renews the session: which may be just now.
     const stored = token === undefined ? undefined : world.store.get(token.sid);
@@ -64,7 +72,10 @@ export async function lastRound(world: World): Promise<void> {
     );
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
-    const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);
+    // Requests that come this close meet the places of those before still taken.
+    const failing = plan.pools.some(
+      ({ failover, strict, maxInFlight }) => failover === "none" || strict || maxInFlight !== undefined,
+    );
     if (pods.size > 1 && !ahead && (token !== undefined || plan.affinity !== "cookie")) {
       const names = [...pods].map((pod) => tagToHex(pod!).slice(0, 6)).join(" and ");
       const session = token === undefined ? `the ${plan.affinity} session` : brief(token.sid);

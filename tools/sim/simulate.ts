@@ -1,5 +1,5 @@
 import type { Broken } from "./broken.ts";
-import { calmRound, heal, lastRound, ledgerAdds } from "./ending.ts";
+import { calmRound, heal, lastRound, ledgerAdds, tellRound } from "./ending.ts";
 import { happen } from "./happen.ts";
 import type { Plan } from "./plan.ts";
 import type { Violation, Watch } from "./watch.ts";
@@ -55,6 +55,8 @@ async function settleDown(world: World): Promise<void> {
   await phase(async () => heal(world), REST);
   await phase(() => calmRound(world), REST);
   await phase(() => calmRound(world), REST);
+  if (world.clients.some(({ unheardAt }) => unheardAt !== undefined))
+    await phase(() => tellRound(world), REST);
   await phase(() => lastRound(world), REST);
   if (!loop.halted) ledgerAdds(world);
 }

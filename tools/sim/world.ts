@@ -232,7 +232,7 @@ export class World implements Watched {
       loop.now,
       `r${id} client ${client.index} at ${isolate.name} ${spec.method}: ${had} (${call.demand.want}) → ${heard.status} by ${by}${given}`,
     );
-    client.unheard = heard.minted !== undefined && isolate.edge.guard.open;
+    client.unheardAt = heard.minted !== undefined && isolate.edge.guard.open ? isolate.index : undefined;
     const deliver = () => {
       if (heard.cookie !== undefined) client.set(heard.cookie.name, heard.cookie.text);
       if (heard.minted !== undefined) client.minted = heard.minted;
