@@ -140,4 +140,14 @@ it("counts what waited and what was turned away", async () => {
       .body;
   await expect.poll(read, SOON).toMatch(/mooring_queued_total\{pool="queued"\} [1-9]/);
   expect(await read()).toMatch(/mooring_queue_refused_total\{pool="queued"\} [1-9]/);
+  const headers = { authorization: `Bearer ${ADMIN}` };
+  const { pools } = JSON.parse((await call(`${faults.stack.url}/_mooring/v1/pools`, { headers })).body) as {
+    pools: { name: string; edge: object }[];
+  };
+  // A fifth of what came lately is less than what is always left.
+  expect(pools.find(({ name }) => name === "queued")?.edge).toEqual({
+    inFlight: 0,
+    queued: 0,
+    retriesLeft: 30,
+  });
 });

@@ -30,3 +30,15 @@ it("escapes label values", () => {
     '# HELP n h\n# TYPE n counter\nn{a="x\\"\\\\\\ny"} 1\n',
   );
 });
+
+it("tells events beside outcomes, by pool, and puts them back alike", () => {
+  const counters = new Counters();
+  counters.count("web", "retried");
+  counters.count("web", "retried");
+  counters.count("web", "kept", 200);
+  const taken = counters.take();
+  expect(taken).toContainEqual({ pool: "web", outcome: "retried", code: 100, count: 2 });
+  expect(taken).toContainEqual({ pool: "web", outcome: "kept", code: 200, count: 1 });
+  counters.restore(taken);
+  expect(counters.take()).toEqual(taken);
+});
