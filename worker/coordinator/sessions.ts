@@ -97,6 +97,7 @@ export class Sessions {
         if ("ok" in to) return to;
         if (found.pod === to.tag) {
           const from = won?.epoch === found.epoch ? won.from : only;
+          if (only !== undefined && won === undefined) await this.#follow(found, only);
           return this.#tell(found, tagToHex(to.tag), cause, from);
         }
         const { epoch, pod, created, exp } = found;
@@ -132,6 +133,13 @@ export class Sessions {
       const detail = "Edges move it at the same time. Try again.";
       return refused(409, "session-busy", "The session is being moved", detail);
     });
+  }
+
+  /** The index of a move that was done by a life before this one, which may have ended before it came to that. */
+  async #follow(found: Binding, from: PodTag): Promise<void> {
+    const { sid, pod } = found;
+    const seen = await this.#ask(async () => ({ until: await this.#parts.store.expires(sid, from) }));
+    if (seen?.until !== undefined) await this.#index(sid, from, pod, this.#keep(found, seen.until));
   }
 
   #index(sid: Sid, from: PodTag, to: PodTag | undefined, keep: Retention): Promise<unknown> {

@@ -3,12 +3,16 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { Break } from "../../../src/model/beat.ts";
 import { type PodTag, tagFromHex } from "../../../src/model/pod.ts";
+import type { BindingStore } from "../../../src/model/ports.ts";
+import { Guard } from "../../../src/sessions/guard.ts";
 import type { Coordinator } from "../../../worker/coordinator/coordinator.ts";
+import { FeedStore } from "../../../worker/coordinator/feed-store.ts";
+import { Places } from "../../../worker/coordinator/places.ts";
 import type { PodStatus } from "../../../worker/coordinator/pods.ts";
 import type { RebalanceStatus } from "../../../worker/coordinator/rebalance.ts";
 import { Runs } from "../../../worker/coordinator/rebalance-runs.ts";
 import type { Reply } from "../../../worker/coordinator/reply.ts";
-import type { Changed } from "../../../worker/coordinator/sessions.ts";
+import { type Changed, Sessions } from "../../../worker/coordinator/sessions.ts";
 import type { Env } from "../../../worker/env.ts";
 import { openStore } from "../../../worker/sessions/open.ts";
 import { ask, config, fresh, put } from "./calls.workers.ts";
@@ -184,6 +188,30 @@ describe("a session that is to be moved", () => {
     expect(told.filter((one) => one.sid === sid)).toMatchObject([{ from: "a", to: "b", epoch: 2 }]);
     expect(await counts()).toEqual([4, 4]);
   });
+});
+
+it("has the indexes follow that a process left behind that ended after the store had moved: three sessions more were moved", async () => {
+  const { stub, tag } = await ground(["a", "b"]);
+  const [sid] = await sessions(tag("b"), 1, 20);
+  const expires = Date.now() + 5 * MINUTE;
+  const indexed: unknown[] = [];
+  const reply = await runInDurableObject(stub, (coordinator, { storage }) => {
+    const { snapshot, ledger } = coordinator as Coordinator;
+    // A Redis, where the index of a pod is another key than the binding: it has the session at the old pod still.
+    const behind = {
+      read: (...args) => store.read(...args),
+      expires: async (_, pod) => (pod === tag("a") ? expires : undefined),
+      index: async (...args) => void indexed.push(args),
+    } as Partial<BindingStore> as BindingStore;
+    const now = () => Date.now();
+    const places = new Places(snapshot!, [], () => "ready");
+    const guard = new Guard({ now }, () => () => undefined);
+    const feed = new FeedStore(storage.sql);
+    const own = new Sessions({ store: behind, guard, feed, ledger, places: () => places, now });
+    return own.rebalance(sid!, tag("a"), snapshot!.pools[0]!.pods[1]!);
+  });
+  expect(reply).toMatchObject({ ok: true, binding: { pod: tag("b") } });
+  expect(indexed).toEqual([[sid, tag("a"), tag("b"), expect.objectContaining({ expires })]]);
 });
 
 it("is found again on the disk by the next life of the coordinator", async () => {
