@@ -1,7 +1,7 @@
 import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import { PROVISIONAL, type Token } from "../../src/sessions/token.ts";
 import type { Call } from "./call.ts";
-import { MINTED } from "./document.ts";
+import { MINTED, QUEUE } from "./document.ts";
 import { ANSWERED_BY } from "./forwarder.ts";
 import type { Isolate } from "./isolate.ts";
 import { readText } from "./sealer.ts";
@@ -11,9 +11,11 @@ import { brief, viewKey, type Watch } from "./watch.ts";
 const OWN_TIME = 150 + 4 * 150 + 1;
 /** A key is looked up before the request, and what a pod mints is bound after it. Milliseconds. */
 const KEYED_TIME = 2 * 150;
-/** A cold edge asks four places first, and a probe is waited for at most twice. Milliseconds. */
+/** A cold edge asks four places first, and a probe is waited for at most once before each of five tries. Milliseconds. */
 const COLD_TIME = 4 * 600;
-const PROBE_TIME = 2 * 501;
+const PROBE_TIME = 5 * 501;
+/** So is a place at a pod that is at its cap. */
+const QUEUE_TIME = 5 * (QUEUE + 1);
 
 /** What a response says, as a client could read it. */
 export interface Heard {
@@ -86,8 +88,12 @@ export class Answers {
     const explained =
       (status === 502 && failed) ||
       (status === 504 && late) ||
-      (status === 503 && (failed || call.decided === undefined || strict || !open));
+      (status === 503 && (failed || call.decided === undefined || strict || !open || this.#capped));
     if (!explained) watch.fail("I3", `request ${call.id} got ${status}, and no pod was to blame`);
+  }
+
+  get #capped(): boolean {
+    return this.#watch.world.plan.pools.some(({ maxInFlight }) => maxInFlight !== undefined);
   }
 
   #unconnected(call: Call, isolate: Isolate): boolean {
@@ -101,7 +107,8 @@ export class Answers {
     const probed = isolate.probes.some(({ ended }) => ended >= call.arrived);
     const cold = call.decided === undefined || call.decided - call.arrived > 151;
     const keyed = watch.world.plan.affinity === "cookie" ? 0 : KEYED_TIME;
-    const bound = OWN_TIME + keyed + (probed ? PROBE_TIME : 0) + (cold ? COLD_TIME : 0);
+    const queued = this.#capped ? QUEUE_TIME : 0;
+    const bound = OWN_TIME + keyed + (probed ? PROBE_TIME : 0) + (cold ? COLD_TIME : 0) + queued;
     if (own > bound)
       watch.fail("I3", `request ${call.id} took ${Math.round(own)} ms of the edge's own, over ${bound}`);
   }
@@ -147,9 +154,8 @@ export class Answers {
     // Heard meanwhile: who knows by which of the two it went.
     if (isolate === undefined || viewKey(isolate) !== call.viewKey) return;
     const probes = isolate.probes.filter(({ ended, well }) => !well && ended >= call.arrived);
-    const failed = [...call.sends.filter(({ result }) => result === "connect"), ...probes].map(
-      ({ key }) => key,
-    );
+    const lost = call.sends.filter(({ result }) => result === "connect" || result === "timeout");
+    const failed = [...lost, ...probes].map(({ key }) => key);
     const dead = [...new Set(failed)].sort().join(",");
     const key = `${before.sid} ${before.epoch} ${before.pod} ${call.viewKey} ${dead}`;
     const other = this.#choices.get(key);

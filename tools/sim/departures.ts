@@ -17,8 +17,12 @@ export class Departures {
       this.#watch.fail("I4", `${name} was sent to ${shipment.pod.id} while ${before.key} had it`);
       return;
     }
-    if (call.sends.length >= 2) this.#watch.fail("I7", `${name} was sent a third time`);
-    if (before !== undefined && before.result !== "connect") {
+    const pool = this.#watch.world.plan.pools.find((one) => call.sends[0]?.key.startsWith(`${one.name}/`));
+    if (pool !== undefined && call.sends.length >= pool.attempts) {
+      this.#watch.fail("I7", `${name} was sent once more than ${pool.attempts} times`);
+    }
+    const known = before?.result === "connect" || (before?.result === "timeout" && pool?.onTimeout);
+    if (before !== undefined && !known) {
       this.#watch.fail("I7", `${name} was sent again after ${before.result}`);
     }
     if (before !== undefined && !isReplayable(call))
@@ -29,7 +33,10 @@ export class Departures {
     this.#clean(call, shipment);
   }
 
-  /** I1: one reset moves no session. Only a pod at which a probe of this edge found no connection either loses it. */
+  /**
+   * I1: one reset moves no session. Only a pod at which a probe of this edge found no connection either loses it, or that was
+   * too late where the pool tries that again.
+   */
   #resets(call: Call, { pod }: Shipment): void {
     const [first] = call.sends;
     if (
@@ -42,7 +49,9 @@ export class Departures {
     const probed = this.#watch.world.isolates[call.edge]?.probes.some(
       ({ key, ended, well }) => !well && key === first.key && ended >= call.arrived,
     );
-    if (!probed) this.#watch.fail("I1", `request ${call.id} left ${first.key} for ${pod.id} without a probe`);
+    const late = call.sends.some(({ key, result }) => key === first.key && result === "timeout");
+    if (!probed && !late)
+      this.#watch.fail("I1", `request ${call.id} left ${first.key} for ${pod.id} without a probe`);
   }
 
   /** I4: a pod that keeps nothing gets none of its sessions back, as long as there is another to go to. */

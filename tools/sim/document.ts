@@ -63,8 +63,12 @@ function route(canary: number | undefined) {
   return { path: "/", split: { web: 100 - canary, canary } };
 }
 
+/** The longest wait for a place at a pod. Milliseconds. */
+export const QUEUE = 400;
+
 function poolDocument(pool: PoolPlan, affinity: unknown): PoolDocument {
   const { name, weights, policy, failover, strict, attempts, panic, probe, startup } = pool;
+  const { onTimeout, maxInFlight } = pool;
   const start = startup && {
     path: "/started",
     period: `${startup.period}ms`,
@@ -89,8 +93,9 @@ function poolDocument(pool: PoolPlan, affinity: unknown): PoolDocument {
     strict,
     tableBits: 10,
     health: { panic: `${panic * 100}%`, ...(readiness && { readiness }), ...(start && { startup: start }) },
-    retry: { attempts },
-    timeouts: { headers: "2s" },
+    retry: { attempts, on: ["connect", ...(onTimeout ? ["timeout"] : [])] },
+    timeouts: { headers: "2s", queue: `${QUEUE}ms` },
+    ...(maxInFlight === undefined ? {} : { maxInFlight, queue: 4 }),
   };
 }
 

@@ -34,8 +34,10 @@ export function generate(seed: number): Plan {
     chance.odds(0.3) ? 0 : Math.round(chance.between(-reach, reach) / (chance.odds(0.7) ? 2 : 1)),
   );
   const canary = chance.odds(0.35) ? chance.one([0, 5, 50, 90]) : undefined;
-  const pools = [poolPlan(chance, "web")];
-  if (canary !== undefined) pools.push({ ...poolPlan(chance, "canary"), failover: pools[0]!.failover });
+  // Of their own, so that a seed means what it meant.
+  const more = dice(seed, "retries");
+  const pools = [poolPlan(chance, more, "web")];
+  if (canary !== undefined) pools.push({ ...poolPlan(chance, more, "canary"), failover: pools[0]!.failover });
   // Drawn apart, so that all else of a seed is as it was before there were any.
   const apart = dice(seed, "startup");
   for (const [i, pool] of pools.entries()) {
@@ -62,7 +64,7 @@ export function generate(seed: number): Plan {
   return { ...shape, ...life, ...rest, events, length };
 }
 
-function poolPlan(chance: Dice, name: string): PoolPlan {
+function poolPlan(chance: Dice, more: Dice, name: string): PoolPlan {
   const probe = {
     period: chance.one([500, 1000, 5000]),
     failure: chance.one([1, 2, 3]),
@@ -74,7 +76,9 @@ function poolPlan(chance: Dice, name: string): PoolPlan {
     policy: chance.one(POLICIES),
     failover: chance.one(["sticky", "sticky", "sticky", "temporary", "none"]),
     strict: chance.odds(0.1),
-    attempts: chance.one([2, 2, 2, 1]),
+    attempts: chance.one([2, 2, 2, 1]) + (more.odds(0.2) ? more.one([1, 3]) : 0),
+    onTimeout: more.odds(0.25),
+    maxInFlight: more.odds(0.2) ? more.one([1, 2]) : undefined,
     panic: chance.one([0.5, 0.5, 0]),
     probe: chance.odds(0.8) ? probe : undefined,
   };

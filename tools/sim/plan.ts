@@ -73,6 +73,10 @@ export interface PoolPlan {
   readonly failover: "sticky" | "temporary" | "none";
   readonly strict: boolean;
   readonly attempts: number;
+  /** Whether a time-out is tried again elsewhere. */
+  readonly onTimeout: boolean;
+  /** Requests that an edge has in flight at a pod at most; undefined: any number. */
+  readonly maxInFlight: number | undefined;
   readonly panic: number;
   /** Undefined: no probe. Milliseconds. */
   readonly probe:
