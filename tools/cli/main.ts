@@ -1,7 +1,8 @@
+import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, defineCommand, renderUsage, runCommand } from "citty";
 import { commands } from "./commands/index.ts";
 import { CODES, Failure } from "./failure.ts";
-import { paint } from "./print.ts";
+import { isPlain, paint } from "./print.ts";
 
 /**
  * `npx mooring COMMAND`, against MOORING_URL with MOORING_ADMIN_TOKEN. Exit codes: 0 done, 1 the answer is no, 2 wrong usage,
@@ -21,7 +22,8 @@ try {
   const [name = "--help"] = argv;
   const chosen = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
   if (argv.includes("--help") || argv.includes("-h") || argv.length === 0) {
-    console.log(chosen === undefined ? await renderUsage(mooring) : await usageOf(chosen));
+    const usage = chosen === undefined ? await renderUsage(mooring) : await usageOf(chosen);
+    console.log(isPlain(process.stdout) ? stripVTControlCharacters(usage) : usage);
   } else if (chosen === undefined) {
     const known = Object.keys(commands).join(", ");
     throw new Failure("usage", `there is no command ${JSON.stringify(name)}: write one of ${known}`);

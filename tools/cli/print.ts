@@ -9,8 +9,12 @@ export interface Paint {
 }
 
 /** No colours with NO_COLOR (https://no-color.org), on a dumb terminal, or where nobody sees them. */
+export function isPlain(stream: { readonly isTTY?: boolean }, env = process.env): boolean {
+  return !stream.isTTY || (env.NO_COLOR ?? "") !== "" || env.TERM === "dumb";
+}
+
 export function paint(stream: { readonly isTTY?: boolean }, env = process.env): Paint {
-  const plain = !stream.isTTY || (env.NO_COLOR ?? "") !== "" || env.TERM === "dumb";
+  const plain = isPlain(stream, env);
   const code = (on: number, off: number) => (text: string) =>
     plain ? text : `\x1b[${on}m${text}\x1b[${off}m`;
   return { bold: code(1, 22), dim: code(2, 22), bad: code(31, 39) };
@@ -25,7 +29,7 @@ export function table(
   const cells = rows.map((row) =>
     row.map((cell) => (cell === null || cell === undefined || cell === "" ? "–" : String(cell))),
   );
-  const right = headings.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number"));
+  const right = headings.map((_, i) => rows.every((row) => row[i] == null || typeof row[i] === "number"));
   const widths = headings.map((heading, i) =>
     Math.max(heading.length, ...cells.map((row) => row[i]!.length)),
   );

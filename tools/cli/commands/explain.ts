@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Core } from "../../../src/core/core.ts";
 import type { Explanation } from "../../../src/route/explain.ts";
-import { replay } from "../../../src/route/replay.ts";
 import type { Trace } from "../../../src/route/trace.ts";
 import { command, type Found } from "../command.ts";
 import { Failure } from "../failure.ts";
@@ -22,7 +20,7 @@ export const explain = command({
       description: "A file that --json wrote, or traces of GET /traces: replays offline",
     },
   },
-  async run({ url, method, ip, replay: file }, { api }) {
+  async run({ url, method, ip, replay: file }, tools) {
     if (file !== undefined) return replayed(readText(file), file);
     if (url === undefined) throw new Failure("usage", "name a URL, or a file with --replay");
     const body = {
@@ -31,7 +29,7 @@ export const explain = command({
       headers: headersIn(process.argv),
       ...(ip === undefined ? {} : { clientIp: ip }),
     };
-    const { json } = await api.send<Explanation>("POST", "/explain", { body });
+    const { json } = await tools.api.send<Explanation>("POST", "/explain", { body });
     return { json, text: wordsOf(json) };
   },
 });
@@ -78,6 +76,11 @@ function pairs(rest: Readonly<Record<string, unknown>>): string {
 }
 
 async function replayed(text: string, file: string): Promise<Found> {
+  // The steps themselves are a hundred files, which no other command needs.
+  const [{ Core }, { replay }] = await Promise.all([
+    import("../../../src/core/core.ts"),
+    import("../../../src/route/replay.ts"),
+  ]);
   const core = new Core(new WebAssembly.Module(readFileSync(CORE)));
   const results = [];
   for (const trace of tracesIn(text, file)) {

@@ -1,0 +1,207 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { root } from "../../../tools/build/root.ts";
+import { decision, Jar } from "../../../tools/fleet/client.ts";
+import { ADMIN, type Fleet, startFleet } from "../../../tools/fleet/fleet.ts";
+import { startPods } from "../../../tools/fleet/plan/pods.ts";
+import { eventually } from "../../../tools/fleet/wait.ts";
+import { findNode } from "../../../tools/setup/node.mjs";
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** What `npx mooring` calls, which sets up first, and what it comes to. */
+const BIN = [process.execPath, join(root, "tools/cli/bin.mjs")];
+const { path: node, flags } = findNode(root);
+const DIRECT = [node, ...flags, join(root, "tools/cli/main.ts")];
+
+describe("npx mooring", { timeout: 60_000 }, () => {
+  let fleet: Fleet;
+  let pods: Awaited<ReturnType<typeof startPods>>;
+  let stranger: Server;
+  const dir = mkdtempSync(join(tmpdir(), "mooring-cli-test-"));
+  const clients = Array.from({ length: 24 }, () => new Jar());
+
+  const document = (ids: string[]) => ({
+    version: 1,
+    explain: true,
+    pools: { web: { pods: ids.map((id) => ({ id, url: pods.urlOf(id, 0) })), tableBits: 10, drain: "1h" } },
+    routes: [{ path: "/", pool: "web" }],
+  });
+  const file = (name: string, content: object | string) => {
+    writeFileSync(join(dir, name), typeof content === "string" ? content : JSON.stringify(content));
+    return name;
+  };
+  /** As a user in another folder calls it. */
+  const run = (args: string[], env: Record<string, string> = {}, command: string[] = DIRECT) =>
+    new Promise<Ran>((resolve) => {
+      const { INIT_CWD: _, NO_COLOR: __, FORCE_COLOR: ___, ...rest } = process.env;
+      const own = { ...rest, MOORING_URL: fleet.url, MOORING_ADMIN_TOKEN: ADMIN, ...env };
+      const [program = "", ...before] = command;
+      execFile(program, [...before, ...args], { cwd: dir, env: own }, (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), out, err });
+      });
+    });
+  const json = async <T>(args: string[]) => JSON.parse((await run([...args, "--json"])).out) as T;
+
+  beforeAll(async () => {
+    pods = await startPods();
+    fleet = await startFleet({ pods: 0, config: () => document(["web-0", "web-1", "web-2"]) });
+    for (const jar of clients) await jar.get(fleet.url);
+    await eventually(
+      async () => (await fleet.admin.get<{ sessions: unknown[] }>("/v1/sessions")).json.sessions.length,
+      (count) => count === clients.length,
+    );
+    stranger = createServer((_, response) => response.end("hello"));
+    await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  });
+  afterAll(async () => {
+    stranger?.close();
+    await fleet?.stop();
+    await pods?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it("shows where things stand, to people and to programs", async () => {
+    const status = await run(["status"]);
+    expect(status).toMatchObject({ code: 0, err: "" });
+    expect(status.out).toContain("revision 1");
+    expect(status.out).toMatch(
+      /POOL +POLICY +PODS +STATES +SESSIONS\nweb +consistent-hash +3 +3 ready +24\n/,
+    );
+    expect(status.out).toContain("No session ever left its pod.");
+    // Nobody sees colours in a pipe.
+    expect(status.out).not.toContain("\x1b");
+    expect((await run(["pools"])).out).toMatch(/^web +consistent-hash +3 +3 +24$/m);
+    expect((await run(["pods", "web"])).out.match(/^web-\d +ready/gm)).toHaveLength(3);
+    expect((await run(["history"])).out).toMatch(/^ +1 +\d+ \w+ ago +MOORING_CONFIG$/m);
+    expect((await json<{ pods: { id: string }[] }>(["pods", "web"])).pods.map(({ id }) => id)).toEqual([
+      "web-0",
+      "web-1",
+      "web-2",
+    ]);
+  });
+
+  it("plans, applies and rolls back", async () => {
+    const less = file("less.yaml", document(["web-0", "web-1"]));
+    const planned = await run(["plan", "-f", less], {}, BIN);
+    expect(planned.code).toBe(0);
+    expect(planned.out).toMatch(
+      /^Of 24 sessions \d+ would leave their pods, 0 of them for good; \d+ would stay\.$/m,
+    );
+    expect(planned.out).toMatch(/^web\/web-2 +\d+ +– +33\.3 % +–$/m);
+    const moves = Number(/sessions (\d+) would/.exec(planned.out)?.[1]);
+    expect(moves).toBeGreaterThan(0);
+    expect((await run(["plan", "-f", less, "--strict"])).code).toBe(1);
+    expect((await json<{ moves: unknown[] }>(["plan", "-f", less])).moves).toHaveLength(moves);
+    expect((await run(["apply", "-f", less])).out).toBe("Revision 2 is in force.\n");
+    const outcomes: string[] = [];
+    for (const jar of clients) outcomes.push(decision(await jar.get(fleet.url)).outcome!);
+    expect(outcomes.filter((outcome) => outcome === "moved")).toHaveLength(moves);
+    expect((await run(["rollback"])).out).toBe("Revision 3 is what revision 1 was.\n");
+    expect((await run(["history"])).out).toMatch(/^ +3 .* rollback to 1$/m);
+    expect(
+      (await run(["plan", "-f", file("same.json", document(["web-0", "web-1", "web-2"])), "--strict"])).code,
+    ).toBe(0);
+    expect((await run(["rollback", "99"])).code).toBe(6);
+    await eventually(
+      () => run(["ledger", "--cause", "config-change"]),
+      ({ out }) => out.includes("config-change"),
+    );
+  });
+
+  it("lists, shows, moves and revokes sessions", async () => {
+    const [jar] = clients;
+    const { pod } = decision(await jar!.get(fleet.url));
+    const { token } = await fleet.tokens.find(jar!, "web");
+    const list = await run(["sessions", "--limit", "3"]);
+    expect(list.out.match(/^[0-9a-f]{32} +web +web-\d/gm)).toHaveLength(3);
+    expect(list.out).toContain("more: --cursor ");
+    const to = pod === "web-0" ? "web-1" : "web-0";
+    expect((await run(["sessions", "move", token.sid, to])).out).toContain(`${token.sid} is on web/${to}`);
+    expect((await run(["sessions", "show", token.sid])).out).toMatch(
+      new RegExp(`^${token.sid} +web +${to} `, "m"),
+    );
+    expect(decision(await jar!.get(fleet.url))).toMatchObject({
+      outcome: "moved",
+      pod: to,
+      cause: "moved-by-operator",
+    });
+    expect((await run(["sessions", "revoke", token.sid])).code).toBe(0);
+    const gone = await run(["sessions", "show", token.sid]);
+    expect(gone.code).toBe(6);
+    expect(gone.err).toContain(`error: There is no session ${token.sid}.`);
+    expect(decision(await jar!.get(fleet.url)).outcome).toBe("bound");
+  });
+
+  it("explains a request, and replays it with nothing but the file", async () => {
+    const [, jar] = clients;
+    const { pod } = decision(await jar!.get(fleet.url));
+    const args = ["explain", `${fleet.url}/cart`, "-H", `cookie: ${jar!.cookie}`];
+    const said = await run(args);
+    expect(said.out).toMatch(new RegExp(`^kept → web/${pod} \\(revision \\d+\\)$`, "m"));
+    expect(said.out).toMatch(/^ {2}candidates web by consistent-hash: web-0, web-1, web-2$/m);
+    const saved = file("trace.json", (await run([...args, "--json"])).out);
+    const alone = { MOORING_URL: "http://127.0.0.1:9", MOORING_ADMIN_TOKEN: "" };
+    const again = await run(["explain", "--replay", saved], alone);
+    expect(again).toMatchObject({ code: 0, out: `kept → web/${pod}: the same as was traced\n` });
+    const { trace } = JSON.parse((await run([...args, "--json"])).out);
+    const other = file("other.json", { trace: { ...trace, pod: "web-9" } });
+    expect((await run(["explain", "--replay", other], alone)).code).toBe(1);
+    expect((await run(["explain", "--replay", file("no.json", "{}")], alone)).code).toBe(6);
+  });
+
+  it("drains a pod, and says how far it is", async () => {
+    const begun = await run(["drain", "web", "web-1", "--wait", "0s"]);
+    expect(begun.err).toMatch(/^web\/web-1 is draining, \d+ sessions left$/m);
+    expect(begun.code).toBe(1);
+    const ended = run(["drain", "web", "web-1", "--wait", "60s"]);
+    await fleet.admin.send("PATCH", "/v1/pools/web/pods/web-1", {
+      body: { state: "draining", deadline: "1s" },
+    });
+    await eventually(
+      () => fleet.admin.get<{ pods: { id: string; state: string }[] }>("/v1/pools/web/pods"),
+      ({ json: { pods: all } }) => all.some(({ id, state }) => id === "web-1" && state === "drained"),
+    );
+    for (const jar of clients) await jar.get(fleet.url);
+    expect((await ended).out).toMatch(/^web\/web-1 is drained, \d+ sessions left\.$/m);
+    expect((await run(["pods", "web"])).out).toMatch(/^web-1 +drained/m);
+  });
+
+  it("ends with a code that says what is wrong", async () => {
+    const bad = file("bad.yaml", "version: 1\npools: { web: { pods: [], policy: fair } }\nroutes: []\n");
+    const invalid = await run(["apply", "-f", bad]);
+    expect(invalid.code).toBe(6);
+    expect(invalid.err).toMatch(/^error: The config is not valid\./m);
+    expect(invalid.err).toMatch(/^ {2}pools\.web\.policy: /m);
+    const code = async (args: string[], env?: Record<string, string>) => (await run(args, env)).code;
+    const { port } = stranger.address() as AddressInfo;
+    const elsewhere = (url: string) => code(["status"], { MOORING_URL: url });
+    const found = await Promise.all([
+      code(["status"], { MOORING_ADMIN_TOKEN: "wrong" }),
+      code(["status"], { MOORING_ADMIN_TOKEN: "" }),
+      elsewhere("http://127.0.0.1:9"),
+      elsewhere(`http://127.0.0.1:${port}`),
+      code(["pods", "nothing"]),
+    ]);
+    expect(found).toEqual([4, 4, 3, 7, 6]);
+    const misused = [
+      ["stats"],
+      ["status", "--jsn"],
+      ["pods"],
+      ["pods", "web", "more"],
+      ["plan", "-f", "no.yaml"],
+    ];
+    expect(await Promise.all(misused.map((args) => code(args)))).toEqual([2, 2, 2, 2, 2]);
+    expect((await run(["--help"])).out).toContain("mooring status|pools|");
+    expect((await run(["drain", "--help"])).out).toContain("--deadline");
+  });
+});
