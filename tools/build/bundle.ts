@@ -54,8 +54,8 @@ async function put(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Bundles the worker for workerd: one ES module and its WebAssembly beside it. Needs build/core.wasm. Rejects with
- * esbuild's errors.
+ * Bundles the worker for workerd: one ES module and its WebAssembly beside it. Needs what npm run build
+ * makes. Rejects with esbuild's errors.
  */
 export async function bundle({
   outdir = "build/worker",
@@ -76,6 +76,7 @@ export async function bundle({
     conditions: ["workerd", "worker", "browser"],
     target: "es2023",
     external: ["cloudflare:*", "node:*"],
+    alias: { "js-yaml": join(root, "build", "js-yaml.mjs") },
     define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
     plugins: [wasmBeside(found)],
     sourcemap: false,

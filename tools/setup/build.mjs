@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SetupError } from "./install.mjs";
+import { buildYaml } from "./yaml.mjs";
 
 const ASC = "node_modules/assemblyscript/bin/asc.js";
 
@@ -67,7 +68,9 @@ export async function buildCore(root) {
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
-    const built = await buildCore(fileURLToPath(new URL("../..", import.meta.url)));
+    const root = fileURLToPath(new URL("../..", import.meta.url));
+    const built = await buildCore(root);
+    buildYaml(root);
     console.error(built ? "built build/core.wasm" : "build/core.wasm is up to date");
   } catch (error) {
     console.error(error instanceof SetupError ? `error: ${error.message}` : error);

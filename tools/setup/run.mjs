@@ -6,6 +6,7 @@ import { buildCore } from "./build.mjs";
 import { install, SetupError } from "./install.mjs";
 import { findNode } from "./node.mjs";
 import { npmWatch } from "./parent.mjs";
+import { buildYaml } from "./yaml.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -42,7 +43,10 @@ async function main(argv) {
   if (script === undefined)
     throw new SetupError("usage: node tools/setup/run.mjs [--no-build] SCRIPT [argument …]");
   await install(root);
-  if (build) await buildCore(root);
+  if (build) {
+    await buildCore(root);
+    buildYaml(root);
+  }
   return run(findNode(root), script, args);
 }
 

@@ -147,6 +147,9 @@ describe("building the core", () => {
     const compiler = join(checkout.dir, "node_modules/assemblyscript");
     mkdirSync(join(compiler, "bin"), { recursive: true });
     mkdirSync(join(checkout.dir, "assembly"));
+    const yaml = join(checkout.dir, "node_modules/js-yaml/dist");
+    mkdirSync(yaml, { recursive: true });
+    writeFileSync(join(yaml, "js-yaml.mjs"), "export {};\n");
     writeFileSync(join(compiler, "package.json"), '{"type":"commonjs"}');
     writeFileSync(
       join(compiler, "bin/asc.js"),
