@@ -34,6 +34,8 @@ export const STATES = {
   disabled: { admit: false, keep: false, panics: false, tried: false, cause: "moved-by-operator" },
   /** Every pod of a canary that was rolled back. */
   "rolled-back": { admit: false, keep: false, panics: false, tried: false, cause: "canary-rollback" },
+  /** Every pod of a canary that takes no new sessions for now. */
+  paused: { admit: false, keep: true, panics: false, tried: false, cause: "pod-gone" },
   /** Every pod of a primary whose canary was promoted; retired from its deadline on. */
   retiring: { admit: false, keep: true, panics: false, tried: false, cause: "canary-promote" },
   retired: { admit: false, keep: false, panics: false, tried: false, cause: "canary-promote" },

@@ -150,6 +150,8 @@ export interface BeatAnswer {
   readonly load?: Readonly<Record<string, PoolLoad>>;
   /** How many isolates are active. */
   readonly isolates?: number;
+  /** By name of the pool: weights of sides of splits that an operator gave, over those of the config. */
+  readonly weights?: Readonly<Record<string, number>>;
   /** How long pods that start slowly have been there, in milliseconds, by 12 hex digits of their tag. */
   readonly starting?: Readonly<Record<string, number>>;
 }

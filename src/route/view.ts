@@ -5,7 +5,7 @@ import type { Core } from "../core/core.ts";
 import type { HealthView } from "../health/state.ts";
 import { type PodTag, tagToHex } from "../model/pod.ts";
 import type { AffinityConfig } from "../model/pool.ts";
-import type { Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
+import type { Override, Route, Scope, Side, Snapshot } from "../model/snapshot.ts";
 import type { CookieShape } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Opened } from "../sessions/token.ts";
@@ -82,13 +82,19 @@ export interface ScopeRuntime {
   readonly verified: Generations<Verified>;
 }
 
+export interface SideRuntime {
+  readonly pool: PoolRuntime;
+  readonly weight: number;
+}
+
 export interface RouteRuntime {
   readonly host: string;
   readonly path: string;
   readonly scope: ScopeRuntime;
-  readonly sides: readonly { readonly pool: PoolRuntime; readonly weight: number }[];
+  /** With the weights of the config, or those that an operator gave. */
+  sides: readonly SideRuntime[];
   /** Sum of the sides' weights. */
-  readonly total: number;
+  total: number;
   readonly overrides: readonly Override[];
   /** How the cookies begin that its pods must not see. */
   readonly hidden: readonly string[];
@@ -103,6 +109,9 @@ export class View {
   readonly departed: ReadonlyMap<PodTag, Departed>;
   /** When the coordinator last confirmed it. Milliseconds since the epoch. */
   at: number;
+  /** By name of the pool: what an operator says of weights. */
+  weights: Readonly<Record<string, number>> = {};
+  readonly #routes: readonly RouteRuntime[];
   readonly #matcher: Matcher<RouteRuntime>;
 
   constructor(
@@ -126,7 +135,9 @@ export class View {
     }
     this.scopes = snapshot.scopes.map((scope) => this.#scope(scope, core, before));
     const hidden = hiddenCookies(snapshot);
-    this.#matcher = new Matcher(snapshot.routes.map((route) => this.#route(route, hidden(route))));
+    this.#routes = snapshot.routes.map((route) => this.#route(route, hidden(route)));
+    this.#matcher = new Matcher(this.#routes);
+    if (before !== undefined) this.weigh(before.weights);
   }
 
   match(host: string, path: string): RouteRuntime | undefined {
@@ -135,6 +146,17 @@ export class View {
 
   apply(health: HealthView): void {
     for (const pool of this.pools) pool.apply(health, tagToHex);
+  }
+
+  /** Takes in the weights that an operator gave. A split that they would leave without any keeps those of the config. */
+  weigh(weights: Readonly<Record<string, number>>): void {
+    if (JSON.stringify(weights) === JSON.stringify(this.weights)) return;
+    this.weights = weights;
+    for (const [i, { sides }] of this.snapshot.routes.entries()) {
+      if (sides.length < 2) continue;
+      const given = this.#sides(sides, (side) => weights[side.pool.name] ?? side.weight);
+      Object.assign(this.#routes[i]!, given.total > 0 ? given : this.#sides(sides, (side) => side.weight));
+    }
   }
 
   /** Gives back the memory of tables that no view uses any more. */
@@ -169,14 +191,17 @@ export class View {
     };
   }
 
+  #sides(sides: readonly Side[], weigh: (side: Side) => number): Pick<RouteRuntime, "sides" | "total"> {
+    const all = sides.map((side) => ({ pool: this.pools[side.pool.index]!, weight: weigh(side) }));
+    return { sides: all, total: all.reduce((sum, side) => sum + side.weight, 0) };
+  }
+
   #route(route: Route, hidden: readonly string[]): RouteRuntime {
-    const sides = route.sides.map(({ pool, weight }) => ({ pool: this.pools[pool.index]!, weight }));
     return {
       host: route.host,
       path: route.path,
       scope: this.scopes[route.scope.index]!,
-      sides,
-      total: sides.reduce((sum, side) => sum + side.weight, 0),
+      ...this.#sides(route.sides, (side) => side.weight),
       overrides: route.overrides,
       hidden,
     };

@@ -21,7 +21,11 @@ describe("a canary in an operator's hands", () => {
   afterAll(async () => fleet?.stop());
 
   const patch = (pool: string, body: object) =>
-    fleet.admin.send<{ pods: { id: string; state: string }[] }>("PATCH", `/v1/pools/${pool}`, { body });
+    fleet.admin.send<{ pods: { id: string; state: string }[]; weight: number | null }>(
+      "PATCH",
+      `/v1/pools/${pool}`,
+      { body },
+    );
 
   async function crowd(): Promise<{ jar: Jar; pool: string; body: string }[]> {
     const all = [];
@@ -70,12 +74,75 @@ describe("a canary in an operator's hands", () => {
     }
   });
 
+  /** The pools of new sessions at an edge. */
+  async function places(edge: number, count = 24): Promise<Set<string>> {
+    const url = fleet.edges[edge]!.url;
+    const answers = await Promise.all(Array.from({ length: count }, () => new Jar().get(url)));
+    return new Set(answers.map((answer) => String(decision(answer).pool)));
+  }
+  /** The other edge hears of an order with its heartbeat. */
+  const everywhere = async (pools: readonly string[]) => {
+    expect(await places(0)).toEqual(new Set(pools));
+    await expect.poll(() => places(1), { timeout: 10_000, interval: 100 }).toEqual(new Set(pools));
+  };
+  const config = () => fleet.admin.config();
+
+  it("paused takes no new session and keeps those it has, and goes on when it is ready", async () => {
+    expect((await patch("web", { state: "ready" })).status).toBe(200);
+    const all = await crowd();
+    const { json } = await patch("canary", { state: "paused" });
+    expect(json.pods.map(({ state }) => state)).toEqual(["paused", "paused"]);
+    await everywhere(["web"]);
+    for (const [i, one] of all.entries()) {
+      expect([(await ask(one, i % 2)).body, decision(await ask(one, 0)).outcome]).toEqual([one.body, "kept"]);
+    }
+    const { breaks } = await fleet.breaks();
+    expect(breaks.filter(({ cause }) => !cause.startsWith("canary-"))).toEqual([]);
+    expect((await patch("canary", { state: "ready" })).status).toBe(200);
+    await everywhere(["web", "canary"]);
+  });
+
+  it("takes its weight from the operator: over a PUT and a crash, in no ETag, and moving nobody who is bound", async () => {
+    const all = await crowd();
+    const before = await config();
+    // Down to nothing, up to all, and back to what the config says.
+    expect((await patch("canary", { weight: 0 })).json).toMatchObject({ pool: "canary", weight: 0 });
+    expect((await config())?.etag).toBe(before?.etag);
+    await everywhere(["web"]);
+    expect((await patch("web", { weight: 0 })).json).toMatchObject({ code: "no-weight" });
+    expect((await patch("canary", { weight: 100 })).status).toBe(200);
+    expect((await patch("web", { weight: 0 })).status).toBe(200);
+    await everywhere(["canary"]);
+    expect((await fleet.admin.putConfig(before!.config)).status).toBe(200);
+    await fleet.coordinator.restart();
+    await expect
+      .poll(async () => (await fleet.admin.get("/v1/pools")).json, { timeout: 10_000 })
+      .toMatchObject({
+        pools: [
+          { name: "web", weight: 0 },
+          { name: "canary", weight: 100 },
+        ],
+      });
+    await everywhere(["canary"]);
+    for (const [i, one] of all.entries()) {
+      expect([(await ask(one, i % 2)).body, decision(await ask(one, 0)).outcome]).toEqual([one.body, "kept"]);
+    }
+    for (const pool of ["web", "canary"])
+      expect((await patch(pool, { weight: null })).json).toMatchObject({ weight: null });
+    await everywhere(["web", "canary"]);
+    expect(JSON.stringify((await fleet.admin.get("/v1/pools")).json)).not.toContain('"weight"');
+  });
+
   it.each([
     [{}, "state"],
     [{ state: "draining" }, "state"],
     [{ state: "rolled-back", deadline: "5m" }, "deadline"],
     [{ state: "retiring", deadline: "soon" }, "deadline"],
-    [{ state: "ready", weight: 5 }, "weight"],
+    [{ state: "paused", deadline: "5m" }, "deadline"],
+    [{ weight: -1 }, "weight"],
+    [{ weight: 1.5 }, "weight"],
+    [{ weight: "5" }, "weight"],
+    [{ weight: 5, deadline: "5m" }, "state"],
   ])("refuses %j, and says what to write", async (body, path) => {
     const answer = await patch("canary", body);
     expect(answer.status).toBe(422);
@@ -84,5 +151,6 @@ describe("a canary in an operator's hands", () => {
 
   it("knows no pool that there is not", async () => {
     expect((await patch("nope", { state: "ready" })).status).toBe(404);
+    expect((await patch("nope", { weight: 1 })).status).toBe(404);
   });
 });

@@ -62,3 +62,37 @@ pools:
     expect(split.scopes.find(({ scope }) => scope.id === "web")?.pods.size).toBe(2);
   });
 });
+
+describe("the weights of a split that an operator gives", () => {
+  const split = (weights: string) => `
+version: 1
+pools:
+  web: { pods: [{ id: a, url: "http://127.0.0.1:1" }] }
+  canary: { pods: [{ id: b, url: "http://127.0.0.1:2" }] }
+routes: [{ path: /, split: ${weights} }, { path: /canary, pool: canary }]
+`;
+  const told = (view: View, path = "/") => {
+    const { sides, total } = view.match("any", path)!;
+    return [...sides.map(({ weight }) => weight), total];
+  };
+
+  it("go before those of the config, and are taken back", async () => {
+    const view = await viewOf(split("{ web: 95, canary: 5 }"));
+    view.weigh({ canary: 40 });
+    expect(told(view)).toEqual([95, 40, 135]);
+    expect(told(view, "/canary"), "a route of one pool has no weights").toEqual([1, 1]);
+    view.weigh({});
+    expect(told(view)).toEqual([95, 5, 100]);
+  });
+
+  it("are the next view's too, and not a split's that they would leave without any", async () => {
+    const view = await viewOf(split("{ web: 95, canary: 5 }"));
+    view.weigh({ web: 0 });
+    const parsed = parseConfig(split("{ web: 95, canary: 0 }"));
+    if (!parsed.ok) throw new Error("not valid");
+    const next = new View(view.stamp, await compile(parsed.config, 2, digest), [], testCore(), view, 0);
+    expect(told(view)).toEqual([0, 5, 5]);
+    expect(told(next)).toEqual([95, 0, 95]);
+    expect(next.weights).toEqual({ web: 0 });
+  });
+});

@@ -1,20 +1,31 @@
-import type { PodStatus, PoolChange } from "../coordinator/pods.ts";
+import type { PoolChange, PoolStatus } from "../coordinator/pods.ts";
 import type { Isolate } from "../edge/isolate.ts";
-import { askCoordinator, ok } from "./call.ts";
-import { type AdminContext, hear, readOrder } from "./pools.ts";
+import { askCoordinator, ok, whoOf } from "./call.ts";
+import { invalid, readObject } from "./input.ts";
+import { type AdminContext, hear, orderIn } from "./pools.ts";
 
-const STATES = ["ready", "rolled-back", "retiring"] as const;
+const STATES = ["ready", "paused", "rolled-back", "retiring"] as const;
+/** As in a config. */
+const HEAVIEST = 1_000_000;
 
 /**
- * PATCH /pools/{pool}: what the operator says of all its pods at once, for canaries. `rolled-back`: its sessions leave at
- * once, `canary-rollback`, and nobody else's do. `retiring`: they stay to the deadline, then `canary-promote`. `ready`
- * takes either back.
+ * PATCH /pools/{pool}: what the operator says of all its pods at once, for canaries. `paused`: they keep their sessions, and
+ * take no new ones. `rolled-back`: its sessions leave at once, `canary-rollback`, and nobody else's do. `retiring`: they stay
+ * to the deadline, then `canary-promote`. `ready` takes each of them back. `weight`: its part of the new sessions of each split
+ * that it is a side of, whatever the config says; null takes it back.
  */
 export async function patchPool(c: AdminContext, isolate: Isolate, pool: string): Promise<Response> {
-  const asked = await readOrder(c.req.raw, "pool", STATES, "retiring");
+  const body = await readObject(c.req.raw, ["state", "deadline", "weight"]);
+  if (body instanceof Response) return body;
+  const { weight, ...rest } = body;
+  const alone = weight !== undefined && rest.state === undefined && rest.deadline === undefined;
+  const asked = alone ? {} : orderIn(rest, "pool", STATES, "retiring");
   if (asked instanceof Response) return asked;
-  const change: PoolChange = { pool, ...asked, who: "admin" };
-  const reply = await askCoordinator<{ pods: PodStatus[] }>(isolate, "/pool", change);
+  if (weight !== undefined && weight !== null && !isWeight(weight)) {
+    return invalid("weight", "not a weight", `Write a whole number from 0 to ${HEAVIEST}, or null.`);
+  }
+  const change: PoolChange = { pool, ...asked, ...(weight === undefined ? {} : { weight }), who: whoOf(c) };
+  const reply = await askCoordinator<PoolStatus>(isolate, "/pool", change, c);
   if (reply instanceof Response) return reply;
   await hear(c, isolate, 0);
   const pods = reply.pods.map(({ id, state: now, since, deadline: until }) => ({
@@ -23,5 +34,9 @@ export async function patchPool(c: AdminContext, isolate: Isolate, pool: string)
     since,
     deadline: until,
   }));
-  return ok({ pool, pods });
+  return ok({ pool, weight: reply.weight, pods });
+}
+
+function isWeight(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= HEAVIEST;
 }

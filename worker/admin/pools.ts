@@ -1,24 +1,32 @@
 import type { Context } from "hono";
+import { pageOf } from "../../src/model/page.ts";
 import { tagFromHex } from "../../src/model/pod.ts";
 import type { PodChange, PodStatus } from "../coordinator/pods.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
-import { askCoordinator, ok } from "./call.ts";
+import { askCoordinator, ok, whoOf } from "./call.ts";
 import { countSessions, freshView } from "./fleet.ts";
-import { invalid, readDeadline, readObject } from "./input.ts";
+import { invalid, noCursor, readDeadline, readObject, readPage } from "./input.ts";
 
 export type AdminContext = Context<{ Bindings: Env }>;
 
 const STATES = ["ready", "draining", "disabled"] as const;
 
+/** Pools and pods in one answer. */
+const PAGE = 1000;
+
 /** GET /pools: each pool with its policy, how many of its pods are in which state, and its sessions. */
 export async function listPools(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const page = readPage(c.req.query(), PAGE, PAGE);
+  if (page instanceof Response) return page;
   const view = await freshView(isolate, c.executionCtx);
   if (view instanceof Response) return view;
-  const all = view.pools.flatMap(({ pods }) => pods.map(({ pod }) => pod.tag));
+  const found = pageOf(view.pools, ({ pool }) => pool.name, page.limit, page.cursor);
+  if (found === undefined) return noCursor(GONE);
+  const all = found.items.flatMap(({ pods }) => pods.map(({ pod }) => pod.tag));
   const counts = await countSessions(isolate, all);
   const byTag = new Map(all.map((tag, i) => [tag, counts[i] ?? null]));
-  const pools = view.pools.map(({ pool, pods, inflight, budget }) => {
+  const pools = found.items.map(({ pool, pods, inflight, budget }) => {
     const states: Record<string, number> = {};
     for (const { state } of pods) states[state] = (states[state] ?? 0) + 1;
     return {
@@ -27,6 +35,7 @@ export async function listPools(c: AdminContext, isolate: Isolate): Promise<Resp
       pods: pods.length,
       states,
       sessions: sum(pods.map(({ pod }) => byTag.get(pod.tag) ?? null)),
+      ...(Object.hasOwn(view.weights, pool.name) ? { weight: view.weights[pool.name] } : {}),
       // Of this edge's process alone: no other knows them.
       edge: {
         inFlight: inflight.reduce((all, count) => all + count, 0),
@@ -35,17 +44,31 @@ export async function listPools(c: AdminContext, isolate: Isolate): Promise<Resp
       },
     };
   });
-  return ok({ pools });
+  return ok({ pools, cursor: found.cursor });
 }
 
+/** What a cursor names may leave the config between two pages. */
+const GONE = "what it names is not in the config any more: begin anew";
+
 /** GET /pools/{pool}/pods. */
-export async function listPods(isolate: Isolate, pool: string): Promise<Response> {
-  const path = `/pods?${new URLSearchParams({ pool })}`;
-  const reply = await askCoordinator<{ pods: PodStatus[] }>(isolate, path);
+export async function listPods(c: AdminContext, isolate: Isolate, pool: string): Promise<Response> {
+  const page = readPage(c.req.query(), PAGE, PAGE);
+  if (page instanceof Response) return page;
+  const { limit, cursor } = page;
+  const query = new URLSearchParams({
+    pool,
+    limit: String(limit),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  const reply = await askCoordinator<{ pods: PodStatus[] | null; cursor: string | null }>(
+    isolate,
+    `/pods?${query}`,
+  );
   if (reply instanceof Response) return reply;
+  if (reply.pods === null) return noCursor(GONE);
   const tags = reply.pods.map(({ tag }) => tagFromHex(tag));
   const counts = await countSessions(isolate, tags);
-  return ok({ pods: reply.pods.map((pod, i) => shown(pod, counts[i] ?? null)) });
+  return ok({ pods: reply.pods.map((pod, i) => shown(pod, counts[i] ?? null)), cursor: reply.cursor });
 }
 
 /** PATCH /pools/{pool}/pods/{pod}: what the operator says of it. */
@@ -56,7 +79,7 @@ export async function patchPod(
   pod: string,
 ): Promise<Response> {
   const asked = await readOrder(c.req.raw, "pod", STATES, "draining", { weight: WEIGHT });
-  return asked instanceof Response ? asked : order(c, isolate, { pool, pod, ...asked, who: "admin" });
+  return asked instanceof Response ? asked : order(c, isolate, { pool, pod, ...asked, who: whoOf(c) });
 }
 
 const WEIGHT = "A pod's weight is changed in the config: GET it, change the weight, PUT it.";
@@ -70,7 +93,16 @@ export async function readOrder<State extends string>(
   hints: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly state: State; readonly deadline?: number } | Response> {
   const body = await readObject(request, ["state", "deadline"], hints);
-  if (body instanceof Response) return body;
+  return body instanceof Response ? body : orderIn(body, noun, states, ending);
+}
+
+/** The order in a body that was read. */
+export function orderIn<State extends string>(
+  body: Record<string, unknown>,
+  noun: string,
+  states: readonly State[],
+  ending: State,
+): { readonly state: State; readonly deadline?: number } | Response {
   const state = states.find((name) => name === body.state);
   if (state === undefined) {
     const message = body.state === undefined ? "it is missing" : `${JSON.stringify(body.state)} is no state`;
@@ -97,7 +129,7 @@ export async function orderPod(
   isolate: Isolate,
   change: PodChange,
 ): Promise<PodStatus | Response> {
-  const reply = await askCoordinator<{ pod: PodStatus }>(isolate, "/pod", change);
+  const reply = await askCoordinator<{ pod: PodStatus }>(isolate, "/pod", change, c);
   if (reply instanceof Response) return reply;
   await hear(c, isolate, 0);
   return reply.pod;

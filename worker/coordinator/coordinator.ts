@@ -12,13 +12,14 @@ import { GUARD, Guard } from "../../src/sessions/guard.ts";
 import type { Env } from "../env.ts";
 import { openStore } from "../sessions/open.ts";
 import type { SnapshotStore } from "../sessions/snapshot.ts";
+import { Audit, audited } from "./audit.ts";
 import { ConfigStore } from "./config-store.ts";
 import { putConfig } from "./config-write.ts";
 import { FeedStore } from "./feed-store.ts";
 import { Fleet } from "./fleet.ts";
 import { HealthLog } from "./health-log.ts";
 import { Ledger } from "./ledger.ts";
-import { Operator, subjectsOf } from "./operator.ts";
+import { Operator, poolSubject, subjectsOf } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Pods } from "./pods.ts";
 import { probeDue } from "./prober.ts";
@@ -28,6 +29,7 @@ import { Sessions } from "./sessions.ts";
 import { EJECTION, Sight } from "./sight.ts";
 import { Startup } from "./startup.ts";
 import { TABLES } from "./tables.ts";
+import { Weights } from "./weights.ts";
 
 /** Heartbeat period at rest. Milliseconds. */
 const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
@@ -40,6 +42,7 @@ const STORE = { budget: 2000, pause: 2000 };
 
 /** The one object that holds the truth about config, health and load. */
 export class Coordinator extends DurableObject<Env> {
+  readonly audit: Audit;
   readonly config: ConfigStore;
   readonly ledger: Ledger;
   readonly pods: Pods;
@@ -47,6 +50,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly rebalance: Rebalance;
   readonly #feed: FeedStore;
   readonly #operator: Operator;
+  readonly #weights: Weights;
   readonly #health: HealthLog;
   readonly #probes = new Probes();
   readonly #fleet: Fleet;
@@ -63,10 +67,12 @@ export class Coordinator extends DurableObject<Env> {
     super(ctx, env);
     const { sql } = ctx.storage;
     sql.exec(TABLES);
+    this.audit = new Audit(sql);
     this.config = new ConfigStore(sql);
     this.ledger = new Ledger(sql);
     this.#feed = new FeedStore(sql);
     this.#operator = new Operator(sql);
+    this.#weights = new Weights(sql);
     this.#health = new HealthLog(sql);
     this.#fleet = new Fleet(env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted);
     const { store, snapshot } = openStore(env);
@@ -74,6 +80,7 @@ export class Coordinator extends DurableObject<Env> {
     const now = () => Date.now();
     this.pods = new Pods(
       this.#operator,
+      this.#weights,
       () => this.snapshot,
       new Sight(this.#probes, this.#fleet, this.#health, now),
     );
@@ -91,9 +98,9 @@ export class Coordinator extends DurableObject<Env> {
       case "POST /beat":
         return Response.json(await this.#beat((await request.json()) as Beat));
       case "PUT /config":
-        return putConfig(this, request);
+        return audited(this.audit, request, (signed) => putConfig(this, signed));
       default:
-        return serve(this, request);
+        return audited(this.audit, request, (signed) => serve(this, signed));
     }
   }
 
@@ -230,8 +237,9 @@ export class Coordinator extends DurableObject<Env> {
   /** An order outlives its pod's absence as long as sessions may come back to it. */
   #forgetOrders(snapshot: Snapshot): void {
     const known = subjectsOf(snapshot, tagToHex);
-    for (const { tag, pool } of this.config.record?.departed ?? []) known.add(tag).add(`pool/${pool}`);
+    for (const { tag, pool } of this.config.record?.departed ?? []) known.add(tag).add(poolSubject(pool));
     this.#operator.forget(known);
+    this.#weights.forget((pool) => known.has(poolSubject(pool)), Date.now());
   }
 
   #placesNow(): Places {
@@ -272,6 +280,7 @@ export class Coordinator extends DurableObject<Env> {
     const { record, incarnation } = this.config;
     // A position on another feed says nothing of this one.
     const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);
+    const weights = this.#weights.told;
     const base = {
       ...word,
       incarnation,
@@ -279,6 +288,7 @@ export class Coordinator extends DurableObject<Env> {
       health: states(),
       feed: { entries, seq },
       next: more ? CATCH_UP : period,
+      ...(weights === undefined ? {} : { weights }),
     };
     const current = beat.incarnation === base.incarnation && beat.revision === base.revision;
     return record === undefined || current ? base : { ...base, config: record };

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 /** What an operator may say of one pod; `ready` takes it back. */
 export type PodOrder = "draining" | "drained" | "disabled";
 /** What canary control may say of all pods of a pool. */
-export type PoolOrder = "rolled-back" | "retiring" | "retired";
+export type PoolOrder = "paused" | "rolled-back" | "retiring" | "retired";
 
 /** An order that stands until another takes its place. Times in milliseconds since the epoch. */
 export interface Order {

@@ -1,10 +1,12 @@
 import type { PodState } from "../../src/health/state.ts";
+import { pageOf } from "../../src/model/page.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { HealthFlip } from "./health-log.ts";
 import { type Operator, type PodOrder, type PoolOrder, poolSubject } from "./operator.ts";
 import { noPod, noPool, type Reply } from "./reply.ts";
+import type { Weights } from "./weights.ts";
 
 /** How one pod stands. Times in milliseconds since the epoch; null where nothing is known. */
 export interface PodStatus {
@@ -36,6 +38,18 @@ export interface PodHealth {
   readonly history: readonly HealthFlip[];
 }
 
+/** A pool with the weight that an operator gave it as a side of splits, null when none did. */
+export interface PoolStatus {
+  readonly weight: number | null;
+  readonly pods: readonly PodStatus[];
+}
+
+/** A part of a pool's pods. */
+export interface PodPage {
+  readonly pods: readonly PodStatus[] | null;
+  readonly cursor: string | null;
+}
+
 /** An order about one pod. */
 export interface PodChange {
   readonly pool: string;
@@ -51,7 +65,10 @@ export interface PodChange {
 /** An order about all pods of a pool; `ready` takes it back. */
 export interface PoolChange {
   readonly pool: string;
-  readonly state: "ready" | "rolled-back" | "retiring";
+  /** Undefined: as it is, and the weight alone is another. */
+  readonly state?: "ready" | "paused" | "rolled-back" | "retiring";
+  /** As a side of splits; null takes it back, undefined leaves it. */
+  readonly weight?: number | null;
   readonly deadline?: number;
   readonly who: string;
 }
@@ -68,6 +85,7 @@ export interface Seen {
 /** Pods of the config in force: how they stand, and what operators order. */
 export class Pods {
   readonly #operator: Operator;
+  readonly #weights: Weights;
   readonly #snapshot: () => Snapshot | undefined;
   readonly #seen: Seen;
   #named: { of: Snapshot | undefined; pods: readonly { pool: string; tag: string }[] } = {
@@ -75,8 +93,9 @@ export class Pods {
     pods: [],
   };
 
-  constructor(operator: Operator, snapshot: () => Snapshot | undefined, seen: Seen) {
+  constructor(operator: Operator, weights: Weights, snapshot: () => Snapshot | undefined, seen: Seen) {
     this.#operator = operator;
+    this.#weights = weights;
     this.#snapshot = snapshot;
     this.#seen = seen;
   }
@@ -112,9 +131,21 @@ export class Pods {
     return health;
   }
 
-  list(pool: string): Reply<{ pods: PodStatus[] }> {
+  list(pool: string): Reply<PoolStatus> {
     const found = this.#pool(pool);
-    return found === undefined ? noPool(pool) : { ok: true, pods: found.pods.map((pod) => this.status(pod)) };
+    if (found === undefined) return noPool(pool);
+    const weight = this.#weights.of(pool) ?? null;
+    return { ok: true, weight, pods: found.pods.map((pod) => this.status(pod)) };
+  }
+
+  /** A part of the list; without pods where the cursor names none of them. */
+  page(pool: string, limit: number, cursor: string | undefined): Reply<PodPage> {
+    const found = this.#pool(pool);
+    if (found === undefined) return noPool(pool);
+    const page = pageOf(found.pods, ({ id }) => id, limit, cursor);
+    return page === undefined
+      ? { ok: true, pods: null, cursor: null }
+      : { ok: true, pods: page.items.map((pod) => this.status(pod)), cursor: page.cursor };
   }
 
   read(pool: string, id: string): Reply<{ pod: PodStatus }> {
@@ -132,13 +163,20 @@ export class Pods {
   }
 
   /**
-   * All pods of a pool at once. `rolled-back`: they lose their sessions at once, `canary-rollback`. `retiring`: they keep
+   * All pods of a pool at once. `paused`: they keep their sessions, and take no new ones. `rolled-back`: they lose their sessions at once, `canary-rollback`. `retiring`: they keep
    * them until the deadline, and take no new ones, `canary-promote`.
    */
-  orderPool(change: PoolChange, now: number): Reply<{ pods: PodStatus[] }> {
-    if (this.#pool(change.pool) === undefined) return noPool(change.pool);
-    this.#set(poolSubject(change.pool), change.state, change, now);
-    return this.list(change.pool);
+  orderPool(change: PoolChange, now: number): Reply<PoolStatus> {
+    const { pool, state, weight, who } = change;
+    if (this.#pool(pool) === undefined) return noPool(pool);
+    if (weight !== undefined) {
+      const weighed = { pool, weight: weight ?? undefined, who };
+      const refused = this.#weights.refuse(weighed, this.#snapshot());
+      if (refused !== undefined) return refused;
+      this.#weights.set(weighed, now);
+    }
+    if (state !== undefined) this.#set(poolSubject(pool), state, change, now);
+    return this.list(pool);
   }
 
   status(pod: Pod): PodStatus {

@@ -57,6 +57,7 @@ export class Views {
   ): View {
     const view = new View(stamp, snapshot, departed, this.#core, undefined, now);
     view.apply(health);
+    view.weigh(this.current?.weights ?? {});
     return view;
   }
 
@@ -68,6 +69,7 @@ export class Views {
     const view = this.current;
     if (view?.stamp.incarnation !== answer.incarnation || view.stamp.revision !== answer.revision) return;
     view.apply(healthOf(answer.health));
+    view.weigh(answer.weights ?? {});
     view.at = now;
   }
 }
