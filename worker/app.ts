@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { identify } from "../src/route/client.ts";
+import { getAudit } from "./admin/audit.ts";
 import { requires } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig, rollbackConfig } from "./admin/config.ts";
 import { door } from "./admin/door.ts";
@@ -58,7 +59,7 @@ const write = requires("write", client);
 
 app.get(`${V1}/config`, read, async (c) => getConfig(await isolateOf(c)));
 app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
-app.get(`${V1}/config/history`, read, async (c) => getHistory(await isolateOf(c)));
+app.get(`${V1}/config/history`, read, async (c) => getHistory(c, await isolateOf(c)));
 
 app.post(`${V1}/config/rollback`, write, async (c) => rollbackConfig(c, await isolateOf(c)));
 app.post(`${V1}/plan`, read, async (c) => postPlan(c, await isolateOf(c)));
@@ -69,8 +70,8 @@ app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
 app.patch(`${V1}/pools/:pool`, write, async (c) => patchPool(c, await isolateOf(c), c.req.param("pool")));
 app.get(REBALANCE, read, async (c) => getRebalance(await isolateOf(c), c.req.param("pool")));
 app.post(REBALANCE, write, async (c) => postRebalance(c, await isolateOf(c), c.req.param("pool")));
-app.delete(REBALANCE, write, async (c) => deleteRebalance(await isolateOf(c), c.req.param("pool")));
-app.get(`${V1}/pools/:pool/pods`, read, async (c) => listPods(await isolateOf(c), c.req.param("pool")));
+app.delete(REBALANCE, write, async (c) => deleteRebalance(c, await isolateOf(c), c.req.param("pool")));
+app.get(`${V1}/pools/:pool/pods`, read, async (c) => listPods(c, await isolateOf(c), c.req.param("pool")));
 app.patch(POD, write, async (c) => patchPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")));
 app.post(`${POD}/drain`, drain, async (c) =>
   drainPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")),
@@ -88,31 +89,22 @@ app.post(`${V1}/sessions/:sid/move`, write, async (c) =>
   moveSession(c, await isolateOf(c), c.req.param("sid")),
 );
 app.get(`${V1}/ledger`, read, async (c) => getLedger(c, await isolateOf(c)));
+app.get(`${V1}/audit`, read, async (c) => getAudit(c, await isolateOf(c)));
 
-/** What each path takes: the others are told so. */
-const METHODS: Readonly<Record<string, string>> = {
-  [`${V1}/config`]: "GET, PUT",
-  [`${V1}/config/history`]: "GET",
-  [`${V1}/config/rollback`]: "POST",
-  [`${V1}/plan`]: "POST",
-  [`${V1}/explain`]: "POST",
-  [`${V1}/traces`]: "GET",
-  [`${V1}/pools`]: "GET",
-  [`${V1}/pools/:pool`]: "PATCH",
-  [`${V1}/pools/:pool/pods`]: "GET",
-  [REBALANCE]: "GET, POST, DELETE",
-  [POD]: "PATCH",
-  [`${POD}/drain`]: "POST",
-  [`${POD}/drained`]: "GET",
-  [`${V1}/sessions`]: "GET",
-  [`${V1}/sessions/:sid`]: "GET, DELETE",
-  [`${V1}/sessions/:sid/move`]: "POST",
-  [`${V1}/ledger`]: "GET",
-};
-for (const [path, allow] of Object.entries(METHODS)) {
+/** Another method than those that a path takes is told which they are. */
+const allowed = new Map<string, Set<string>>();
+for (const { path, method } of app.routes) {
+  if (method === "ALL") continue;
+  const methods = allowed.get(path) ?? new Set();
+  allowed.set(path, methods.add(method));
+  if (method === "GET") methods.add("HEAD");
+}
+for (const [path, methods] of allowed) {
   app.all(path, () => {
-    const detail = `This path takes ${allow}.`;
-    return apiProblem(405, "method", "This method is not allowed here", detail, { allow });
+    const allow = [...methods].join(", ");
+    return apiProblem(405, "method", "This method is not allowed here", `This path takes ${allow}.`, {
+      allow,
+    });
   });
 }
 

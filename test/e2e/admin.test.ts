@@ -110,7 +110,7 @@ describe("the admin API and bad input, over real sockets", () => {
       403,
     );
     const wrong = await api({ method: "DELETE" });
-    expect([wrong.status, wrong.headers.allow]).toEqual([405, "GET, PUT"]);
+    expect([wrong.status, wrong.headers.allow]).toEqual([405, "GET, HEAD, PUT"]);
     expect((await api(put)).status).toBe(200);
     expect((await shop()).status).toBe(200);
   });

@@ -260,10 +260,10 @@ describe(`operating two edges, with ${redis ? "Redis" : "the durable store"}`, (
       ["POST", `${own}/move`, { pod: "web-3" }, 409, "other-scope"],
       ["POST", `${own}/move`, { pod: "web-9" }, 422, "no-such-pod"],
       ["POST", `${own}/move`, {}, 422, "invalid-request"],
-      ["GET", "/v1/sessions?cursor=x", undefined, 422, "invalid-request"],
+      ["GET", "/v1/sessions?cursor=x", undefined, 400, "invalid-query"],
       ["GET", "/v1/sessions?pod=none", undefined, 404, "no-such-pod"],
-      ["GET", "/v1/ledger?cause=x", undefined, 422, "invalid-request"],
-      ["GET", `${pod("web-1")}/drained?wait=1`, undefined, 422, "invalid-request"],
+      ["GET", "/v1/ledger?cause=x", undefined, 400, "invalid-query"],
+      ["GET", `${pod("web-1")}/drained?wait=1`, undefined, 400, "invalid-query"],
       ["DELETE", "/v1/ledger", undefined, 405, "method"],
     ];
     for (const [method, path, body, status, code] of cases) {

@@ -9,8 +9,13 @@ import { sameSecret } from "./secret.ts";
 export type Scope = "read" | "drain" | "write";
 const ORDER: readonly Scope[] = ["read", "drain", "write"];
 
-/** Of requests whose token was right: what it may do. */
-export const held = new WeakMap<Request, Scope>();
+/** Who makes a request whose token was right: the token's name and scope, and the client's address as far as it is known. */
+export interface Holder {
+  readonly who: string;
+  readonly scope: Scope;
+  readonly client: string;
+}
+export const holders = new WeakMap<Request, Holder>();
 
 /** Failed logins a client may make in a window before it must wait. */
 const MAX_FAILURES = 10;
@@ -26,11 +31,13 @@ export function requires(
   client: (c: Context<{ Bindings: Env }>) => Promise<string>,
 ): MiddlewareHandler<{ Bindings: Env }> {
   return async (c, next) => {
-    const own = await scopeOf(c.env, bearer(c.req.header("authorization")));
+    const own = await tokenOf(c.env, bearer(c.req.header("authorization")));
     if (own === "off") return apiProblem(503, "admin-off", "The admin API is off", OFF);
-    if (own === undefined) return refuseLogin(await client(c));
-    held.set(c.req.raw, own);
-    if (ORDER.indexOf(own) < ORDER.indexOf(scope)) {
+    const address = await client(c);
+    if (own === undefined) return refuseLogin(address);
+    const [who, held] = own;
+    holders.set(c.req.raw, { who, scope: held, client: address });
+    if (ORDER.indexOf(held) < ORDER.indexOf(scope)) {
       return apiProblem(
         403,
         "scope",
@@ -49,18 +56,20 @@ function bearer(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+)$/i.exec(header ?? "")?.[1];
 }
 
-async function scopeOf(env: Env, token: string | undefined): Promise<Scope | "off" | undefined> {
-  const tokens: [Scope, string | undefined][] = [
-    ["write", env.MOORING_ADMIN_TOKEN],
-    ["drain", env.MOORING_DRAIN_TOKEN],
-    ["read", env.MOORING_READ_TOKEN],
+type Token = readonly [who: string, scope: Scope, secret: string | undefined];
+
+async function tokenOf(env: Env, given: string | undefined): Promise<Token | "off" | undefined> {
+  const tokens: Token[] = [
+    ["admin", "write", env.MOORING_ADMIN_TOKEN],
+    ["drain", "drain", env.MOORING_DRAIN_TOKEN],
+    ["read", "read", env.MOORING_READ_TOKEN],
   ];
-  const set = tokens.filter(([, value]) => value !== undefined && value !== "");
+  const set = tokens.filter(([, , secret]) => secret !== undefined && secret !== "");
   if (set.length === 0) return "off";
-  if (token === undefined) return undefined;
-  let held: Scope | undefined;
+  if (given === undefined) return undefined;
+  let held: Token | undefined;
   // All are compared, whichever fits: the time tells nothing.
-  for (const [scope, value] of set) if ((await sameSecret(token, value!)) && held === undefined) held = scope;
+  for (const token of set) if ((await sameSecret(given, token[2]!)) && held === undefined) held = token;
   return held;
 }
 

@@ -1,5 +1,9 @@
+import type { Context } from "hono";
+import { AUTHOR, type Author } from "../coordinator/audit.ts";
 import type { Refused } from "../coordinator/reply.ts";
 import type { Isolate } from "../edge/isolate.ts";
+import type { Env } from "../env.ts";
+import { holders } from "./auth.ts";
 import { apiProblem } from "./problem.ts";
 
 /** A request to the coordinator's own interface. */
@@ -7,6 +11,18 @@ export interface CoordinatorCall {
   readonly method?: string;
   readonly body?: string;
   readonly headers?: Record<string, string>;
+}
+
+/** The header that has the coordinator write a change down as that of whoever asks for it. */
+export function signed(c: Context<{ Bindings: Env }>): Record<string, string> {
+  const { who = "", client = "" } = holders.get(c.req.raw) ?? {};
+  const author: Author = { who, client, method: c.req.method, path: new URL(c.req.url).pathname };
+  return { [AUTHOR]: JSON.stringify(author) };
+}
+
+/** The name of the token that a request came with. */
+export function whoOf(c: Context<{ Bindings: Env }>): string {
+  return holders.get(c.req.raw)?.who ?? "";
 }
 
 /** Asks the coordinator; a Response that is not ok is made a problem here, so the caller passes it on. */
@@ -35,13 +51,14 @@ export async function callCoordinator(
   });
 }
 
-/** Asks for an operation, by POST when there is a body; a refusal comes back as its problem. */
+/** Asks for an operation, by POST when there is a body, a change by whom; a refusal comes back as its problem. */
 export async function askCoordinator<T>(
   isolate: Isolate,
   path: string,
   body?: object | string,
+  by?: Context<{ Bindings: Env }>,
 ): Promise<T | Response> {
-  const headers = { "content-type": "application/json" };
+  const headers = { "content-type": "application/json", ...(by === undefined ? {} : signed(by)) };
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const init = body === undefined ? {} : { method: "POST", body: text, headers };
   const answer = await callCoordinator(isolate, path, init);

@@ -5,8 +5,8 @@ import type { Refused } from "../coordinator/reply.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
 import { readBody } from "./body.ts";
-import { callCoordinator, ok, refusal } from "./call.ts";
-import { invalid, readObject } from "./input.ts";
+import { callCoordinator, ok, refusal, signed, whoOf } from "./call.ts";
+import { invalid, POSITION, readObject, readPage } from "./input.ts";
 import { apiProblem } from "./problem.ts";
 
 type AdminContext = Context<{ Bindings: Env }>;
@@ -34,9 +34,15 @@ export async function getConfig(isolate: Isolate): Promise<Response> {
 }
 
 /** GET /config/history: who wrote which revision, newest first. Times in milliseconds since the epoch. */
-export async function getHistory(isolate: Isolate): Promise<Response> {
+export async function getHistory(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const page = readPage(c.req.query(), 100, 100, POSITION);
+  if (page instanceof Response) return page;
   const answer = await callCoordinator(isolate, "/history", {});
-  return answer instanceof Response ? answer : ok({ revisions: await answer.json() });
+  if (answer instanceof Response) return answer;
+  const all = (await answer.json()) as readonly { readonly revision: number }[];
+  const left = all.filter(({ revision }) => revision < Number(page.cursor ?? Infinity));
+  const revisions = left.slice(0, page.limit);
+  return ok({ revisions, cursor: left.length > page.limit ? String(revisions.at(-1)?.revision) : null });
 }
 
 /** A config as a request brings it, or the problem to answer. */
@@ -64,7 +70,8 @@ export async function putConfig(c: AdminContext, isolate: Isolate): Promise<Resp
   const { type, body } = read;
   const headers: Record<string, string> = {
     "content-type": type,
-    [WHO]: "admin",
+    ...signed(c),
+    [WHO]: whoOf(c),
     [OWN]: new URL(c.req.url).host,
   };
   for (const name of ["if-match", "if-none-match"]) {
@@ -88,8 +95,8 @@ export async function rollbackConfig(c: AdminContext, isolate: Isolate): Promise
       "GET /_mooring/v1/config/history lists those that are kept.",
     );
   }
-  const body = JSON.stringify({ revision, match: c.req.header("if-match") });
-  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ revision, match: c.req.header("if-match"), who: whoOf(c) });
+  const headers = { "content-type": "application/json", ...signed(c) };
   const answer = await callCoordinator(isolate, "/rollback", { method: "POST", body, headers });
   if (answer instanceof Response) return answer;
   const result = (await answer.json()) as WriteResult | Refused;

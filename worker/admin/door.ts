@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../env.ts";
-import { held } from "./auth.ts";
+import { holders } from "./auth.ts";
 import { apiProblem } from "./problem.ts";
 
 /** Methods that change nothing. */
@@ -28,7 +28,7 @@ export function door(
     const { status } = c.res;
     c.header("x-content-type-options", "nosniff");
     if (SAFE.has(method) && ![401, 403, 429].includes(status)) return;
-    const scope = held.get(c.req.raw) ?? null;
+    const scope = holders.get(c.req.raw)?.scope ?? null;
     const at = new Date().toISOString();
     console.log(JSON.stringify({ audit: { at, client: await client(c), scope, method, path, status } }));
   };

@@ -1,7 +1,7 @@
 import { tagFromHex } from "../../src/model/pod.ts";
 import type { PodStatus } from "../coordinator/pods.ts";
 import type { Isolate } from "../edge/isolate.ts";
-import { askCoordinator, ok } from "./call.ts";
+import { askCoordinator, ok, whoOf } from "./call.ts";
 import { countSessions, storeDown } from "./fleet.ts";
 import { readDeadline, readObject, readWait } from "./input.ts";
 import { type AdminContext, orderPod } from "./pools.ts";
@@ -27,7 +27,7 @@ export async function drainPod(
   const deadline = readDeadline(body.deadline ?? c.req.query("deadline"), Date.now());
   if (deadline instanceof Response) return deadline;
   const until = deadline === undefined ? {} : { deadline };
-  const change = { pool, pod, state: "draining", once: true, ...until, who: "admin" } as const;
+  const change = { pool, pod, state: "draining", once: true, ...until, who: whoOf(c) } as const;
   const status = await orderPod(c, isolate, change);
   return status instanceof Response ? status : progress(c, isolate, status, wait);
 }

@@ -77,18 +77,52 @@ function deadlineOf(value: unknown, now: number): number | undefined {
   return typeof duration === "number" ? now + duration : undefined;
 }
 
+/** 400 about one parameter of the query. */
+export function badQuery(name: string, message: string, hint: string): Response {
+  const errors = [{ path: name, message, hint }];
+  return apiProblem(
+    400,
+    "invalid-query",
+    "The query is not valid",
+    `${name}: ${message}. ${hint}`,
+    {},
+    { errors },
+  );
+}
+
 /** `?wait=30s` in milliseconds, at most `max`; 0 when absent. */
 export function readWait(text: string | undefined, max: number): number | Response {
   if (text === undefined || text === "") return 0;
   const wait = parseDuration(text);
   if (typeof wait === "number") return Math.min(wait, max);
-  return invalid("wait", wait.message, `${wait.hint}.`);
+  return badQuery("wait", wait.message, `${wait.hint}.`);
 }
 
-/** `?limit=` between 1 and `max`; `usual` when absent. */
-export function readLimit(text: string | undefined, usual: number, max: number): number | Response {
-  if (text === undefined || text === "") return usual;
-  const limit = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1 && limit <= max) return limit;
-  return invalid("limit", `${JSON.stringify(text)} is no limit`, `Write a number from 1 to ${max}.`);
+/** What part of a list is asked for. */
+export interface Page {
+  readonly limit: number;
+  /** That of the page before; undefined for the first. */
+  readonly cursor: string | undefined;
+}
+
+/** A position in a list that grows at its end. */
+export const POSITION = /^[1-9][0-9]{0,15}$/;
+
+/** `?limit=` from 1 to `max`, `usual` when absent, and `?cursor=`, which is as `shape` says. */
+export function readPage(
+  { limit = "", cursor = "" }: Readonly<Record<string, string>>,
+  usual: number,
+  max: number,
+  shape = /./,
+): Page | Response {
+  const size = limit === "" ? usual : /^[0-9]{1,6}$/.test(limit) ? Number(limit) : 0;
+  if (size < 1 || size > max) {
+    return badQuery("limit", `${JSON.stringify(limit)} is no limit`, `Write a number from 1 to ${max}.`);
+  }
+  if (cursor === "") return { limit: size, cursor: undefined };
+  return shape.test(cursor) ? { limit: size, cursor } : noCursor("not a cursor of this list");
+}
+
+export function noCursor(message: string): Response {
+  return badQuery("cursor", message, "Send the cursor of the page before, as it was.");
 }

@@ -2,7 +2,7 @@ import type { Break } from "../../src/model/beat.ts";
 import { CAUSES } from "../../src/model/binding.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { callCoordinator, ok } from "./call.ts";
-import { invalid, readLimit } from "./input.ts";
+import { badQuery, POSITION, readPage } from "./input.ts";
 import type { AdminContext } from "./pools.ts";
 
 interface Breaks {
@@ -13,21 +13,14 @@ interface Breaks {
 
 /** GET /ledger: why sessions left their pods, newest first, and the counts by cause of all time. */
 export async function getLedger(c: AdminContext, isolate: Isolate): Promise<Response> {
-  const { limit: size, cursor, pool, sid, cause } = c.req.query();
-  const limit = readLimit(size, 100, 1000);
-  if (limit instanceof Response) return limit;
-  if (cursor && !/^[1-9][0-9]{0,15}$/.test(cursor)) {
-    return invalid(
-      "cursor",
-      "not a cursor of this listing",
-      "Send the cursor of the page before, as it was.",
-    );
-  }
+  const { pool, sid, cause, ...rest } = c.req.query();
+  const page = readPage(rest, 100, 1000, POSITION);
+  if (page instanceof Response) return page;
   if (cause && !CAUSES.some((name) => name === cause)) {
-    return invalid("cause", `${JSON.stringify(cause)} is no cause`, `Write one of: ${CAUSES.join(", ")}.`);
+    return badQuery("cause", `${JSON.stringify(cause)} is no cause`, `Write one of: ${CAUSES.join(", ")}.`);
   }
-  const query = new URLSearchParams({ limit: String(limit) });
-  if (cursor) query.set("before", cursor);
+  const query = new URLSearchParams({ limit: String(page.limit) });
+  if (page.cursor) query.set("before", page.cursor);
   for (const [name, value] of Object.entries({ pool, sid, cause })) if (value) query.set(name, value);
   const answer = await callCoordinator(isolate, `/breaks?${query}`, {});
   if (answer instanceof Response) return answer;

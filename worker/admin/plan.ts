@@ -9,7 +9,7 @@ import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok } from "./call.ts";
 import { invalidConfig, readConfig } from "./config.ts";
 import { countSessions, freshView, storeDown } from "./fleet.ts";
-import { invalid, readLimit } from "./input.ts";
+import { readPage } from "./input.ts";
 import type { AdminContext } from "./pools.ts";
 
 /** Moves in one answer at most. */
@@ -19,12 +19,8 @@ class StoreDown extends Error {}
 
 /** POST /plan: which sessions a config would move, and why; nothing changes. */
 export async function postPlan(c: AdminContext, isolate: Isolate): Promise<Response> {
-  const { limit: size, cursor = "" } = c.req.query();
-  const limit = readLimit(size, PAGE, PAGE);
-  if (limit instanceof Response) return limit;
-  if (cursor !== "" && !/^[0-9a-f]{32}$/.test(cursor)) {
-    return invalid("cursor", "not a cursor of a plan", "Send the cursor of the page before, as it was.");
-  }
+  const page = readPage(c.req.query(), PAGE, PAGE, /^[0-9a-f]{32}$/);
+  if (page instanceof Response) return page;
   const read = await readConfig(c);
   if (read instanceof Response) return read;
   const parsed = parseConfig(read.body, { authority: new URL(c.req.url).host });
@@ -43,7 +39,10 @@ export async function postPlan(c: AdminContext, isolate: Isolate): Promise<Respo
   const stamp = { ...before.stamp, revision: told.revision + 1 };
   const after = isolate.views.apart(snapshot, stamp, leaving(before), told.health, now);
   try {
-    const made = await plan(before, after, listingOf(isolate, now), now, { limit, after: cursor });
+    const made = await plan(before, after, listingOf(isolate, now), now, {
+      limit: page.limit,
+      after: page.cursor ?? "",
+    });
     return ok({ revision: told.revision, ...made, notices: [...parsed.notices, ...made.notices] });
   } catch (error) {
     if (!(error instanceof StoreDown)) throw error;

@@ -1,6 +1,6 @@
 import type { RebalanceStatus } from "../coordinator/rebalance.ts";
 import type { Isolate } from "../edge/isolate.ts";
-import { askCoordinator, ok } from "./call.ts";
+import { askCoordinator, ok, whoOf } from "./call.ts";
 import { invalid, readObject } from "./input.ts";
 import type { AdminContext } from "./pools.ts";
 
@@ -21,8 +21,8 @@ export async function postRebalance(c: AdminContext, isolate: Isolate, pool: str
     return invalid("target", "not a skew", `Write a number from 1 (no skew at all) to ${TARGET.most}.`);
   }
   if (typeof dryRun !== "boolean") return invalid("dryRun", "not a boolean", "Write true or false.");
-  const order = { pool, rate, target, dryRun, who: "admin" };
-  return answer(await askCoordinator<RebalanceStatus>(isolate, "/rebalance", order));
+  const order = { pool, rate, target, dryRun, who: whoOf(c) };
+  return answer(await askCoordinator<RebalanceStatus>(isolate, "/rebalance", order, c));
 }
 
 /** GET /pools/{pool}/rebalance: how far it is, or how the last one ended. */
@@ -32,8 +32,8 @@ export async function getRebalance(isolate: Isolate, pool: string): Promise<Resp
 }
 
 /** DELETE /pools/{pool}/rebalance: stops it; who has moved stays moved. */
-export async function deleteRebalance(isolate: Isolate, pool: string): Promise<Response> {
-  return answer(await askCoordinator<RebalanceStatus>(isolate, "/rebalance/stop", { pool }));
+export async function deleteRebalance(c: AdminContext, isolate: Isolate, pool: string): Promise<Response> {
+  return answer(await askCoordinator<RebalanceStatus>(isolate, "/rebalance/stop", { pool }, c));
 }
 
 function answer(reply: (RebalanceStatus & { ok?: true }) | Response): Response {

@@ -5,30 +5,27 @@ import type { Changed } from "../coordinator/sessions.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok, refusal } from "./call.ts";
 import { freshView, placesOf, storeDown } from "./fleet.ts";
-import { invalid, readLimit, readObject } from "./input.ts";
+import { invalid, noCursor, readObject, readPage } from "./input.ts";
 import { type AdminContext, hear } from "./pools.ts";
 import { apiProblem } from "./problem.ts";
 import { sessionView } from "./session-view.ts";
 
 /** GET /sessions: those of all pods, of a pool's or of one. */
 export async function getSessions(c: AdminContext, isolate: Isolate): Promise<Response> {
-  const { pool, pod, limit: size, cursor } = c.req.query();
-  const limit = readLimit(size, 100, 1000);
-  if (limit instanceof Response) return limit;
+  const { pool, pod, ...rest } = c.req.query();
+  const asked = readPage(rest, 100, 1000);
+  if (asked instanceof Response) return asked;
   const view = await freshView(isolate, c.executionCtx);
   if (view instanceof Response) return view;
   const pods = podsOf(view, pool, pod);
   if (pods instanceof Response) return pods;
   try {
-    const page = await isolate.edge.store.list(pods, Date.now(), limit, cursor || undefined);
+    const page = await isolate.edge.store.list(pods, Date.now(), asked.limit, asked.cursor);
     const places = placesOf(view);
     const sessions = page.sessions.map((entry) => sessionView(entry, places));
     return ok({ sessions, cursor: page.cursor ?? null });
   } catch (error) {
-    if (error instanceof RangeError) {
-      return invalid("cursor", error.message, "Send the cursor of the page before, as it was.");
-    }
-    return failed(error);
+    return error instanceof RangeError ? noCursor(error.message) : failed(error);
   }
 }
 
@@ -54,7 +51,7 @@ export async function getSession(c: AdminContext, isolate: Isolate, sid: string)
 /** DELETE /sessions/{sid}: revokes it. Done twice it comes to the same. */
 export async function deleteSession(c: AdminContext, isolate: Isolate, sid: string): Promise<Response> {
   if (!SID.test(sid)) return noSession(sid);
-  const reply = await askCoordinator<Changed>(isolate, "/revoke", { sid });
+  const reply = await askCoordinator<Changed>(isolate, "/revoke", { sid }, c);
   if (reply instanceof Response) return reply;
   await hear(c, isolate, reply.seq);
   return ok({ sid, epoch: reply.binding.epoch, cause: "revoked" });
@@ -70,7 +67,7 @@ export async function moveSession(c: AdminContext, isolate: Isolate, sid: string
   if (pool !== undefined && typeof pool !== "string")
     return invalid("pool", "not a name", "Leave it out, or name a pool.");
   if (!SID.test(sid)) return noSession(sid);
-  const reply = await askCoordinator<Changed>(isolate, "/move", { sid, pod, pool });
+  const reply = await askCoordinator<Changed>(isolate, "/move", { sid, pod, pool }, c);
   if (reply instanceof Response) return reply;
   await hear(c, isolate, reply.seq);
   const view = await freshView(isolate, c.executionCtx);

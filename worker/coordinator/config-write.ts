@@ -27,7 +27,7 @@ export async function putConfig(coordinator: Coordinator, request: Request): Pro
 /** Writes an earlier revision once more, as the next one: on the revision that is in force, unless another is named. */
 export async function rollback(
   coordinator: Coordinator,
-  { revision, match }: { readonly revision: number; readonly match?: string },
+  { revision, match, who }: { readonly revision: number; readonly match?: string; readonly who: string },
 ): Promise<WriteResult | Refused> {
   const { config } = coordinator;
   const document = config.document(revision);
@@ -35,7 +35,7 @@ export async function rollback(
     const detail = "GET /_mooring/v1/config/history lists those that are kept.";
     return refused(404, "no-such-revision", `There is no revision ${revision}`, detail);
   }
-  const headers = { "if-match": match ?? `"${config.revision}"`, [WHO]: `rollback to ${revision}` };
+  const headers = { "if-match": match ?? `"${config.revision}"`, [WHO]: `${who}: rollback to ${revision}` };
   return write(coordinator, new Request("http://coordinator/", { method: "PUT", body: document, headers }));
 }
 

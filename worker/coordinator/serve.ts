@@ -23,12 +23,16 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
       return Response.json(config.record ?? null);
     case "GET /history":
       return Response.json(config.history());
+    case "GET /audit":
+      return Response.json(coordinator.audit.page(Number(query.get("limit")), Number(query.get("before"))));
     case "GET /counts":
       return Response.json({ requests: ledger.requests(), causes: ledger.causes() });
     case "GET /breaks":
       return Response.json({ ...page(coordinator, query), causes: ledger.causes() });
-    case "GET /pods":
-      return Response.json(pods.list(query.get("pool") ?? ""));
+    case "GET /pods": {
+      const limit = Number(query.get("limit") ?? Infinity);
+      return Response.json(pods.page(query.get("pool") ?? "", limit, query.get("cursor") ?? undefined));
+    }
     case "GET /pod":
       return Response.json(pods.read(query.get("pool") ?? "", query.get("pod") ?? ""));
     case "POST /pod":
@@ -36,7 +40,9 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
     case "POST /foresee":
       return Response.json({ ok: true, ...(await coordinator.foresee(await request.text())) });
     case "POST /rollback":
-      return Response.json(await rollback(coordinator, await body<{ revision: number; match?: string }>()));
+      return Response.json(
+        await rollback(coordinator, await body<{ revision: number; match?: string; who: string }>()),
+      );
     case "POST /pool":
       return ordered(coordinator, pods.orderPool(await body<PoolChange>(), Date.now()));
     case "GET /rebalance":

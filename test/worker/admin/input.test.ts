@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readDeadline, readLimit, readObject, readWait } from "../../../worker/admin/input.ts";
+import { POSITION, readDeadline, readObject, readPage, readWait } from "../../../worker/admin/input.ts";
 
 const NOW = Date.parse("2026-11-27T12:00:00Z");
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
@@ -96,8 +96,10 @@ it("bounds what a call waits and lists", async () => {
   expect(readWait("30s", 60_000)).toBe(30_000);
   expect(readWait("10m", 60_000)).toBe(60_000);
   expect((await problem(readWait("30", 60_000)))[1]).toContain('"30s"');
-  expect(readLimit(undefined, 100, 1000)).toBe(100);
-  expect(readLimit("1000", 100, 1000)).toBe(1000);
-  for (const bad of ["0", "1001", "-1", "1e2", "x"])
-    expect((await problem(readLimit(bad, 100, 1000)))[0]).toBe(422);
+  expect(readPage({}, 100, 1000)).toEqual({ limit: 100, cursor: undefined });
+  expect(readPage({ limit: "1000", cursor: "7" }, 100, 1000, POSITION)).toEqual({ limit: 1000, cursor: "7" });
+  for (const limit of ["0", "1001", "-1", "1e2", "x"])
+    expect((await problem(readPage({ limit }, 100, 1000)))[0]).toBe(400);
+  for (const cursor of ["0", "-1", "x", "1e2", " 1"])
+    expect((await problem(readPage({ cursor }, 100, 1000, POSITION)))[0]).toBe(400);
 });

@@ -17,7 +17,14 @@ export const pods = command({
   watch: true,
   args: { pool: { type: "positional", description: "The pool's name", required: true } },
   async run({ pool }, { api, paint }) {
-    const json = await api.get<{ pods: PodRow[] }>(`/pools/${encodeURIComponent(pool)}/pods`);
+    const json: { pods: PodRow[] } = { pods: [] };
+    let cursor: string | undefined;
+    do {
+      const path = `/pools/${encodeURIComponent(pool)}/pods`;
+      const page = await api.get<{ pods: PodRow[]; cursor: string | null }>(path, { cursor });
+      json.pods.push(...page.pods);
+      cursor = page.cursor ?? undefined;
+    } while (cursor !== undefined);
     const now = Date.now();
     const rows = json.pods.map(({ id, state, weight, sessions, inFlight, since, deadline }) => [
       id,

@@ -1,0 +1,17 @@
+import type { AuditEntry } from "../coordinator/audit.ts";
+import type { Isolate } from "../edge/isolate.ts";
+import { callCoordinator, ok } from "./call.ts";
+import { POSITION, readPage } from "./input.ts";
+import type { AdminContext } from "./pools.ts";
+
+/** GET /audit: who changed what, the newest first; of the last 10,000. */
+export async function getAudit(c: AdminContext, isolate: Isolate): Promise<Response> {
+  const page = readPage(c.req.query(), 100, 1000, POSITION);
+  if (page instanceof Response) return page;
+  const { limit, cursor: before = String(Number.MAX_SAFE_INTEGER) } = page;
+  const query = new URLSearchParams({ limit: String(limit), before });
+  const answer = await callCoordinator(isolate, `/audit?${query}`, {});
+  if (answer instanceof Response) return answer;
+  const { entries, cursor } = (await answer.json()) as { entries: AuditEntry[]; cursor: number | null };
+  return ok({ entries, cursor: cursor === null ? null : String(cursor) });
+}
