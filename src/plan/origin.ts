@@ -47,12 +47,14 @@ export class Origins {
 
   #all(pool: string): Origin[] {
     const named = (scope: ScopeRuntime) => scope.pools.some((other) => other.pool.name === pool);
+    // The first is what is said of it where nothing tells: most of a pool's sessions are of the scope that it leads.
+    const own = (scope: ScopeRuntime) => Number(scope.scope.id !== pool);
     const origins = new Map<string, Origin>();
     const add = (origin: Origin) => {
       const key = `${origin.before?.scope.id}\n${origin.after?.scope.id}\n${origin.carrier}`;
       origins.set(key, origin);
     };
-    const before = this.#before.scopes.filter(named);
+    const before = this.#before.scopes.filter(named).sort((a, b) => own(a) - own(b));
     for (const scope of before) {
       for (const after of this.#reached(scope)) {
         for (const [carrier, carried] of carriers(scope, after)) {
