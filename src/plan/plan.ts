@@ -2,13 +2,15 @@ import type { Notice } from "../config/notice.ts";
 import type { Cause, Sid } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { ListedBinding } from "../model/ports.ts";
-import { type Fate, fateOf, mayBeSilent } from "../route/fate.ts";
+import { fateOf } from "../route/fate.ts";
 import type { View } from "../route/view.ts";
 import { Balance, type PodBalance } from "./balance.ts";
 import { type KeyShare, keyShare } from "./keys.ts";
-import { type Origin, Origins } from "./origin.ts";
+import { Origins } from "./origin.ts";
 import { type RouteChange, routeChanges } from "./routes.ts";
-import { estimate, type Stratum } from "./sample.ts";
+import { estimate } from "./sample.ts";
+import { type Kind, Tally } from "./tally.ts";
+import { judge, type Verdict } from "./verdict.ts";
 
 /** Sessions that are counted one by one; of more, a sample of {@link SAMPLE} speaks for all. */
 export const COUNTED = 200_000;
@@ -58,13 +60,6 @@ export interface Plan {
   readonly notices: readonly Notice[];
   /** The last sid of the page; null at the end. */
   readonly cursor: string | null;
-}
-
-/** What one session will meet; `sure` unless what the store does not say of it matters. */
-interface Verdict {
-  readonly fate: Fate | { readonly kind: "ends"; readonly cause: Cause };
-  readonly origin: Origin;
-  readonly sure: boolean;
 }
 
 /**
@@ -151,80 +146,11 @@ export async function plan(
   };
 }
 
-type Kind = Verdict["fate"]["kind"];
-
-/** What was seen of the sessions of one pod. */
-class Tally {
-  readonly #count: number;
-  readonly #hits: Record<Kind, number> = { kept: 0, moves: 0, down: 0, ends: 0 };
-  #seen = 0;
-
-  /** @param count those that there are */
-  constructor(count: number) {
-    this.#count = count;
-  }
-
-  take(kind: Kind): void {
-    this.#hits[kind]++;
-    this.#seen++;
-  }
-
-  /** For how many each one that was seen stands. */
-  each(sampled: boolean): number {
-    return this.#seen === 0 ? 0 : this.#total(sampled) / this.#seen;
-  }
-
-  stratum(kinds: readonly Kind[], sampled: boolean): Stratum {
-    const hits = kinds.reduce((sum, kind) => sum + this.#hits[kind], 0);
-    return { total: this.#total(sampled), seen: this.#seen, hits };
-  }
-
-  #total(sampled: boolean): number {
-    return sampled ? Math.max(this.#count, this.#seen) : this.#seen;
-  }
-}
-
 /** Every pod that a session may be on: those of the config in force, and those that left it. */
 function podsOf({ pools, departed }: View): Map<PodTag, { pool: string; id: string }> {
   const pods = new Map<PodTag, { pool: string; id: string }>(departed);
   for (const pool of pools) for (const { pod } of pool.pods) pods.set(pod.tag, pod);
   return pods;
-}
-
-/** Undefined: neither config has a place for it, so this change does not matter to it. */
-function judge(
-  after: View,
-  origins: readonly Origin[],
-  session: ListedBinding,
-  now: number,
-): Verdict | undefined {
-  let first: Verdict | undefined;
-  let sure = true;
-  for (const origin of origins) {
-    const [fate, known] = judgeAs(after, origin, session, now);
-    if (!known || (first !== undefined && !same(first.fate, fate))) sure = false;
-    first ??= { fate, origin, sure };
-  }
-  return first === undefined ? undefined : { ...first, sure };
-}
-
-function judgeAs(
-  after: View,
-  { before: old, after: scope, carrier }: Origin,
-  session: ListedBinding,
-  now: number,
-): [Verdict["fate"], known: boolean] {
-  if (scope === undefined) return [{ kind: "ends", cause: "config-change" }, true];
-  const [from, to] = [old?.cookie, scope.cookie];
-  if (carrier === "cookie" && from !== undefined && to !== undefined && to.idle < from.idle) {
-    if (mayBeSilent(from, to, session, now)) return [{ kind: "ends", cause: "expired-idle" }, false];
-  }
-  return [fateOf(after, scope, session, now), true];
-}
-
-function same(a: Verdict["fate"], b: Verdict["fate"]): boolean {
-  if (a.kind === "moves" && b.kind === "moves") return a.to === b.to && a.cause === b.cause;
-  return a.kind === b.kind;
 }
 
 function moveOf(

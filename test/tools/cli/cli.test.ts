@@ -1,9 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../../tools/build/root.ts";
 import { decision, Jar } from "../../../tools/fleet/client.ts";
@@ -174,6 +175,23 @@ describe("npx mooring", { timeout: 60_000 }, () => {
     for (const jar of clients) await jar.get(fleet.url);
     expect((await ended).out).toMatch(/^web\/web-1 is drained, \d+ sessions left\.$/m);
     expect((await run(["pods", "web"])).out).toMatch(/^web-1 +drained/m);
+  });
+
+  it("looks again and again, until it is told to stop", async () => {
+    const [program = "", ...before] = DIRECT;
+    const env = { ...process.env, MOORING_URL: fleet.url, MOORING_ADMIN_TOKEN: ADMIN };
+    const child = spawn(program, [...before, "status", "--watch", "--json"], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines: { revision: number }[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      if (lines.push(JSON.parse(line)) === 1)
+        await fleet.admin.putConfig(document(["web-0", "web-1", "web-2"]));
+      if (lines.length === 2) child.kill("SIGINT");
+    }
+    expect(lines).toHaveLength(2);
+    expect(lines[1]!.revision).toBe(lines[0]!.revision + 1);
   });
 
   it("ends with a code that says what is wrong", async () => {
