@@ -109,7 +109,8 @@ export class Crowd {
     do {
       words = this.changes.step();
       document = this.changes.document();
-      const answer = await admin.send<Plan>("POST", "/v1/plan", { body: document });
+      const asked = { body: document };
+      const answer = await patiently(() => admin.send<Plan>("POST", "/v1/plan", asked));
       // The changes are made blindly: two scopes may come to the same cookie, which no config may have.
       if (answer.status !== 422 && answer.status !== 200) throw new Error(answer.body);
       if (answer.status === 200) plan = answer.json;
@@ -240,17 +241,23 @@ export class Crowd {
   }
 
   async #listed(): Promise<Map<string, Listed>> {
+    const { admin } = this.#ground;
     const found = new Map<string, Listed>();
     let cursor: string | null = "";
     do {
       const path: string = `/v1/sessions?limit=1000&cursor=${cursor}`;
-      const answer = await this.#ground.admin.get<{ sessions: Listed[]; cursor: string | null }>(path);
+      const answer = await patiently(() => admin.get<{ sessions: Listed[]; cursor: string | null }>(path));
       if (answer.status !== 200) throw new Error(answer.body);
       for (const session of answer.json.sessions) found.set(session.sid, session);
       cursor = answer.json.cursor;
     } while (cursor !== null);
     return found;
   }
+}
+
+/** A busy machine may keep the store from its answer for a moment. */
+function patiently<T extends { readonly status: number }>(ask: () => Promise<T>): Promise<T> {
+  return eventually(ask, ({ status }) => status !== 503, { within: 30_000, every: 500 });
 }
 
 function inWords(move: Pick<Move, "to" | "cause"> | undefined): string {
