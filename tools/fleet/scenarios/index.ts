@@ -3,11 +3,13 @@ import { balance } from "./balance.ts";
 import { breaks } from "./breaks.ts";
 import { crowd } from "./crowd.ts";
 import { detect } from "./detect.ts";
+import { drain } from "./drain.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
 import { kill } from "./kill.ts";
 import { plan } from "./plan.ts";
 import { rotation } from "./rotation.ts";
+import { writers } from "./writers.ts";
 
 /** Those that `--quick` leaves out unless they are asked for: they must learn for longer than it has. */
 export const LONG: ReadonlySet<string> = new Set(["balance"]);
@@ -22,5 +24,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   balance,
   breaks,
   plan,
+  drain,
+  writers,
   crowd,
 };
