@@ -9,6 +9,7 @@ import { drainedPod, drainPod } from "./admin/drain.ts";
 import { getTraces, postExplain } from "./admin/explain.ts";
 import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
+import { getOpenapi } from "./admin/openapi.ts";
 import { postPlan } from "./admin/plan.ts";
 import { patchPool } from "./admin/pool.ts";
 import { listPods, listPools, patchPod } from "./admin/pools.ts";
@@ -49,6 +50,7 @@ app.get("/_mooring/readyz", async (c) => {
   return apiProblem(503, "not-ready", "Not ready", `${missing.join("; ")}.`);
 });
 
+app.get("/_mooring/openapi.json", () => getOpenapi());
 app.get("/_mooring/metrics", requires("read", client), async (c) => metrics(await isolateOf(c)));
 const V1 = "/_mooring/v1";
 const REBALANCE = `${V1}/pools/:pool/rebalance`;

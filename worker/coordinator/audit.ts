@@ -75,12 +75,10 @@ export class Audit {
         ...[before, limit + 1],
       )
       .toArray();
-    const entries = rows
-      .slice(0, limit)
-      .map(({ seq: _, change, ...rest }) => ({
-        ...rest,
-        change: JSON.parse(change) as AuditEntry["change"],
-      }));
+    const entries = rows.slice(0, limit).map(({ seq: _, change, ...rest }) => ({
+      ...rest,
+      change: JSON.parse(change) as AuditEntry["change"],
+    }));
     return { entries, cursor: rows.length > limit ? rows[limit - 1]!.seq : null };
   }
 }

@@ -1,0 +1,230 @@
+import { z } from "zod";
+import { STATES } from "../../src/health/state.ts";
+import { CAUSES } from "../../src/model/binding.ts";
+
+/** The schemas that have a name in the document. */
+export const named = z.registry<{ id: string }>();
+
+const time = z.int().describe("Milliseconds since the epoch");
+const count = z.int();
+const cursor = z.nullable(z.string()).describe("Of the next page; null at the end");
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe("What to do about it"),
+  code: z.string().describe("The same for every problem of a kind"),
+  errors: z.array(z.object({ path: z.string(), message: z.string(), hint: z.string() })).optional(),
+});
+
+const state = z.enum(Object.keys(STATES) as [keyof typeof STATES]).register(named, { id: "State" });
+const cause = z.enum(CAUSES).register(named, { id: "Cause" });
+const deadline = z
+  .union([z.string(), z.int(), z.null()])
+  .describe('"10m" from now, a time, or milliseconds since the epoch')
+  .register(named, { id: "Deadline" });
+const notice = z
+  .object({
+    level: z.enum(["honoured", "changed", "ignored", "invalid"]),
+    object: z.string(),
+    path: z.string(),
+    message: z.string(),
+  })
+  .register(named, { id: "Notice" });
+const notices = z.array(notice);
+
+export const config = z
+  .looseObject({ version: z.literal(1), pools: z.looseObject({}), routes: z.array(z.looseObject({})) })
+  .describe("docs/config.md has every field");
+export const configRead = z.object({ revision: count, config });
+export const written = z.object({ revision: count, notices });
+export const history = z.object({
+  revisions: z.array(z.object({ revision: count, at: time, who: z.string() })),
+  cursor,
+});
+export const rollback = z.strictObject({ revision: z.int() });
+
+const load = z.nullable(z.object({ sessions: z.number(), share: z.number() }));
+export const plan = z.object({
+  revision: count,
+  moves: z.array(
+    z.object({
+      sid: z.string(),
+      pool: z.string(),
+      from: z.string(),
+      to: z.string(),
+      toPool: z.string().optional(),
+      cause,
+      anyway: z.literal(true).optional(),
+    }),
+  ),
+  summary: z.object({
+    moved: count,
+    ended: count,
+    kept: count,
+    down: count,
+    total: count,
+    exact: z.boolean(),
+    error: z.number(),
+  }),
+  keys: z.object({ moved: z.number(), error: z.number() }),
+  balance: z.array(z.object({ pool: z.string(), pod: z.string(), before: load, after: load })),
+  routes: z.array(z.object({ host: z.string(), path: z.string(), before: z.string(), after: z.string() })),
+  notices,
+  cursor,
+});
+
+const trace = z.looseObject({}).describe("Replays offline: mooring explain --replay");
+export const explainRequest = z.strictObject({
+  method: z.string().optional(),
+  url: z.string(),
+  headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  clientIp: z.string().optional(),
+});
+export const explanation = z.object({
+  outcome: z.string(),
+  pool: z.nullable(z.string()),
+  pod: z.nullable(z.string()),
+  from: z.nullable(z.string()),
+  cause: z.nullable(z.string()),
+  revision: count,
+  steps: z.array(z.looseObject({ step: z.string() })),
+  trace: z.nullable(trace),
+});
+export const traces = z.object({ traces: z.array(trace) });
+
+export const pools = z.object({
+  pools: z.array(
+    z.object({
+      name: z.string(),
+      policy: z.string(),
+      pods: count,
+      states: z.record(z.string(), count),
+      sessions: z.nullable(count),
+      weight: count.optional(),
+      edge: z.object({ inFlight: count, queued: count, retriesLeft: z.number() }),
+    }),
+  ),
+  cursor,
+});
+export const poolOrder = z.strictObject({
+  state: z.enum(["ready", "paused", "rolled-back", "retiring"]).optional(),
+  weight: z.nullable(z.int().min(0).max(1_000_000)).optional(),
+  deadline: deadline.optional(),
+});
+const since = z.nullable(time);
+export const poolOrdered = z.object({
+  pool: z.string(),
+  weight: z.nullable(count),
+  pods: z.array(z.object({ id: z.string(), state, since, deadline: since })),
+});
+
+export const pod = z.object({
+  id: z.string(),
+  pool: z.string(),
+  state,
+  weight: z.number(),
+  sessions: z.nullable(count),
+  inFlight: z.number(),
+  since,
+  deadline: since,
+  health: z.object({
+    state,
+    since,
+    probes: z.record(z.string(), z.object({ state: z.string(), since })),
+    ejected: z.object({ until: since, times: count }),
+    history: z.array(z.object({ at: time, check: z.string(), state: z.string() })),
+  }),
+});
+export const pods = z.object({ pods: z.array(pod), cursor });
+export const podOrder = z.strictObject({
+  state: z.enum(["ready", "draining", "disabled"]),
+  deadline: deadline.optional(),
+});
+export const drain = z.strictObject({ deadline: deadline.optional() });
+export const progress = z.object({ state, sessions: count, deadline: since });
+
+export const rebalanceOrder = z.strictObject({
+  rate: z.int().min(1).max(100).optional(),
+  target: z.number().min(1).max(10).optional(),
+  dryRun: z.boolean().optional(),
+});
+const skew = z.nullable(z.number());
+export const rebalance = z.object({
+  state: z.enum(["running", "done", "stopped", "none", "planned"]),
+  moved: count,
+  left: z.nullable(count),
+  skew: z.object({ before: skew, now: skew, after: z.number().optional() }),
+  rate: z.int().optional(),
+  target: z.number().optional(),
+  since: time.optional(),
+  why: z.string().optional(),
+  moves: z.array(z.object({ from: z.string(), to: z.string(), sessions: count })).optional(),
+});
+
+export const session = z.object({
+  sid: z.string(),
+  pool: z.string(),
+  pod: z.string(),
+  home: z.string(),
+  epoch: count,
+  created: time,
+  seen: time,
+  expires: time,
+});
+export const sessions = z.object({ sessions: z.array(session), cursor });
+export const revoked = z.object({ sid: z.string(), epoch: count, cause: z.literal("revoked") });
+export const move = z.strictObject({ pod: z.string().min(1), pool: z.string().optional() });
+
+export const ledger = z.object({
+  breaks: z.array(
+    z.object({ at: time, sid: z.string(), pool: z.string(), from: z.string(), to: z.string(), cause }),
+  ),
+  counts: z.record(z.string(), count),
+  cursor,
+});
+export const audit = z.object({
+  entries: z.array(
+    z.object({
+      at: time,
+      who: z.string(),
+      client: z.string(),
+      method: z.string(),
+      path: z.string(),
+      status: z.nullable(z.int()).describe("Null when a crash cut it short"),
+      change: z.looseObject({}),
+    }),
+  ),
+  cursor,
+});
+
+const exported = {
+  Problem: problem,
+  Config: config,
+  ConfigRead: configRead,
+  Written: written,
+  History: history,
+  Rollback: rollback,
+  Plan: plan,
+  ExplainRequest: explainRequest,
+  Explanation: explanation,
+  Traces: traces,
+  Pools: pools,
+  PoolOrder: poolOrder,
+  PoolOrdered: poolOrdered,
+  Pod: pod,
+  Pods: pods,
+  PodOrder: podOrder,
+  Drain: drain,
+  Progress: progress,
+  RebalanceOrder: rebalanceOrder,
+  Rebalance: rebalance,
+  Session: session,
+  Sessions: sessions,
+  Revoked: revoked,
+  Move: move,
+  Ledger: ledger,
+  Audit: audit,
+};
+for (const [id, schema] of Object.entries(exported)) named.add(schema, { id });
