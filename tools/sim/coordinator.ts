@@ -175,7 +175,7 @@ export class SimCoordinator {
   }
 
   /** Rollback or promotion: of every pod of a pool. */
-  orderPool(pool: string, state: "ready" | "rolled-back" | "retiring", deadline: number): void {
+  orderPool(pool: string, state: "ready" | "paused" | "rolled-back" | "retiring", deadline: number): void {
     this.#mustBeUp();
     this.#order(this.#disk.pools, pool, state, state === "retiring" ? "retired" : undefined, deadline);
   }

@@ -181,7 +181,7 @@ function event(chance: Dice, shape: Shape): object {
       return {
         kind,
         pool: pool.name,
-        state: chance.one(["ready", "rolled-back", "retiring"]),
+        state: chance.one(["ready", "paused", "rolled-back", "retiring"]),
         deadline: lasts,
       };
     case "move":

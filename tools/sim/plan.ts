@@ -45,7 +45,7 @@ export type PlanEvent = { readonly at: number } & (
   | {
       readonly kind: "canary";
       readonly pool: string;
-      readonly state: "ready" | "rolled-back" | "retiring";
+      readonly state: "ready" | "paused" | "rolled-back" | "retiring";
       readonly deadline: number;
     }
   | { readonly kind: "move"; readonly client: number; readonly pod: number }
