@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Admin } from "./admin.ts";
 import type { CrowdOptions } from "./crowd.ts";
 import { Fleet } from "./fleet.ts";
 import { openStream, pathOf, readJson, sendEvent, sendJson } from "./http.ts";
@@ -22,10 +23,13 @@ export interface ControlOptions {
   /** Where the simulated shoppers go. */
   readonly edge: string;
   readonly crowd?: Partial<CrowdOptions>;
+  /** Of the edge's admin API, for draining and adding pods; without it nobody can. No page ever has it. */
+  readonly token?: string;
 }
 
 const GATHER = 80;
 const PING = 15_000;
+const FOLLOW = 1000;
 
 /** The report in a body; undefined when it is none. */
 function reportOf(value: unknown): PodReport | undefined {
@@ -47,7 +51,7 @@ function fromHere(request: IncomingMessage): boolean {
 
 /**
  * Starts the control server on a free port of 127.0.0.1; its pods are dead until `fleet.start()`. Under /demo/: the page,
- * `state`, `events`, `pods/{id}/kill` and `pods/{id}/revive`. `/report`, for the pods, is outside of what the edge routes here.
+ * `state`, `events`, `pods/{id}/kill`, `revive`, `drain` and `ready`, `plan`, and `pods`, which adds one. `/report`, for the pods, is outside of what the edge routes here.
  */
 export async function startControl(options: ControlOptions): Promise<Control> {
   const streams = new Set<ServerResponse>();
@@ -84,13 +88,41 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   }
 
   async function servePost(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-    const found = /^\/demo\/pods\/([^/]+)\/(kill|revive)$/.exec(path);
+    const found = /^\/demo\/(?:plan|pods(?:\/([^/]+)\/(kill|revive|drain|ready))?)$/.exec(path);
     if (found === null) return sendJson(response, 404, { error: "nothing is here" });
     if (!fromHere(request))
       return sendJson(response, 403, { error: "only the page of this origin may do that" });
+    const [, id, verb] = found;
+    if (id === undefined || verb === undefined) return serveChange(request, response, path);
     request.resume();
-    const id = found[1]!;
-    const asked = found[2] === "kill" ? await fleet.kill(id) : await fleet.revive(id);
+    const verbs = {
+      kill: () => fleet.kill(id),
+      revive: () => fleet.revive(id),
+      drain: () => fleet.order(id, "draining"),
+      ready: () => fleet.order(id, "ready"),
+    };
+    const asked = await verbs[verb as keyof typeof verbs]();
+    sendJson(response, asked.status, asked.error === undefined ? fleet.state() : { error: asked.error });
+  }
+
+  /** A change of pods: planned, `{}` for one more and `{remove}` for one less, or made, `{revision}` of its plan. */
+  async function serveChange(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+  ): Promise<void> {
+    const body = await readJson(request, 4096);
+    if (!body.ok) return sendJson(response, body.status, { error: body.error });
+    const { remove, revision } = (body.value ?? {}) as { remove?: unknown; revision?: unknown };
+    if (path === "/demo/plan") {
+      const planned = await fleet.plan(typeof remove === "string" ? remove : undefined);
+      if ("plan" in planned) return sendJson(response, 200, planned.plan);
+      return sendJson(response, planned.status, { error: planned.error });
+    }
+    if (typeof revision !== "number") {
+      return sendJson(response, 422, { error: "plan it first: send the revision of the plan" });
+    }
+    const asked = await fleet.add(revision);
     sendJson(response, asked.status, asked.error === undefined ? fleet.state() : { error: asked.error });
   }
 
@@ -124,12 +156,23 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     server.listen(options.port ?? 0, "127.0.0.1", resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const fleet = new Fleet(options.ports, url, options.edge, changed, options.crowd);
+  const admin = options.token === undefined ? undefined : new Admin(options.edge, options.token);
+  const fleet = new Fleet(options.ports, url, options.edge, changed, options.crowd, admin);
+  // One look at a time, and only while somebody sees it.
+  let looking = false;
+  const following = setInterval(() => {
+    if (looking || streams.size === 0) return;
+    looking = true;
+    void fleet.follow().finally(() => {
+      looking = false;
+    });
+  }, FOLLOW);
 
   return {
     url,
     fleet,
     async stop() {
+      clearInterval(following);
       await fleet.stop();
       clearTimeout(gathering);
       gathering = undefined;

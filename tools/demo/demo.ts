@@ -8,6 +8,8 @@ export interface DemoOptions {
   /** The edge's URL without a slash at the end; it need not be up yet. */
   readonly edge: string;
   readonly crowd?: Partial<CrowdOptions>;
+  /** Of the edge's admin API: with it pods can be drained and added from the page. */
+  readonly token?: string;
   /** File that remembers the ports from run to run; without it they are new each time. */
   readonly portsFile?: string;
 }
@@ -42,12 +44,13 @@ function demoConfig(ports: readonly number[], control: string): object {
 
 /** Starts the shop's pods and the control server on free ports. Rejects, with nothing left running, when a pod does not start. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { pods, portsFile } = options;
+  const { pods, portsFile, token } = options;
   const all =
     portsFile === undefined ? await freePorts(pods + 1) : await rememberedPorts(pods + 1, portsFile);
   const [port = 0, ...ports] = all;
   const crowd = options.crowd === undefined ? {} : { crowd: options.crowd };
-  const control = await startControl({ port, ports, edge: options.edge, ...crowd });
+  const admin = token === undefined ? {} : { token };
+  const control = await startControl({ port, ports, edge: options.edge, ...crowd, ...admin });
   try {
     await control.fleet.start();
   } catch (error) {

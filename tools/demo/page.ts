@@ -9,11 +9,13 @@ const TYPES: Readonly<Record<string, string>> = {
 const FILES = [
   "app.css",
   "wall.css",
+  "plan.css",
   "app.js",
   "parts/banner.js",
   "parts/cart.js",
   "parts/decision.js",
   "parts/dom.js",
+  "parts/plan.js",
   "parts/stream.js",
   "parts/timeline.js",
   "parts/wall.js",

@@ -57,6 +57,11 @@ export class Shopper {
     this.#wanted = wanted;
   }
 
+  /** As it goes with the next request. */
+  get cookie(): string | undefined {
+    return this.#jar.header();
+  }
+
   /**
    * One request through the edge: puts something into the cart until it holds what the shopper is after, then looks at
    * it. Rejects when `signal` aborts, and when what answers is no shop.

@@ -19,6 +19,18 @@ export interface PodView {
   readonly since: number;
   /** Of a dead pod: the carts that went with it. */
   readonly carts: readonly CartView[];
+  /** What its operator said of it, undefined when nothing. */
+  readonly drain?: DrainView;
+}
+
+/** A pod that takes no new sessions. */
+export interface DrainView {
+  /** `drained`: the deadline has passed, and nobody is sent there any more. */
+  readonly state: "draining" | "drained";
+  /** Live sessions that are left; null while the store does not say. */
+  readonly sessions: number | null;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number | null;
 }
 
 export interface ShopperView {
@@ -48,6 +60,8 @@ export interface DemoState {
   readonly shoppers: readonly ShopperView[];
   /** Whether the simulated shoppers are at it: only while a page is open. */
   readonly shopping: boolean;
+  /** Whether pods can be drained and added from here: the control server has the admin token. */
+  readonly operates: boolean;
   /** What the shoppers last saw of the edge. */
   readonly edge: "answers" | "silent" | "not asked";
   /** The latest first. */

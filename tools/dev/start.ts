@@ -34,6 +34,7 @@ async function config(
   edge: string,
   state: string | undefined,
   lifetime: Lifetime,
+  token: string,
 ): Promise<Record<string, string>> {
   const reset = { MOORING_CONFIG_RESET: randomBytes(8).toString("hex") };
   if (options.config !== undefined) {
@@ -42,7 +43,7 @@ async function config(
     return { MOORING_CONFIG: text, ...reset };
   }
   const remember = state === undefined ? {} : { portsFile: join(state, "demo-ports.json") };
-  const demo = lifetime.own(await startDemo({ pods: options.pods, edge, ...remember }), (started) =>
+  const demo = lifetime.own(await startDemo({ pods: options.pods, edge, token, ...remember }), (started) =>
     started.stop(),
   );
   return { MOORING_CONFIG: JSON.stringify(demo.config), ...(options.state === undefined ? reset : {}) };
@@ -68,15 +69,16 @@ async function start(options: StartOptions, lifetime: Lifetime): Promise<Running
       ? undefined
       : lifetime.own(openState(options.state), (opened) => opened.close()).dir;
   const secret = findSecret(process.env, root);
+  const made = process.env.MOORING_ADMIN_TOKEN ? undefined : randomBytes(24).toString("base64url");
+  const token = made ?? process.env.MOORING_ADMIN_TOKEN ?? "";
   const [configured, store, built] = await together([
-    config({ ...options, port }, edge, state, lifetime),
+    config({ ...options, port }, edge, state, lifetime, token),
     chooseStore(process.env, state, lifetime),
     bundle({ outdir: join(temporary, "worker") }),
   ]);
-  const made = process.env.MOORING_ADMIN_TOKEN ? undefined : randomBytes(24).toString("base64url");
 
   const env: Record<string, string> = { ...configured, MOORING_SECRET: secret.value };
-  env.MOORING_ADMIN_TOKEN = made ?? process.env.MOORING_ADMIN_TOKEN ?? "";
+  env.MOORING_ADMIN_TOKEN = token;
   for (const name of PASSED) if (process.env[name]) env[name] = process.env[name];
   if (store.upstash !== undefined) {
     env.UPSTASH_REDIS_REST_URL = store.upstash.url;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { CAUSES } from "../../../src/model/binding.ts";
 import { OUTCOMES } from "../../../src/model/decision.ts";
 import { parseDecision } from "../../../tools/demo/page/parts/decision.js";
-import { causeInWords, decisionInWords } from "../../../tools/demo/page/parts/words.js";
+import { causeInWords, decisionInWords, drainInWords } from "../../../tools/demo/page/parts/words.js";
 import { loadPage } from "../../../tools/demo/page.ts";
 
 const page = loadPage();
@@ -39,6 +39,19 @@ describe("the decision", () => {
   });
 });
 
+test("a drain is told with what is left of it", () => {
+  const clock = (at: number) => `at ${at}`;
+  expect(drainInWords({ state: "draining", sessions: 1, deadline: 5 }, clock)).toBe(
+    "Draining: no new sessions. 1 session left. They stay until at 5",
+  );
+  expect(drainInWords({ state: "draining", sessions: null, deadline: null }, clock)).toBe(
+    "Draining: no new sessions. Sessions left: the store does not say.",
+  );
+  expect(drainInWords({ state: "drained", sessions: 0, deadline: 5 }, clock)).toBe(
+    "Drained: its deadline has passed. 0 sessions left",
+  );
+});
+
 describe("the page", () => {
   test("refers only to what is served, and relatively, so that it works at any base", () => {
     const links = [...textOf("/").matchAll(/(?:src|href)="([^":]+\.(?:css|js))"/g)].map(
@@ -56,6 +69,14 @@ describe("the page", () => {
       }
     }
     expect(new Set([...reached, "/"])).toEqual(new Set(page.keys()));
+  });
+
+  test("names each control, and each cell of the table", () => {
+    const html = textOf("/");
+    for (const [, id] of html.matchAll(/<select id="([^"]+)"/g))
+      expect(html).toContain(`<label for="${id}">`);
+    for (const [head] of html.matchAll(/<th [^>]*>/g)) expect(head).toContain("scope=");
+    for (const [, id] of html.matchAll(/aria-labelledby="([^"]+)"/g)) expect(html).toContain(`id="${id}"`);
   });
 
   test("has every element that its scripts look for", () => {

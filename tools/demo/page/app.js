@@ -1,5 +1,6 @@
 import { tell } from "./parts/banner.js";
 import { look, mine, onCart, openShop, showHolder } from "./parts/cart.js";
+import { drawPlan, openPlan } from "./parts/plan.js";
 import { follow, pause } from "./parts/stream.js";
 import { noteSilence } from "./parts/timeline.js";
 import { drawWall } from "./parts/wall.js";
@@ -26,6 +27,7 @@ function draw() {
   if (state === undefined) return;
   const you = mine === undefined ? undefined : { pod: mine.pod, items: mine.items.length, moves };
   drawWall(state, you, act);
+  drawPlan(state);
   showHolder(state.pods.find((pod) => pod.id === mine?.pod)?.alive !== false);
 }
 
@@ -37,6 +39,7 @@ onCart((cart) => {
 });
 
 openShop();
+openPlan();
 
 void follow(
   "/demo/events",

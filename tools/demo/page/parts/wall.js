@@ -1,5 +1,5 @@
 import { byId, clock, element, keyed, setText, tint } from "./dom.js";
-import { count } from "./words.js";
+import { count, drainInWords } from "./words.js";
 
 /** Shoppers whose move is being shown, by name, until when; milliseconds since the epoch. */
 const arrivals = new Map();
@@ -40,31 +40,42 @@ function statusOf(pod, you) {
   const carts = count(pod.carts.length, "cart");
   if (pod.status === "starting") return "Starting, with an empty memory";
   if (!pod.alive) return `Dead since ${clock(pod.since)}. ${carts} lost`;
+  if (pod.drain !== undefined) return drainInWords(pod.drain, clock);
   return you === undefined || you.items === 0 ? `${carts} in memory` : `${carts} in memory, yours among them`;
 }
 
 function makeCard(pod, act) {
-  const button = element("button", { type: "button", class: "act" });
-  button.addEventListener("click", async () => {
-    button.setAttribute("aria-busy", "true");
-    await act(pod.id, button.dataset.act);
-    button.removeAttribute("aria-busy");
+  const [drain, life] = ["drain", "kill"].map((name) => {
+    const button = element("button", { type: "button", class: "act", "data-act": name });
+    button.addEventListener("click", async () => {
+      button.setAttribute("aria-busy", "true");
+      await act(pod.id, button.dataset.act);
+      button.removeAttribute("aria-busy");
+    });
+    return button;
   });
+  const acts = element("div", { class: "acts" }, drain, life);
   const title = element("h3", {}, element("span", { class: "dot", "aria-hidden": "true" }), pod.id);
-  const head = element("div", { class: "head" }, title, button);
+  const head = element("div", { class: "head" }, title, acts);
   const list = element("ul", { class: "chips", "aria-label": `Shoppers on ${pod.id}` });
   return element("li", { class: `pod tint-${tint(pod.id)}` }, head, element("p", { class: "status" }), list);
 }
 
-function fillCard(card, { pod, shoppers, you }) {
+function fillCard(card, { pod, shoppers, you, operates }) {
   const [head, status, list] = card.children;
-  const button = head.lastElementChild;
+  const [drain, button] = head.lastElementChild.children;
+  const out = pod.drain !== undefined;
+  drain.hidden = !operates || !(pod.alive || out);
+  drain.dataset.act = out ? "ready" : "drain";
+  setText(drain, out ? "Take back" : "Drain");
+  drain.setAttribute("aria-label", out ? `Take the drain of ${pod.id} back` : `Drain ${pod.id}`);
   button.dataset.act = pod.status === "alive" ? "kill" : "revive";
   button.disabled = pod.status === "starting";
   setText(button, pod.status === "starting" ? "Starting…" : pod.alive ? "Kill" : "Revive");
   button.setAttribute("aria-label", `${pod.alive ? "Kill" : "Revive"} ${pod.id}`);
   setText(status, statusOf(pod, you));
   card.classList.toggle("dead", !pod.alive);
+  card.classList.toggle("draining", pod.alive && out);
   card.classList.toggle("yours", you !== undefined);
   keyed(list, shoppers, (shopper) => shopper.name, makeChip, fillChip);
 }
@@ -91,6 +102,7 @@ export function drawWall(state, you, act) {
     byId("pods"),
     state.pods.map((pod) => ({
       pod,
+      operates: state.operates,
       you: you?.pod === pod.id ? you : undefined,
       shoppers: everyone
         .filter((shopper) => shopper.pod === pod.id)

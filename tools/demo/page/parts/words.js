@@ -32,6 +32,15 @@ export function decisionInWords(decision) {
   return `Unkeyed: sent to ${pod}, and nothing ties the next request to it.`;
 }
 
+/** How far a drain is. `clock` makes a time of day of milliseconds since the epoch. */
+export function drainInWords({ state, sessions, deadline }, clock) {
+  const left =
+    sessions === null ? "Sessions left: the store does not say" : `${count(sessions, "session")} left`;
+  if (state === "drained") return `Drained: its deadline has passed. ${left}`;
+  const until = deadline === null ? "" : ` They stay until ${clock(deadline)}`;
+  return `Draining: no new sessions. ${left}.${until}`;
+}
+
 /** `1 cart`, `4 carts`. */
 export function count(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
