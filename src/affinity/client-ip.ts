@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { parseAddress } from "../model/cidr.ts";
+import * as z from "../model/zod.ts";
 import { timeout } from "./keyed.ts";
 import type { AffinitySource, KeyedOptions } from "./source.ts";
 

@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import * as z from "../model/zod.ts";
 import { DAY, duration, HOUR, MINUTE, SECOND } from "./duration.ts";
 import { readCookieName } from "./keyed.ts";
 import { Fault, issueText, reading, shown } from "./option.ts";

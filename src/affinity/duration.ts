@@ -1,4 +1,4 @@
-import type * as z from "zod/mini";
+import type * as z from "../model/zod.ts";
 import { Fault, reading, shown } from "./option.ts";
 
 const UNITS = [

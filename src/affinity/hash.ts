@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import * as z from "../model/zod.ts";
 import { addressKey } from "./client-ip.ts";
 import { cookieValue } from "./cookie-value.ts";
 import { readCookieName, readHeaderName, readQueryName, timeout } from "./keyed.ts";

@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import * as z from "../model/zod.ts";
 import { DAY, duration, HOUR, SECOND } from "./duration.ts";
 import { Fault, reading, shown } from "./option.ts";
 

@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import * as z from "../model/zod.ts";
 import { cookieValue } from "./cookie-value.ts";
 import { readCookieName, readHeaderName, timeout } from "./keyed.ts";
 import { Fault, issueText, reading } from "./option.ts";

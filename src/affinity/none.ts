@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import * as z from "../model/zod.ts";
 import type { AffinitySource } from "./source.ts";
 
 /** Requests are unkeyed: each one goes where the policy says. */

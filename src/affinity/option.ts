@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import * as z from "../model/zod.ts";
 
 /** Why a value is refused, and what to write instead. A value, not an exception: config errors are collected. */
 export class Fault {

@@ -1,4 +1,4 @@
-import type * as z from "zod/mini";
+import type * as z from "../model/zod.ts";
 
 /** What of a request an affinity source may read. */
 export interface Asked {

@@ -1,10 +1,10 @@
-import * as z from "zod/mini";
 import type { CookieOptions } from "../affinity/cookie.ts";
 import { type AffinityName, affinities } from "../affinity/index.ts";
 import type { LearnOptions } from "../affinity/learn.ts";
 import { Fault, issueText } from "../affinity/option.ts";
 import type { AffinitySource } from "../affinity/source.ts";
 import type { AffinityConfig } from "../model/pool.ts";
+import * as z from "../model/zod.ts";
 import { adopt, type Choice, choice } from "./choice.ts";
 import { explain } from "./explain.ts";
 

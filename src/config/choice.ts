@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { Fault, issueText, shown } from "../affinity/option.ts";
+import * as z from "../model/zod.ts";
 import { describe, explain } from "./explain.ts";
 import { nearest } from "./nearest.ts";
 

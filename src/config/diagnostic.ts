@@ -1,5 +1,5 @@
-import type * as z from "zod/mini";
 import { type Fault, shown } from "../affinity/option.ts";
+import type * as z from "../model/zod.ts";
 import { suggest } from "./nearest.ts";
 
 /** One error of a config: where, what, and what to do about it. */

@@ -1,5 +1,5 @@
-import type * as z from "zod/mini";
 import { shown } from "../affinity/option.ts";
+import type * as z from "../model/zod.ts";
 import { nearest } from "./nearest.ts";
 
 const EXPECTED: Readonly<Record<string, string>> = {

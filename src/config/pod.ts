@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { Fault, reading, shown } from "../affinity/option.ts";
+import * as z from "../model/zod.ts";
 import { parseUrl } from "./url.ts";
 
 export const MAX_WEIGHT = 1_000_000;

@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { Fault, shown } from "../affinity/option.ts";
+import * as z from "../model/zod.ts";
 import { policies } from "../policies/index.ts";
 import { chain } from "./affinity.ts";
 import { choice } from "./choice.ts";

@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { Fault, issueText, reading, shown } from "../affinity/option.ts";
+import * as z from "../model/zod.ts";
 import { DAY, duration, HOUR, MINUTE, SECOND } from "./duration.ts";
 import { percent } from "./percent.ts";
 

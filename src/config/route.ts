@@ -1,6 +1,6 @@
-import * as z from "zod/mini";
 import { readCookieName, readHeaderName } from "../affinity/keyed.ts";
 import { reading } from "../affinity/option.ts";
+import * as z from "../model/zod.ts";
 import { parseHost } from "./host.ts";
 import { parsePath } from "./path.ts";
 import { weight } from "./pod.ts";

@@ -1,8 +1,8 @@
-import * as z from "zod/mini";
 import { readHeaderName } from "../affinity/keyed.ts";
 import { Fault, reading, shown } from "../affinity/option.ts";
 import { type Cidr, parseCidr } from "../model/cidr.ts";
 import type { Announced, Limits, ZoneSource } from "../model/snapshot.ts";
+import * as z from "../model/zod.ts";
 import { zone } from "./pod.ts";
 import { type PoolConfig, pool } from "./pool.ts";
 import { type RouteConfig, route, sidesOf } from "./route.ts";

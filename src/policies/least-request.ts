@@ -1,6 +1,6 @@
-import * as z from "zod/mini";
 import type { Core } from "../core/core.ts";
 import type { Pod } from "../model/pod.ts";
+import * as z from "../model/zod.ts";
 import { type FleetView, Guarded } from "./guarded.ts";
 import { leastByScan } from "./least-scan.ts";
 import { Pair } from "./pair.ts";

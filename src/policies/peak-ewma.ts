@@ -1,4 +1,4 @@
-import * as z from "zod/mini";
+import * as z from "../model/zod.ts";
 import { Ewma } from "./ewma.ts";
 import { Pair } from "./pair.ts";
 import type { Policy } from "./policy.ts";

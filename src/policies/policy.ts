@@ -1,7 +1,7 @@
-import type * as z from "zod/mini";
 import type { Core, LoadView, Table } from "../core/core.ts";
 import type { Pod } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
+import type * as z from "../model/zod.ts";
 import type { FleetView } from "./guarded.ts";
 
 /** What one choice is made from. */
