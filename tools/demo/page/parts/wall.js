@@ -7,6 +7,8 @@ const pods = new Map();
 const SHOWN = 6000;
 /** Kills shown before the latest. */
 const BEFORE = 2;
+/** The title of the list below the pods. */
+const HAPPENED = "“Everything that happened”";
 
 function chipText(shopper) {
   const cart = shopper.items === 0 ? "an empty cart" : count(shopper.items, "item");
@@ -86,6 +88,8 @@ function verdictOf(state) {
   const placed = state.shoppers.filter((shopper) => shopper.pod !== null).length;
   if (placed < state.shoppers.length)
     return `${placed} of ${state.shoppers.length} simulated shoppers have come in.`;
+  const moved = state.shoppers.filter((shopper) => shopper.moves > 0).length;
+  if (moved > 0) return `No pod was killed; ${count(moved, "shopper")} moved, as ${HAPPENED} tells.`;
   return "Nobody has moved. Kill a pod and see who does.";
 }
 
