@@ -7,15 +7,23 @@ const SOURCE = "node_modules/js-yaml/dist/js-yaml.mjs";
 const DECLARATION = /^(const|var|let) ([\w$]+) = ([\s\S]*?);\n(?=\S)/gm;
 /** Values that a bundler drops by itself when nobody uses them. */
 const PLAIN = /^(?:\d|"|class|\/)/;
+/**
+ * What nobody here reads, in places where a bundler cannot see that: the excerpt of the text in an error, whose place and
+ * reason are all that is told, and what tags know for the writer.
+ */
+const UNREAD =
+  /^\t+(?:mark\.snippet = makeSnippet\(mark\);|(?:identify|represent): (?!options)[^\n]*[^\n{(])\n/gm;
 
 /**
  * The module with each of its values marked as one that may go when nobody uses it: a bundler cannot know that making a
  * schema or a tag changes nothing, and kept the whole of YAML 1.1 and of the writer for the parser's sake.
  */
 export function shakeable(text) {
-  return text.replace(DECLARATION, (whole, kind, name, value) =>
-    PLAIN.test(value) ? whole : `${kind} ${name} = /* @__PURE__ */ (() => (${value}))();\n`,
-  );
+  return text
+    .replace(UNREAD, "")
+    .replace(DECLARATION, (whole, kind, name, value) =>
+      PLAIN.test(value) ? whole : `${kind} ${name} = /* @__PURE__ */ (() => (${value}))();\n`,
+    );
 }
 
 /** Writes build/js-yaml.mjs, which bundles take in place of the package. Safe to run several at once. Throws SetupError. */
