@@ -48,8 +48,8 @@ describe("the audit log", () => {
     };
     await order("a");
     await order("b");
-    await runInDurableObject(stub, ({ audit }: Coordinator) => {
-      const { entries } = audit.page(10, LAST);
+    await runInDurableObject(stub, (object) => {
+      const { entries } = (object as unknown as Coordinator).audit.page(10, LAST);
       const pod = (id: string) => ({ pool: "web", pod: id, state: "disabled" });
       expect(entries.map(({ status, change }) => [status, change])).toEqual([
         [404, pod("b")],
