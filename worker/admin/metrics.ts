@@ -26,6 +26,7 @@ export async function metrics(isolate: Isolate): Promise<Response> {
     "coordinator-down",
     "No metrics now",
     "The coordinator sums the metrics, and is away.",
+    { "retry-after": "2" },
   );
   if (isolate.link === undefined) return down;
   const response = await isolate.link.call("/counts", {}).catch(() => undefined);
