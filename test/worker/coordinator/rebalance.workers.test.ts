@@ -9,7 +9,7 @@ import type { Coordinator } from "../../../worker/coordinator/coordinator.ts";
 import { FeedStore } from "../../../worker/coordinator/feed-store.ts";
 import { Places } from "../../../worker/coordinator/places.ts";
 import type { PodStatus } from "../../../worker/coordinator/pods.ts";
-import type { RebalanceStatus } from "../../../worker/coordinator/rebalance.ts";
+import { Rebalance, type RebalanceStatus } from "../../../worker/coordinator/rebalance.ts";
 import { Runs } from "../../../worker/coordinator/rebalance-runs.ts";
 import type { Reply } from "../../../worker/coordinator/reply.ts";
 import { type Changed, Sessions } from "../../../worker/coordinator/sessions.ts";
@@ -222,4 +222,59 @@ it("is found again on the disk by the next life of the coordinator", async () =>
     const [run] = new Runs(state.storage.sql).running;
     expect(run).toMatchObject({ pool, state: "running", rate: 1, target: 1, before: 2 });
   });
+});
+
+it("waits for a store that is away, and for pods, and ends with its pool", async () => {
+  const { stub, pool, tag } = await ground(["a", "b"]);
+  await sessions(tag("a"), 6, 20);
+  const seen = await runInDurableObject(stub, async (coordinator, { storage }) => {
+    const { sessions: own, snapshot } = coordinator as Coordinator;
+    const there = { store: true, pods: true, pool: true };
+    let time = Date.now();
+    const now = () => time;
+    const count: BindingStore["count"] = (...args) =>
+      there.store ? store.count(...args) : Promise.reject(new Error("away"));
+    const list: BindingStore["list"] = (...args) => store.list(...args);
+    const rebalance = new Rebalance({
+      sql: storage.sql,
+      store: { count, list } as Partial<BindingStore> as BindingStore,
+      guard: new Guard({ now }, () => () => undefined),
+      sessions: own,
+      pool: (name) => (there.pool ? snapshot!.pools.find((one) => one.name === name) : undefined),
+      places: () => new Places(snapshot!, [], () => (there.pods ? "ready" : "down")),
+      now,
+    });
+    await rebalance.start({ pool, rate: 1, target: 1, dryRun: false, who: "admin" });
+    const told: string[] = [];
+    const turn = async (ms: number) => {
+      time += ms;
+      const did = await rebalance.step();
+      const { state, moved, why } = new Runs(storage.sql).of(pool)!;
+      told.push(`${did ? "did" : "waits"}: ${state} ${moved} ${why}`.trim());
+    };
+    await turn(0);
+    await turn(999);
+    await turn(1);
+    there.store = false;
+    await turn(1000);
+    there.store = true;
+    await turn(4999);
+    await turn(1);
+    there.pods = false;
+    await turn(1000);
+    there.pool = false;
+    await turn(5000);
+    expect(rebalance.next()).toBeUndefined();
+    return told;
+  });
+  expect(seen).toEqual([
+    "did: running 1",
+    "waits: running 1",
+    "did: running 2",
+    "did: running 2 store-down",
+    "waits: running 2 store-down",
+    "did: running 3",
+    "did: running 3 no-pod",
+    "did: stopped 3 no-such-pool",
+  ]);
 });

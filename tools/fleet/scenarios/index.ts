@@ -7,6 +7,7 @@ import { drain } from "./drain.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
 import { kill } from "./kill.ts";
+import { orders } from "./orders.ts";
 import { plan } from "./plan.ts";
 import { rotation } from "./rotation.ts";
 import { writers } from "./writers.ts";
@@ -24,6 +25,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   balance,
   breaks,
   plan,
+  orders,
   drain,
   writers,
   crowd,
