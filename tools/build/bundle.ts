@@ -76,7 +76,10 @@ export async function bundle({
     conditions: ["workerd", "worker", "browser"],
     target: "es2023",
     external: ["cloudflare:*", "node:*"],
-    alias: { "js-yaml": join(root, "build", "js-yaml.mjs") },
+    alias: {
+      "js-yaml": join(root, "build", "js-yaml.mjs"),
+      "hono/tiny": join(root, "build", "hono", "preset", "tiny.js"),
+    },
     define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
     plugins: [wasmBeside(found)],
     sourcemap: false,

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildHono } from "./hono.mjs";
 import { SetupError } from "./install.mjs";
 import { buildYaml } from "./yaml.mjs";
 
@@ -71,6 +72,7 @@ if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(
     const root = fileURLToPath(new URL("../..", import.meta.url));
     const built = await buildCore(root);
     buildYaml(root);
+    buildHono(root);
     console.error(built ? "built build/core.wasm" : "build/core.wasm is up to date");
   } catch (error) {
     console.error(error instanceof SetupError ? `error: ${error.message}` : error);

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildCore } from "./build.mjs";
+import { buildHono } from "./hono.mjs";
 import { install, SetupError } from "./install.mjs";
 import { findNode } from "./node.mjs";
 import { npmWatch } from "./parent.mjs";
@@ -46,6 +47,7 @@ async function main(argv) {
   if (build) {
     await buildCore(root);
     buildYaml(root);
+    buildHono(root);
   }
   return run(findNode(root), script, args);
 }

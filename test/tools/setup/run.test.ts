@@ -150,6 +150,9 @@ describe("building the core", () => {
     const yaml = join(checkout.dir, "node_modules/js-yaml/dist");
     mkdirSync(yaml, { recursive: true });
     writeFileSync(join(yaml, "js-yaml.mjs"), "export {};\n");
+    const hono = join(checkout.dir, "node_modules/hono/dist/preset");
+    mkdirSync(hono, { recursive: true });
+    writeFileSync(join(hono, "tiny.js"), "export {};\n");
     writeFileSync(join(compiler, "package.json"), '{"type":"commonjs"}');
     writeFileSync(
       join(compiler, "bin/asc.js"),
