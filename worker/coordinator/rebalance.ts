@@ -118,15 +118,20 @@ export class Rebalance {
     if (running.length === 0) return undefined;
     // A batch that is under way says itself when it is over; only if this object is ended meanwhile does nobody.
     if (this.#busy) return this.#now() + WATCH;
-    return Math.max(this.#rested, Math.min(...running.map(({ next }) => next)));
+    const now = this.#now();
+    const next = Math.min(now + WAIT, ...running.map((run) => run.next));
+    return Math.max(Math.min(this.#rested, now + SECOND), next);
   }
 
   /** Moves what is due, and says whether anything was. Called twice at once it does it once. */
   async step(): Promise<boolean> {
-    const due = this.#busy ? [] : this.#runs.running.filter(({ next }) => next <= this.#now());
+    const now = this.#now();
+    // One that is further away than any wait was set by a clock that has been put back since.
+    const isDue = ({ next }: Run) => next <= now || next > now + WAIT;
+    const due = this.#busy ? [] : this.#runs.running.filter(isDue);
     if (due.length === 0) return false;
     this.#busy = true;
-    this.#rested = this.#now() + SECOND;
+    this.#rested = now + SECOND;
     try {
       for (const { pool } of due) await this.#advance(pool);
     } finally {
