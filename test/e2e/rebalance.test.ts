@@ -117,7 +117,7 @@ describe.each(stores)("three pods become five, with the %s store", (kind) => {
     }
     expect(await fleet.admin.send("PATCH", path)).toMatchObject({
       status: 405,
-      headers: { allow: "GET, POST, DELETE" },
+      headers: { allow: "GET, HEAD, POST, DELETE" },
     });
   });
 

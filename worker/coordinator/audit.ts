@@ -110,6 +110,11 @@ export async function audited(
     }
     return response;
   } finally {
-    audit.end(seq, status, change);
+    try {
+      audit.end(seq, status, change);
+    } catch (error) {
+      // What was done is done, and told: the entry goes on saying that it may have been.
+      console.error(`audit: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }
