@@ -109,6 +109,11 @@ describe("npx mooring", { timeout: 60_000 }, () => {
     expect(outcomes.filter((outcome) => outcome === "moved")).toHaveLength(moves);
     expect((await run(["rollback"])).out).toBe("Revision 3 is what revision 1 was.\n");
     expect((await run(["history"])).out).toMatch(/^ +3 .* rollback to 1$/m);
+    expect((await run(["audit"])).out).toMatch(
+      /^.* ago +admin +\S+ +POST \/config\/rollback +200 +revision=1 .*written=3\n.* PUT \/config +200 +written=2$/m,
+    );
+    expect((await run(["audit", "--limit", "1"])).out).toMatch(/^more: --cursor \d+$/m);
+    expect((await json<{ entries: unknown[] }>(["audit"])).entries).toHaveLength(2);
     expect(
       (await run(["plan", "-f", file("same.json", document(["web-0", "web-1", "web-2"])), "--strict"])).code,
     ).toBe(0);

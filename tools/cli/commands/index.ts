@@ -1,4 +1,5 @@
 import { apply } from "./apply.ts";
+import { audit } from "./audit.ts";
 import { drain } from "./drain.ts";
 import { explain } from "./explain.ts";
 import { history } from "./history.ts";
@@ -17,6 +18,7 @@ export const commands = {
   pods,
   sessions,
   ledger,
+  audit,
   plan,
   apply,
   history,
