@@ -13,14 +13,8 @@ const IMPORTED = /\bfrom "(\.[^"]+)"/g;
 export const LEFT_OUT = {
   "hono-base.js": ["mount", "route", "basePath", "#clone", "request", "fire"],
   "context.js": [
-    "event",
-    "render",
-    "setLayout",
-    "getLayout",
-    "setRenderer",
-    "notFound",
-    "#layout",
-    "#renderer",
+    ...["event", "render", "setLayout", "getLayout", "setRenderer", "#layout", "#renderer", "notFound"],
+    ...["body", "html", "redirect", "status", "set", "get", "var", "#var"],
   ],
   "request.js": [
     ...["parseBody", "json", "text", "arrayBuffer", "bytes", "blob", "formData", "#cachedBody"],
