@@ -1,5 +1,6 @@
 import { parseAddress } from "../model/cidr.ts";
 import type { Announced } from "../model/snapshot.ts";
+import type { HeaderFields } from "./fields.ts";
 
 /** The hop before ours. */
 export interface Hop {
@@ -11,12 +12,18 @@ export interface Hop {
 }
 
 /** Sets Forwarded (RFC 7239) with the client alone, as X-Forwarded-For has it, and adds to Via (RFC 9110, section 7.6.3). */
-export function announce(headers: Headers, { forwarded, via }: Announced, hop: Hop): void {
+export function announce(headers: HeaderFields, { forwarded, via }: Announced, hop: Hop): void {
   if (forwarded) {
     const { ip, https, authority } = hop;
-    headers.set("forwarded", `for=${node(ip)};host=${quoted(authority)};proto=${https ? "https" : "http"}`);
+    headers.forwarded = `for=${node(ip)};host=${quoted(authority)};proto=${https ? "https" : "http"}`;
   }
-  if (via) headers.append("via", `${hop.version} mooring`);
+  if (via) append(headers, "via", `${hop.version} mooring`);
+}
+
+/** Adds to a field that is a list. */
+export function append(headers: HeaderFields, name: string, value: string): void {
+  const before = headers[name];
+  headers[name] = before === undefined ? value : `${before}, ${value}`;
 }
 
 /** Cloudflare tells it; raw workerd speaks nothing but 1.1 and 1.0. */

@@ -41,11 +41,27 @@ export interface Delivery {
  * Step 6: sends the request to its seat, and again within what its pool allows. Only an idempotent request whose body is
  * none, or held, goes out again; what may have reached a pod stays with that pod.
  */
-export async function deliver(trip: Trip, first: Seat, headers: Headers): Promise<Delivery> {
+export function deliver(trip: Trip, seat: Seat, headers: Shipment["headers"]): Promise<Delivery> {
   const { request } = trip;
-  const { budget, pool } = first.pod.pool;
-  const { retry } = pool;
+  const { budget, pool } = seat.pod.pool;
   budget.count(trip.now);
+  if (request.body !== null || !IDEMPOTENT.has(request.method)) return deliverWhole(trip, seat, headers);
+  const { retry } = pool;
+  if (seat.pod.doubt && !(retry.attempts > 1 && retry.on.includes("connect"))) {
+    return deliverWhole(trip, seat, headers);
+  }
+  // What most requests are awaits the pod's answer, and nothing between.
+  return send(trip, seat.pod, headers, null).then((answer) =>
+    typeof answer === "string"
+      ? recover(trip, seat, headers, null, answer, retry)
+      : { seat, response: answer, refusal: undefined },
+  );
+}
+
+async function deliverWhole(trip: Trip, first: Seat, headers: Shipment["headers"]): Promise<Delivery> {
+  const { request } = trip;
+  const { pool } = first.pod.pool;
+  const { retry } = pool;
   const repeatable = IDEMPOTENT.has(request.method) || retry.methods.includes(request.method);
   let body: Shipment["body"] = bodyOf(request);
   if (body !== null && isUnsized(request)) {
@@ -78,7 +94,7 @@ export async function deliver(trip: Trip, first: Seat, headers: Headers): Promis
 async function recover(
   trip: Trip,
   first: Seat,
-  headers: Headers,
+  headers: Shipment["headers"],
   body: Shipment["body"],
   failure: Failure | "busy",
   retry: Pick<RetryConfig, "attempts" | "on">,
@@ -128,27 +144,52 @@ function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
   return failed(seat, refusal);
 }
 
-async function send(
+function send(
   trip: Trip,
   pod: PodRuntime,
-  headers: Headers,
+  headers: Shipment["headers"],
   body: Shipment["body"],
 ): Promise<Response | Failure | "busy"> {
+  const { timeouts } = pod.pool.pool;
+  const asked = trip.edge.clock.now();
+  const end = timeouts.total === undefined ? undefined : trip.now + timeouts.total;
+  if (end !== undefined && asked >= end) return Promise.resolve("timeout");
+  if (pod.full) return queue(trip, pod, headers, body, asked, end);
+  pod.take(asked);
+  return ship(trip, pod, headers, body, asked, end);
+}
+
+/** Waits for a place at a pod that is at its cap. */
+async function queue(
+  trip: Trip,
+  pod: PodRuntime,
+  headers: Shipment["headers"],
+  body: Shipment["body"],
+  since: number,
+  end: number | undefined,
+): Promise<Response | Failure | "busy"> {
+  const { timeouts } = pod.pool.pool;
+  const come = await turn(trip, pod, Math.min(timeouts.queue, (end ?? Number.POSITIVE_INFINITY) - since));
+  if (!come) return "busy";
+  const asked = trip.edge.clock.now();
+  if (trip.request.signal?.aborted) {
+    pod.release(asked);
+    return "client";
+  }
+  return ship(trip, pod, headers, body, asked, end);
+}
+
+/** Sends it to a pod at which it has a place. */
+function ship(
+  trip: Trip,
+  pod: PodRuntime,
+  headers: Shipment["headers"],
+  body: Shipment["body"],
+  asked: number,
+  end: number | undefined,
+): Promise<Response | Failure> {
   const { edge, request, target, background } = trip;
   const { pool, load } = pod.pool;
-  const { timeouts } = pool;
-  let asked = edge.clock.now();
-  const end = timeouts.total === undefined ? undefined : trip.now + timeouts.total;
-  if (end !== undefined && asked >= end) return "timeout";
-  if (pod.full) {
-    if (!(await turn(trip, pod, Math.min(timeouts.queue, (end ?? Number.POSITIVE_INFINITY) - asked))))
-      return "busy";
-    asked = edge.clock.now();
-    if (request.signal?.aborted) {
-      pod.release(asked);
-      return "client";
-    }
-  } else pod.take(asked);
   const shipment: Shipment = {
     pod: pod.pod,
     rest: target.rest,
@@ -156,7 +197,7 @@ async function send(
     headers,
     body,
     request,
-    timeout: timeouts.headers,
+    timeout: pool.timeouts.headers,
     limit: end === undefined ? undefined : end - asked,
     held: load,
     abort: pool.retry.on.includes("timeout"),
@@ -164,7 +205,12 @@ async function send(
   const sent = edge.forwarder.send(shipment, background);
   // A client that goes away ends this request's code, and with it the release: the runtime must see it through.
   if (load) background.waitUntil(sent);
-  const answer = await sent;
+  return sent.then((answer) => arrive(trip, pod, asked, answer));
+}
+
+function arrive(trip: Trip, pod: PodRuntime, asked: number, answer: Response | Failure): Response | Failure {
+  const { edge, background } = trip;
+  const { load, pool } = pod.pool;
   const now = edge.clock.now();
   if (typeof answer === "string") {
     pod.release(now);
@@ -179,7 +225,12 @@ async function send(
   const pumped = answer.status === 101 ? tend(trip, pod, answer) : undefined;
   if (pumped !== undefined) return pumped;
   if (load) {
-    return edge.forwarder.hold(answer, () => pod.release(edge.clock.now()), background, timeouts.idleBody);
+    return edge.forwarder.hold(
+      answer,
+      () => pod.release(edge.clock.now()),
+      background,
+      pool.timeouts.idleBody,
+    );
   }
   pod.release(now);
   return answer;

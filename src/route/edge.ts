@@ -7,6 +7,7 @@ import type { Generations } from "../sessions/generations.ts";
 import type { Guard } from "../sessions/guard.ts";
 import type { Keyer } from "../sessions/keyer.ts";
 import type { Sealer } from "../sessions/token.ts";
+import type { HeaderFields } from "./fields.ts";
 import type { Keyed } from "./keyed.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { Watch } from "./socket.ts";
@@ -25,7 +26,7 @@ export interface Shipment {
   /** Path and query as the client sent them. */
   readonly rest: string;
   readonly method: string;
-  readonly headers: Headers;
+  readonly headers: HeaderFields | Headers;
   /** Null when there is nothing in it; bytes when it may be sent again. */
   readonly body: ReadableStream | Uint8Array | null;
   /** The client's, for what only it can carry. */

@@ -6,6 +6,7 @@
 const DROPPED = new Set([
   // CGI makes HTTP_PROXY of it, which programs obey (CVE-2016-5385).
   "proxy",
+  "--proto--",
   "trailer",
   "http2-settings",
   "forwarded",
@@ -39,11 +40,22 @@ export interface Fields {
   readonly size: number;
   /** Names that no pod may see, of those that there are; undefined when all may pass. */
   readonly dropped: readonly string[] | undefined;
+  /**
+   * The others by their names in lower case, but for Host and Connection, which the runtime writes itself towards the pod.
+   * Whoever makes the pod's headers of them changes them.
+   */
+  readonly passing: HeaderFields;
+  /** Whether some value is not ASCII: a string of it would be written as other bytes. */
+  readonly foreign: boolean;
 }
+
+/** Header fields by their names in lower case: each is one string, those of one name joined as the runtime joins them. */
+export type HeaderFields = Record<string, string>;
 
 /**
  * Reads all of that in one pass. Each call into the runtime's Headers costs, an iterator's steps the most: this pass is
- * dearer than two `get`, and cheaper than `keys` alone.
+ * dearer than two `get`, and cheaper than `keys` alone. As it has every field at hand, the request to the pod is made of
+ * them: that is cheaper than another Headers.
  *
  * @param cloudflare CF-* headers are the platform's own there, and pass
  */
@@ -57,43 +69,54 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
   let count = 0;
   let size = 0;
   let dropped: string[] | undefined;
-  const other = (name: string) => {
+  const passing: HeaderFields = {};
+  let foreign = false;
+  const other = (name: string, value: string) => {
     if (mustDrop(name, cloudflare)) dropped = [...(dropped ?? []), name];
+    else passing[name] = value;
   };
   headers.forEach((value, name) => {
     count++;
     size += name.length + value.length + 4;
+    if (!ASCII.test(value)) foreign = true;
     switch (name.charCodeAt(0)) {
       case LETTER.c:
-        if (name === "cookie") cookie = value;
+        if (name === "cookie") passing[name] = cookie = value;
         else if (name === "connection") connection = value;
-        else if (name === "cdn-loop") loop = value;
-        else other(name);
+        else if (name === "cdn-loop") passing[name] = loop = value;
+        else other(name, value);
         break;
       case LETTER.h:
         if (name === "host") host = value;
-        else other(name);
+        else other(name, value);
         break;
       case LETTER.t:
-        if (name === "transfer-encoding") coding = value;
-        else other(name);
+        if (name === "transfer-encoding") passing[name] = coding = value;
+        else other(name, value);
         break;
       case LETTER.u:
         if (name === "upgrade") upgrade = value;
+        passing[name] = value;
         break;
       case LETTER.f:
       case LETTER.k:
       case LETTER.p:
       case LETTER.x:
-        other(name);
+      // `__proto__` is a good name of a header field, and none that a pod could want.
+      case LETTER.underscore:
+        other(name, value);
         break;
+      default:
+        passing[name] = value;
     }
   });
-  return { host, cookie, connection, upgrade, coding, loop, count, size, dropped };
+  return { host, cookie, connection, upgrade, coding, loop, count, size, dropped, passing, foreign };
 }
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** The first letters of all that is looked for: most names are done with by theirs. */
-const LETTER = { c: 99, f: 102, h: 104, k: 107, p: 112, t: 116, u: 117, x: 120 } as const;
+const LETTER = { c: 99, f: 102, h: 104, k: 107, p: 112, t: 116, u: 117, x: 120, underscore: 95 } as const;
 
 /** `X_Real_IP` and `X.Real.IP` are read as X-Real-IP by servers that fold names (CVE-2026-88011), so they count as it. */
 function mustDrop(name: string, cloudflare: boolean): boolean {

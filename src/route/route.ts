@@ -86,14 +86,13 @@ export async function route(edge: Edge, request: Request, background: Background
     ip: client.ip,
     https: client.https,
     authority: target.authority,
-    cloudflare: edge.cloudflare,
     cookie: header === null ? undefined : cookieFor(header, trip),
     announce: view.snapshot.announce,
     version: view.snapshot.announce?.via ? versionOf(edge.origin(request)) : "",
     loopMark: edge.loopMark,
     handshake: fields.upgrade !== null && isHandshake(request, fields),
   };
-  const headers = requestHeaders(request.headers, inbound, fields);
+  const headers = requestHeaders(fields, inbound, request.headers);
   const delivery = await deliver(trip, seat, headers);
   if (delivery.response === undefined) {
     return refuse(edge, background, view, delivery.seat.pod.pod.pool, delivery.refusal!);

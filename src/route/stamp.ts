@@ -3,8 +3,8 @@ import type { Meter } from "../metrics/share.ts";
 import type { Decision } from "../model/decision.ts";
 import type { Pod } from "../model/pod.ts";
 import type { Announced } from "../model/snapshot.ts";
-import { announce } from "./announce.ts";
-import { type Fields, readFields } from "./fields.ts";
+import { announce, append } from "./announce.ts";
+import type { Fields, HeaderFields } from "./fields.ts";
 import { keepPrivate } from "./shared-cache.ts";
 
 const ORCA = "endpoint-load-metrics";
@@ -19,7 +19,6 @@ export interface Inbound {
   readonly ip: string | undefined;
   readonly https: boolean;
   readonly authority: string;
-  readonly cloudflare: boolean;
   /** The Cookie header to send; undefined leaves it as it is. */
   readonly cookie: string | null | undefined;
   /** What is told on request; undefined: nothing of it. */
@@ -31,42 +30,51 @@ export interface Inbound {
   readonly handshake: boolean;
 }
 
-/** The request's headers for the pod: one copy, few sets, as each costs. @param fields of `from`, if they were read */
-export function requestHeaders(
-  from: Headers,
-  inbound: Inbound,
-  fields: Fields = readFields(from, inbound.cloudflare),
-): Headers {
-  const headers = new Headers(from);
-  if (fields.upgrade !== null && !inbound.handshake) headers.delete("upgrade");
-  dropNamed(headers, fields.connection);
-  if (fields.dropped !== undefined) for (const name of fields.dropped) headers.delete(name);
-  if (inbound.cookie === null) headers.delete("cookie");
-  else if (inbound.cookie !== undefined) headers.set("cookie", inbound.cookie);
-  if (inbound.ip === undefined) headers.delete("x-forwarded-for");
-  else headers.set("x-forwarded-for", inbound.ip);
-  headers.set("x-forwarded-proto", inbound.https ? "https" : "http");
-  headers.set("x-forwarded-host", inbound.authority);
+/**
+ * The request's headers for the pod: the fields that may pass, which become it, and ours.
+ *
+ * @param from the client's headers, for bytes that no string would keep
+ */
+export function requestHeaders(fields: Fields, inbound: Inbound, from: Headers): HeaderFields | Headers {
+  const headers = fields.passing;
+  const { connection } = fields;
+  if (fields.upgrade !== null && !inbound.handshake) delete headers.upgrade;
+  if (connection !== null && connection !== "keep-alive" && connection !== "close") {
+    // A client may name any header, so ours are set after this.
+    for (const name of named(connection, isWebSocket(headers.upgrade))) delete headers[name];
+  }
+  if (inbound.cookie === null) delete headers.cookie;
+  else if (inbound.cookie !== undefined) headers.cookie = inbound.cookie;
+  if (inbound.ip !== undefined) headers["x-forwarded-for"] = inbound.ip;
+  headers["x-forwarded-proto"] = inbound.https ? "https" : "http";
+  headers["x-forwarded-host"] = inbound.authority;
   // A request that comes round has a mark of the round before: what came without any has not, and is spared the header.
-  if (fields.loop !== null || fields.dropped !== undefined) headers.append("cdn-loop", inbound.loopMark);
+  if (fields.loop !== null || fields.dropped !== undefined) append(headers, "cdn-loop", inbound.loopMark);
   if (inbound.announce !== undefined) announce(headers, inbound.announce, inbound);
+  return fields.foreign ? withBytes(from, headers) : headers;
+}
+
+/** The same headers, with the bytes that came wherever the value is what came. */
+function withBytes(from: Headers, fields: HeaderFields): Headers {
+  const headers = new Headers(from);
+  for (const name of [...from.keys()]) if (!Object.hasOwn(fields, name)) headers.delete(name);
+  for (const [name, value] of Object.entries(fields)) {
+    if (from.get(name) !== value) headers.set(name, value);
+  }
   return headers;
 }
 
-/** Drops what Connection names. A client may name any header, so ours are set after this. */
-function dropNamed(headers: Headers, connection: string | null): void {
-  if (connection === null || connection === "keep-alive" || connection === "close") return;
-  const websocket = isUpgrade(headers);
-  for (const item of connection.split(",")) {
-    const name = item.trim().toLowerCase();
-    if (name === "" || (websocket && name === "upgrade")) continue;
-    if (/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)) headers.delete(name);
-  }
+/** What Connection names. @param websocket it may name Upgrade then */
+function named(connection: string, websocket: boolean): string[] {
+  return connection
+    .split(",")
+    .map((item) => item.trim().toLowerCase())
+    .filter((name) => !(websocket && name === "upgrade") && /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name));
 }
 
-/** Whether this is a WebSocket handshake, the one upgrade that passes. */
-export function isUpgrade(headers: Headers): boolean {
-  return headers.get("upgrade")?.toLowerCase() === "websocket";
+/** Whether an Upgrade is that of a WebSocket handshake, the one upgrade that passes. */
+export function isWebSocket(upgrade: string | null | undefined): boolean {
+  return upgrade?.toLowerCase() === "websocket";
 }
 
 /** What the response must say or must not say towards the client. */
@@ -95,8 +103,9 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
     return headers;
   };
   const connection = from.get("connection");
-  if (connection !== null && connection !== "keep-alive" && connection !== "close")
-    dropNamed(edit(), connection);
+  if (connection !== null && connection !== "keep-alive" && connection !== "close") {
+    for (const name of named(connection, isWebSocket(from.get("upgrade")))) edit().delete(name);
+  }
   for (const name of RESPONSE_DROPPED) {
     if (!from.has(name)) continue;
     if (name === ORCA) {

@@ -80,12 +80,12 @@ describe("how much a request may be", () => {
     const answer = await call(`${second!.url}/x`, { headers: { "x-forwarded-for": "6.6.6.6" } });
     expect(answer.status).toBe(508);
     expect(answer.headers["proxy-status"]).toBe("mooring; error=proxy_loop_detected");
-    const rounds = (
-      await call(`${first!.url}/_mooring/metrics`, {
-        headers: { authorization: "Bearer admin-token-for-tests" },
-      })
-    ).body;
-    expect(rounds).toContain('code="508"');
+    const rounds = async () => {
+      const headers = { authorization: "Bearer admin-token-for-tests" };
+      return (await call(`${first!.url}/_mooring/metrics`, { headers })).body;
+    };
+    // Counts travel with the heartbeat.
+    await expect.poll(rounds, { timeout: 10_000 }).toContain('code="508"');
     expect(pod.arrivals.filter(({ message }) => message.target === "/x")).toEqual([]);
   });
 });

@@ -23,6 +23,14 @@ describe("the fields of a request", () => {
       count: 7,
       size: [...from].reduce((sum, [name, value]) => sum + `${name}: ${value}\r\n`.length, 0),
       dropped: undefined,
+      passing: {
+        accept: "*/*",
+        "cdn-loop": "a",
+        cookie: from.get("cookie"),
+        "transfer-encoding": "chunked",
+        upgrade: "h2c",
+      },
+      foreign: false,
     });
   });
 
@@ -37,11 +45,14 @@ describe("the fields of a request", () => {
       count: 0,
       size: 0,
       dropped: undefined,
+      passing: {},
+      foreign: false,
     });
   });
 
   it("names what no pod may see, whatever letter it begins with", () => {
     const forged = [
+      "__proto__",
       "cf-ray",
       "cdn_loop",
       "cf_ray",
@@ -76,6 +87,8 @@ describe("the fields of a request", () => {
     ];
     const from = new Headers([...forged, ...honest].map((name) => [name, "1"] as [string, string]));
     expect(readFields(from, false).dropped?.toSorted()).toEqual(forged.toSorted());
+    const passing = honest.filter((name) => name !== "host" && name !== "connection");
+    expect(Object.keys(readFields(from, false).passing).toSorted()).toEqual(passing.toSorted());
     expect(readFields(from, true).dropped).not.toContain("cf-ray");
     expect(readFields(from, true).dropped).toContain("cf_ray");
   });

@@ -53,6 +53,6 @@ describe("a request that comes round", () => {
     for (const loop of ["", "cloudflare; loops=1", "mooring;id=ffffffff", "mooringx"]) {
       expect((await ask(loop)).status, loop).toBe(200);
     }
-    expect(edge.shipped.at(-1)?.headers.get("cdn-loop")).toBe(`mooringx, ${loopMark}`);
+    expect(new Headers(edge.shipped.at(-1)?.headers).get("cdn-loop")).toBe(`mooringx, ${loopMark}`);
   });
 });

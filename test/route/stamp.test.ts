@@ -3,7 +3,8 @@ import { Meter } from "../../src/metrics/share.ts";
 import { parseCidr } from "../../src/model/cidr.ts";
 import type { Pod } from "../../src/model/pod.ts";
 import { bare, identify } from "../../src/route/client.ts";
-import { requestHeaders, responseHeaders } from "../../src/route/stamp.ts";
+import { readFields } from "../../src/route/fields.ts";
+import { type Inbound, requestHeaders, responseHeaders } from "../../src/route/stamp.ts";
 
 const pod: Pod = {
   id: "web-0",
@@ -31,7 +32,6 @@ const inbound = {
   ip: "192.0.2.1",
   https: true,
   authority: "shop.test",
-  cloudflare: false,
   cookie: undefined,
   announce: undefined,
   version: "1.1",
@@ -39,28 +39,31 @@ const inbound = {
   handshake: false,
 };
 
+/** What the pod gets of a client's headers. */
+function towardsPod(from: Headers, told: Inbound, cloudflare = false): Headers {
+  return new Headers(requestHeaders(readFields(from, cloudflare), told, from));
+}
+
 describe("towards the pod", () => {
   it("lets no header that Connection names pass, even one of ours (CVE-2024-45410, CVE-2022-31813)", () => {
     const from = new Headers({
       connection: "X-Forwarded-For, x-forwarded-host, X-Real-IP, a-secret",
       "a-secret": "1",
     });
-    const headers = requestHeaders(from, inbound);
+    const headers = towardsPod(from, inbound);
     expect(headers.get("x-forwarded-for")).toBe("192.0.2.1");
     expect(headers.get("x-forwarded-host")).toBe("shop.test");
     expect(headers.has("a-secret")).toBe(false);
   });
 
   it("does not trip over a Connection that names what is no header", () => {
-    expect(() =>
-      requestHeaders(new Headers({ connection: "a b, \u00e9, =, ,, close" }), inbound),
-    ).not.toThrow();
+    expect(() => towardsPod(new Headers({ connection: "a b, \u00e9, =, ,, close" }), inbound)).not.toThrow();
   });
 
   it("keeps the platform's own headers on the platform alone", () => {
     const from = new Headers({ "cf-connecting-ip": "1.1.1.1" });
-    expect(requestHeaders(from, inbound).has("cf-connecting-ip")).toBe(false);
-    expect(requestHeaders(from, { ...inbound, cloudflare: true }).has("cf-connecting-ip")).toBe(true);
+    expect(towardsPod(from, inbound).has("cf-connecting-ip")).toBe(false);
+    expect(towardsPod(from, inbound, true).has("cf-connecting-ip")).toBe(true);
   });
 
   it("lets no look-alike of an identity header pass (CVE-2026-88011), and no other header go", () => {
@@ -74,25 +77,25 @@ describe("towards the pod", () => {
     ];
     const honest = ["x-request-id", "x_custom", "cfx", "content-type", "host-hint", "x-forward", "priority"];
     const from = new Headers([...forged, ...honest].map((name) => [name, "1"] as [string, string]));
-    const left = [...requestHeaders(from, inbound).keys()];
+    const left = [...towardsPod(from, inbound).keys()];
     expect(left.sort()).toEqual(
       [...honest, "cdn-loop", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].sort(),
     );
   });
 
   it("puts its mark where a request came through a proxy, which a request that comes round has", () => {
-    const mark = (init: Record<string, string>) => requestHeaders(new Headers(init), inbound).get("cdn-loop");
+    const mark = (init: Record<string, string>) => towardsPod(new Headers(init), inbound).get("cdn-loop");
     expect(mark({})).toBeNull();
     expect(mark({ "x-forwarded-proto": "http" })).toBe("mooring;id=1a2b3c4d");
     expect(mark({ "cdn-loop": "other" })).toBe("other, mooring;id=1a2b3c4d");
-    const first = requestHeaders(new Headers(), { ...inbound, ip: undefined });
+    const first = towardsPod(new Headers(), { ...inbound, ip: undefined });
     expect(mark(Object.fromEntries(first))).not.toBeNull();
   });
 
   it("tells Forwarded and Via when asked, and lets no word of the client into them (CVE-2023-27493)", () => {
     const told = (ip: string | undefined, authority: string, from = {}) => {
       const announce = { forwarded: true, via: true };
-      const headers = requestHeaders(new Headers(from), { ...inbound, announce, ip, authority });
+      const headers = towardsPod(new Headers(from), { ...inbound, announce, ip, authority });
       return [headers.get("forwarded"), headers.get("via")];
     };
     expect(told("192.0.2.1", "shop.test")).toEqual([
@@ -107,8 +110,28 @@ describe("towards the pod", () => {
     expect(told(undefined, "a")[0]).toBe("for=unknown;host=a;proto=https");
   });
 
+  it("keeps the bytes of what is no ASCII, and nothing else that must go", () => {
+    const from = new Headers({
+      host: "shop.test",
+      "x-a": "\xe9",
+      cookie: "\xe9=1; mooring=t",
+      "x-real-ip": "6.6.6.6",
+      connection: "x-b",
+      "x-b": "1",
+    });
+    const headers = towardsPod(from, { ...inbound, cookie: "b=2" });
+    expect(Object.fromEntries(headers)).toEqual({
+      "x-a": "\xe9",
+      cookie: "b=2",
+      "cdn-loop": inbound.loopMark,
+      "x-forwarded-for": "192.0.2.1",
+      "x-forwarded-host": "shop.test",
+      "x-forwarded-proto": "https",
+    });
+  });
+
   it("claims no address when none is known", () => {
-    const headers = requestHeaders(new Headers({ "x-forwarded-for": "1.2.3.4" }), {
+    const headers = towardsPod(new Headers({ "x-forwarded-for": "1.2.3.4" }), {
       ...inbound,
       ip: undefined,
     });

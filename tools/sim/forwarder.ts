@@ -93,7 +93,7 @@ function send(parts: ForwarderParts, shipment: Shipment, call: Call): Promise<Re
 function respond({ pod, headers: asked }: Shipment, process: SimPod, call: Call): Response {
   const headers: Record<string, string> = { [ANSWERED_BY]: String(pod.tag) };
   if (call.mints) {
-    const known = new RegExp(`${MINTED}=([^;]+)`).exec(asked.get("cookie") ?? "")?.[1];
+    const known = new RegExp(`${MINTED}=([^;]+)`).exec(new Headers(asked).get("cookie") ?? "")?.[1];
     // As applications do: a session that it does not know is replaced by one of its own.
     if (known === undefined || !process.minted.has(known)) {
       const id = `${process.key}/${process.minted.size}`;

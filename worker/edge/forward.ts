@@ -28,6 +28,9 @@ function send(
   deadlines: Deadlines,
   background: Background,
 ): Promise<Response | Failure> {
+  if (shipment.body === null && shipment.limit === undefined && !shipment.abort) {
+    return sendPlain(shipment, cloudflare, deadlines, background);
+  }
   // What is late is swept by another request, whose code may not touch what belongs to this one: it is ended here.
   let abort: (() => void) | undefined;
   const sent = new Promise<Response | Failure>((resolve) => {
@@ -82,7 +85,7 @@ function send(
       return;
     }
     // As long as the body moves it has time; a stop is told by whom it waited for.
-    const sending = upload(body, headers.get("content-length"), () => arm(stopped));
+    const sending = upload(body, shipment.request.headers.get("content-length"), () => arm(stopped));
     const stopped = () => settle(sending.waiting() === "client" ? "stalled" : "timeout");
     abort = sending.abort;
     arm(stopped);
@@ -96,6 +99,31 @@ function send(
   return sent.then((answer) => {
     if (answer === "timeout" || answer === "stalled") abort?.();
     return answer;
+  });
+}
+
+/** What most requests are: without a body, with one time-out. */
+function sendPlain(
+  { pod, rest, method, headers, held, timeout }: Shipment,
+  cloudflare: boolean,
+  deadlines: Deadlines,
+  background: Background,
+): Promise<Response | Failure> {
+  return new Promise((resolve) => {
+    const wait = deadlines.add(timeout, () => resolve("timeout"), background);
+    const init: RequestInit = held
+      ? { method, headers, redirect: "manual", encodeResponseBody: "manual" }
+      : { method, headers, redirect: "manual" };
+    fetch(pod.url + rest, init).then(
+      (response) => {
+        deadlines.delete(wait);
+        resolve(classify(response, cloudflare));
+      },
+      (error: unknown) => {
+        deadlines.delete(wait);
+        resolve(reason(error));
+      },
+    );
   });
 }
 
