@@ -1,18 +1,36 @@
-import {
-  boolCoreTag,
-  floatCoreTag,
-  getScalarValue,
-  intCoreTag,
-  NOT_RESOLVED,
-  nullCoreTag,
-  SCALAR_STYLE,
-  type ScalarEvent,
-} from "js-yaml";
+import { getScalarValue, SCALAR_STYLE, type ScalarEvent } from "js-yaml";
 import { Fault, shown } from "../affinity/option.ts";
 
-/** The core schema of YAML 1.2 in its order; what none of them takes is a text. Dates are texts too. */
-const CORE = { null: nullCoreTag, bool: boolCoreTag, int: intCoreTag, float: floatCoreTag };
+const INT = /^(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?[0-9]+)$/;
+/** With the tag written, a sign may stand before any base, and there is one more. */
+const SAID_INT = /^[-+]?(?:0b[01]+|0o[0-7]+|0x[0-9a-fA-F]+|[0-9]+)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const INFINITE = /^[-+]?\.(?:inf|Inf|INF)$/;
+
+/**
+ * The core schema of YAML 1.2 (its section 10.3.2) in its order: a text → its value, undefined when it is none of the
+ * kind. What none of them takes is a text. Dates are texts too.
+ */
+const CORE = {
+  null: (text: string) => (/^(?:~|null|Null|NULL)?$/.test(text) ? null : undefined),
+  bool: (text: string) =>
+    /^(?:true|True|TRUE)$/.test(text) ? true : /^(?:false|False|FALSE)$/.test(text) ? false : undefined,
+  int: (text: string, said: boolean) => ((said ? SAID_INT : INT).test(text) ? finite(text) : undefined),
+  float(text: string) {
+    if (INFINITE.test(text))
+      return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    if (/^\.(?:nan|NaN|NAN)$/.test(text)) return Number.NaN;
+    return FLOAT.test(text) ? finite(text) : undefined;
+  },
+};
 const KINDS = Object.values(CORE);
+
+/** What is too large for a number is none: it stays the text that it is. */
+function finite(text: string): number | undefined {
+  const value = Number(text.replace(/^[-+]/, ""));
+  if (value === Number.POSITIVE_INFINITY) return undefined;
+  return text.startsWith("-") ? -value : value;
+}
 
 /** The name of a tag of the core schema; empty for the tag "!", which makes a text of everything. */
 export type TagName = keyof typeof CORE | "str" | "seq" | "map" | "";
@@ -48,14 +66,13 @@ export function scalarValue(text: string, { style }: ScalarEvent, tag: TagName |
   if (tag === "" || tag === "str") return text;
   if (tag === "seq" || tag === "map") return unfit(text, tag);
   if (tag !== undefined) {
-    const kind = CORE[tag];
-    const value = kind.resolve(text, true, kind.tagName);
-    return value === NOT_RESOLVED ? unfit(text, tag) : exact(text, value);
+    const value = CORE[tag](text, true);
+    return value === undefined ? unfit(text, tag) : exact(text, value);
   }
   if (style !== SCALAR_STYLE.PLAIN) return text;
   for (const kind of KINDS) {
-    const value = kind.resolve(text, false, kind.tagName);
-    if (value !== NOT_RESOLVED) return kind === intCoreTag ? exact(text, value) : value;
+    const value = kind(text, false);
+    if (value !== undefined) return kind === CORE.int ? exact(text, value) : value;
   }
   return text;
 }

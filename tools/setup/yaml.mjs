@@ -7,12 +7,8 @@ const SOURCE = "node_modules/js-yaml/dist/js-yaml.mjs";
 const DECLARATION = /^(const|var|let) ([\w$]+) = ([\s\S]*?);\n(?=\S)/gm;
 /** Values that a bundler drops by itself when nobody uses them. */
 const PLAIN = /^(?:\d|"|class|\/)/;
-/**
- * What nobody here reads, in places where a bundler cannot see that: the excerpt of the text in an error, whose place and
- * reason are all that is told, and what tags know for the writer.
- */
-const UNREAD =
-  /^\t+(?:mark\.snippet = makeSnippet\(mark\);|(?:identify|represent): (?!options)[^\n]*[^\n{(])\n/gm;
+/** The excerpt of the text in an error, of which place and reason are all that is told: a bundler cannot see that. */
+const UNREAD = /^\t+mark\.snippet = makeSnippet\(mark\);\n/m;
 
 /**
  * The module with each of its values marked as one that may go when nobody uses it: a bundler cannot know that making a

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { boolCoreTag, floatCoreTag, intCoreTag, nullCoreTag, parseEvents, type YAMLException } from "js-yaml";
+import { parseEvents, type YAMLException } from "js-yaml";
 import { expect, it } from "vitest";
 import { root } from "../../../tools/build/root.ts";
 import { shakeable } from "../../../tools/setup/yaml.mjs";
@@ -50,35 +50,5 @@ it("reads every text as the package does, and leaves out of a bundle what nobody
       };
       expect(events(module.parseEvents), text).toEqual(events(parseEvents));
     }
-  }
-});
-
-it("resolves plain scalars as the package does", async () => {
-  const tags = { boolCoreTag, floatCoreTag, intCoreTag, nullCoreTag };
-  const shaken = (await import(
-    `data:text/javascript,${encodeURIComponent(shakeable(source))}`
-  )) as typeof tags;
-  const texts = [
-    "",
-    "~",
-    "null",
-    "True",
-    "no",
-    "-0",
-    "0o17",
-    "0x1F",
-    "0b1",
-    "1e400",
-    ".inf",
-    ".NaN",
-    "1.5e3",
-  ];
-  const values = (tag: { resolve(text: string, explicit: boolean, tag: string): unknown }) =>
-    texts.map((text) => {
-      const value = tag.resolve(text, false, "");
-      return typeof value === "symbol" ? String(value) : value;
-    });
-  for (const name of Object.keys(tags) as (keyof typeof tags)[]) {
-    expect(values(shaken[name]), name).toEqual(values(tags[name]));
   }
 });
