@@ -192,20 +192,23 @@ function property(schema: Schema, input: Record<string, unknown>, key: string, p
     (payload.value as Record<string, unknown>)[key] = result.value;
 }
 
-export const strictObject = ((shape: Readonly<Record<string, Schema>>) =>
-  make({ type: "object", shape }, (payload, inst) => {
+export const strictObject = ((shape: Readonly<Record<string, Schema>>) => {
+  const entries = Object.entries(shape);
+  const known = new Set(Object.keys(shape));
+  return make({ type: "object", shape }, (payload, inst) => {
     const input = payload.value;
     if (!isMap(input)) {
       payload.issues.push({ code: "invalid_type", expected: "object", input, inst });
       return payload;
     }
     payload.value = {};
-    for (const [key, schema] of Object.entries(shape)) property(schema, input, key, payload);
-    const keys = Object.keys(input).filter((key) => !Object.hasOwn(shape, key));
+    for (const [key, schema] of entries) property(schema, input, key, payload);
+    const keys = Object.keys(input).filter((key) => !known.has(key));
     if (keys.length > 0)
       payload.issues.push({ code: "unrecognized_keys", keys, input, inst, continue: true });
     return payload;
-  })) as unknown as typeof zod.strictObject;
+  });
+}) as unknown as typeof zod.strictObject;
 
 export const record = ((_key: Schema, schema: Schema) =>
   make({ type: "record" }, (payload, inst) => {
