@@ -2,7 +2,7 @@ import type { Pod } from "../../src/model/pod.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { Failure, Forwarder, Shipment } from "../../src/route/edge.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { hold, isHeld } from "./leases.ts";
+import { hold, isHeld, reasonOf } from "./leases.ts";
 import type { Sockets } from "./sockets.ts";
 import { upload } from "./upload.ts";
 
@@ -206,9 +206,9 @@ async function connects(pod: Pod, path: string, timeout: number, cloudflare: boo
 }
 
 function dress(response: Response, headers: Headers): Response {
-  const { status, statusText, webSocket } = response;
+  const { status, webSocket } = response;
   if (webSocket) return new Response(null, { status, webSocket, headers });
-  const init = { status, statusText, headers };
+  const init = { status, statusText: reasonOf(response), headers };
   // Packed as it is, it must not be packed once more.
   return new Response(response.body, isHeld(response) ? { ...init, encodeBody: "manual" } : init);
 }

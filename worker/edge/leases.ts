@@ -27,24 +27,41 @@ export function hold(
   deadlines: Deadlines,
   idle: number | undefined,
 ): Response {
-  const { body, headers, status, statusText } = response;
-  const length = headers.get("content-length");
-  const short = idle === undefined && length !== null && Number(length) <= SHORT;
+  const { body, headers, status } = response;
+  const length = lengthOf(headers);
+  const short = idle === undefined && length !== undefined && length <= SHORT;
   if (body === null || short) {
     release();
     held.add(response);
     return response;
   }
-  const through = length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length));
+  const through = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
   const done =
     idle === undefined
       ? body.pipeTo(through.writable)
       : watch(body, through.writable, idle, deadlines, background);
   // Without waitUntil the lease would leak when the client goes away.
   background.waitUntil(done.then(release, release));
+  const statusText = reasonOf(response);
   const again = new Response(through.readable, { status, statusText, headers, encodeBody: "manual" });
   held.add(again);
   return again;
+}
+
+/**
+ * How long a body is; undefined where its chunks tell, whatever else is said (RFC 9112, 6.3), or nothing that can be true.
+ * The runtime joins a length that came twice to one value, and takes none that differ.
+ */
+function lengthOf(headers: Headers): number | undefined {
+  const [text] = headers.get("content-length")?.split(",") ?? [];
+  if (text === undefined || headers.has("transfer-encoding")) return undefined;
+  const length = Number(text);
+  return Number.isSafeInteger(length) ? length : undefined;
+}
+
+/** Why a response has its status, as far as a Response can be made with it: of a tab, which may stand there, none can. */
+export function reasonOf({ statusText }: Response): string {
+  return /^[ -~]*$/.test(statusText) ? statusText : "";
 }
 
 /** Hands a body on, and cuts it when its pod is silent for too long: the client sees a cut, not an end. */
