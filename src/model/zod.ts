@@ -39,11 +39,11 @@ function oneOf(type: string, values: readonly unknown[]): Schema {
 function bound(limit: number, code: "too_small" | "too_big"): Check["run"] {
   return ({ value, issues }) => {
     const side = code === "too_big" ? "maximum" : "minimum";
-    const size = typeof value === "number" ? value : (value as string | unknown[]).length;
+    const units = typeof value === "number" ? value : (value as string | unknown[]).length;
+    // Characters outside of the basic plane count once; beyond twice the limit that changes nothing.
+    const counted = typeof value === "string" && units >= limit && units <= 2 * limit;
+    const size = counted ? [...value].length : units;
     if (code === "too_big" ? size <= limit : size >= limit) return;
-    // Characters outside of the basic plane count once.
-    const points = typeof value === "string" ? [...value].length : size;
-    if (code === "too_big" ? points <= limit : points >= limit) return;
     const origin = Array.isArray(value) ? "array" : typeof value;
     issues.push({ code, [side]: limit, inclusive: true, origin, input: value, continue: true });
   };

@@ -22,7 +22,7 @@ const documents = [
       .map((block) => readDocument(block.split(/^----------\n/m)[0]!))
       .flatMap((read) => ("errors" in read ? [] : [read.document])),
   )
-  .filter((document) => inspect(document) === undefined && JSON.stringify(document).length < 1500);
+  .filter((document) => inspect(document) === undefined && JSON.stringify(document).length < 900);
 
 const STRANGE: readonly unknown[] = [
   null,
@@ -30,7 +30,7 @@ const STRANGE: readonly unknown[] = [
   "",
   "5s",
   "web",
-  "é𝒳".repeat(600),
+  "𝒳".repeat(600),
   -1,
   0,
   0.5,
@@ -48,14 +48,18 @@ const STRANGE: readonly unknown[] = [
   JSON.parse('{"__proto__": {"a": 1}, "constructor": "x"}'),
 ];
 
+/** What was broken already, in another document, at the same place. */
+const done = new Set<string>();
+
 /** The document with one place changed at a time: another value, no value, or a key that nobody knows beside it. */
-function* broken(value: unknown): Generator<unknown> {
+function* broken(value: unknown, path = ""): Generator<unknown> {
+  const place = `${path} ${JSON.stringify(value)}`;
+  if (done.has(place)) return;
+  done.add(place);
   yield* STRANGE;
   if (typeof value !== "object" || value === null) return;
-  const keys = Object.keys(value);
-  for (const key of keys) {
-    const old = (value as Record<string, unknown>)[key];
-    for (const other of broken(old)) {
+  for (const [key, old] of Object.entries(value)) {
+    for (const other of broken(old, `${path}.${key}`)) {
       yield Array.isArray(value) ? value.with(Number(key), other) : { ...value, [key]: other };
     }
     if (!Array.isArray(value))
@@ -79,8 +83,72 @@ it("says of every config, and of every broken one, what the package says", () =>
     }
   }
   expect(byPackage).not.toBe(validate);
-  expect(seen.size).toBeGreaterThan(10_000);
+  expect(seen.size).toBeGreaterThan(8000);
   expect(refused).toBeGreaterThan(5000);
+  // On a busy machine it takes four times as long as on an idle one.
+}, 120_000);
+
+it("reads what no config holds yet as the package does", () => {
+  const schemas = ({
+    _default,
+    array,
+    boolean,
+    int,
+    maxLength,
+    minLength,
+    optional,
+    pipe,
+    prefault,
+    record,
+    strictObject,
+    string,
+    transform,
+    union,
+  }: typeof own) => [
+    string().check(minLength(2), maxLength(3)),
+    array(int()).check(minLength(1), maxLength(2)),
+    pipe(
+      strictObject({ a: optional(_default(int(), 1)) }),
+      transform((map) => ({ ...map, seen: true })),
+    ),
+    strictObject({
+      a: union([int(), strictObject({ b: boolean() })]),
+      b: optional(prefault(int(), 3)),
+      c: pipe(
+        optional(string()),
+        transform((text) => text),
+      ),
+    }),
+    union([optional(int()), record(string(), boolean())]),
+  ];
+  const values = [
+    ...STRANGE,
+    undefined,
+    "𝒳",
+    "𝒳𝒳𝒳",
+    "𝒳𝒳𝒳𝒳",
+    [1, 2, 3],
+    [1, "x"],
+    { a: 1 },
+    { a: 1, b: 2, x: 3 },
+  ];
+  const more = [
+    { a: { b: true, x: 1 } },
+    { a: { b: 1 }, c: "c" },
+    { a: undefined, b: null },
+    { c: undefined },
+    { b: true },
+  ];
+  const theirs = schemas(whole as unknown as typeof own);
+  schemas(own).forEach((schema, i) => {
+    for (const value of [...values, ...more]) {
+      const told = ({ success, data, error }: ReturnType<typeof schema.safeParse>) =>
+        success ? { data } : error.issues.map(({ code, path }) => `${code} ${path.join(".")}`);
+      expect(told(schema.safeParse(value)), `${i} ${JSON.stringify(value)}`).toEqual(
+        told(theirs[i]!.safeParse(value)),
+      );
+    }
+  });
 });
 
 it("has no name that the package has not", () => {
