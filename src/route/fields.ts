@@ -45,7 +45,10 @@ export interface Fields {
    * Whoever makes the pod's headers of them changes them.
    */
   readonly passing: HeaderFields;
-  /** Whether some value is not ASCII: a string of it would be written as other bytes. */
+  /**
+   * Whether a record cannot carry them: some value is not ASCII, and a string of it would be written as other bytes, or
+   * Set-Cookie came more than once, which must not be joined on the wire.
+   */
   readonly foreign: boolean;
 }
 
@@ -90,6 +93,13 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
         if (name === "host") host = value;
         else other(name, value);
         break;
+      case LETTER.s:
+        // The one name that comes once for each of its lines.
+        if (name === "set-cookie" && passing[name] !== undefined) {
+          passing[name] += `, ${value}`;
+          foreign = true;
+        } else passing[name] = value;
+        break;
       case LETTER.t:
         if (name === "transfer-encoding") passing[name] = coding = value;
         else other(name, value);
@@ -116,7 +126,18 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
 const ASCII = /^[\0-\x7f]*$/;
 
 /** The first letters of all that is looked for: most names are done with by theirs. */
-const LETTER = { c: 99, f: 102, h: 104, k: 107, p: 112, t: 116, u: 117, x: 120, underscore: 95 } as const;
+const LETTER = {
+  c: 99,
+  f: 102,
+  h: 104,
+  k: 107,
+  p: 112,
+  s: 115,
+  t: 116,
+  u: 117,
+  x: 120,
+  underscore: 95,
+} as const;
 
 /** `X_Real_IP` and `X.Real.IP` are read as X-Real-IP by servers that fold names (CVE-2026-88011), so they count as it. */
 function mustDrop(name: string, cloudflare: boolean): boolean {

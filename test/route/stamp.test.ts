@@ -130,6 +130,16 @@ describe("towards the pod", () => {
     });
   });
 
+  it("keeps each line of a Set-Cookie: of several a record kept the last alone", () => {
+    const from = new Headers({ "x-a": "1", cookie: "mooring=t" });
+    for (const line of ["a=1", "b=2; Path=/", "c=3"]) from.append("set-cookie", line);
+    const headers = towardsPod(from, { ...inbound, cookie: null });
+    expect(headers.getSetCookie()).toEqual(["a=1", "b=2; Path=/", "c=3"]);
+    expect([headers.get("x-a"), headers.has("cookie")]).toEqual(["1", false]);
+    from.set("connection", "set-cookie");
+    expect(towardsPod(from, inbound).has("set-cookie")).toBe(false);
+  });
+
   it("claims no address when none is known", () => {
     const headers = towardsPod(new Headers({ "x-forwarded-for": "1.2.3.4" }), {
       ...inbound,
