@@ -139,7 +139,7 @@ function finish(
   if (outcome === "moved") recordMove(trip, seat);
   edge.recorded(trip.background);
   trip.served = seat.session;
-  const headers = responseHeaders(response.headers, response.status, {
+  const headers = responseHeaders(response.headers, {
     pod: seat.pod.pod,
     https: client.https,
     authority: target.authority,

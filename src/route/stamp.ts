@@ -96,7 +96,7 @@ export interface Outbound {
 }
 
 /** The headers for the client when something must change, else undefined: then the response passes as it is. */
-export function responseHeaders(from: Headers, status: number, out: Outbound): Headers | undefined {
+export function responseHeaders(from: Headers, out: Outbound): Headers | undefined {
   let headers: Headers | undefined;
   const edit = () => {
     headers ??= new Headers(from);
@@ -133,8 +133,7 @@ export function responseHeaders(from: Headers, status: number, out: Outbound): H
   }
   if (from.has("mooring-decision")) edit().delete("mooring-decision");
   if (out.decision !== undefined) edit().set("mooring-decision", out.decision);
-  // A 101's own headers belong to the handshake.
-  return status === 101 && out.cookie === undefined && out.decision === undefined ? undefined : headers;
+  return headers;
 }
 
 /** A location at the pod's own authority becomes one at the client's; its base path is ours, not the client's. */

@@ -27,6 +27,19 @@ describe("an upgrade", () => {
         if (url.endsWith("/other")) {
           return Buffer.from("HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n");
         }
+        if (url.endsWith("/leaky")) {
+          return [
+            `Location: ${pod.url}/elsewhere`,
+            `Set-Cookie: ${url.startsWith("/pumped") ? "pumped" : "sticky"}=of-the-pod; Path=/`,
+            "Set-Cookie: cart=7; Domain=127.0.0.1",
+            "Mooring-Decision: kept; pod=another",
+            'Alt-Svc: h2="10.0.0.1:443"',
+            'endpoint-load-metrics: JSON {"cpu_utilization": 0.3}',
+            "Connection: X-Hop",
+            "X-Hop: 10.0.0.1",
+            "X-Mine: passes",
+          ];
+        }
         if (url.endsWith("/unproven")) {
           return Buffer.from("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
         }
@@ -34,10 +47,14 @@ describe("an upgrade", () => {
       },
     });
     const pods = [{ id: "web-0", url: pod.url }];
+    const affinity = (name: string) => [{ cookie: { name } }];
     stack = await startStack({
       config: {
         version: 1,
-        pools: { web: { pods }, pumped: { pods, webSocket: { onDrain: "close" } } },
+        pools: {
+          web: { pods, affinity: affinity("sticky") },
+          pumped: { pods, affinity: affinity("pumped"), webSocket: { onDrain: "close" } },
+        },
         routes: [{ pool: "web" }, { path: "/pumped", pool: "pumped" }],
       },
     });
@@ -117,6 +134,26 @@ describe("an upgrade", () => {
       expect(next!.url).toBe(`${path}/next`);
       expect(next!.headers["x-forwarded-for"]).not.toContain("6.6.6.6");
       expect(next!.headers["x-forwarded-host"]).toBe(host);
+    });
+
+    // The 101 of a session that was kept once passed as it came: the pod's address, its word in our name and all.
+    it(`says to the client what any response may, of a new session and of one that was kept, ${kind}`, async () => {
+      const { headers } = await call(`${stack.url}${path}/bind`);
+      const kept = headers["set-cookie"]![0]!.split(";")[0];
+      for (const cookie of [undefined, kept]) {
+        const { status, headers, peer } = await open(stack.url, { path: `${path}/leaky`, cookie });
+        peer.socket.destroy();
+        expect(status).toBe(101);
+        expect(headers.get("location")).toEqual([`${stack.url}/elsewhere`]);
+        const [first, ...others] = headers.get("set-cookie")!;
+        expect(first).toBe("cart=7");
+        expect(others).toHaveLength(cookie === undefined ? 1 : 0);
+        expect(others.join()).not.toContain("of-the-pod");
+        expect(headers.get("x-mine")).toEqual(["passes"]);
+        for (const name of ["mooring-decision", "alt-svc", "endpoint-load-metrics", "x-hop"]) {
+          expect([name, headers.get(name)]).toEqual([name, undefined]);
+        }
+      }
     });
 
     it(`that the pod refuses is refused, ${kind}`, async () => {
