@@ -53,7 +53,7 @@ export class Answers {
     this.#named(call, heard, token, response);
     this.#errors(call, isolate, heard);
     this.#slow(call, isolate);
-    if (token !== undefined) this.#issued(call, heard, token, cookie!.text);
+    if (token !== undefined) this.#issued(call, isolate, heard, token, cookie!.text);
     this.#session(call, heard, token, isolate);
     watch.forget(call);
     return heard;
@@ -113,7 +113,7 @@ export class Answers {
       watch.fail("I3", `request ${call.id} took ${Math.round(own)} ms of the edge's own, over ${bound}`);
   }
 
-  #issued(call: Call, heard: Heard, token: Token, text: string): void {
+  #issued(call: Call, isolate: Isolate, heard: Heard, token: Token, text: string): void {
     const watch = this.#watch;
     const { world } = watch;
     watch.issued.set(text, { token, at: world.loop.now });
@@ -135,6 +135,18 @@ export class Answers {
     const provisional = (token.flags & PROVISIONAL) !== 0;
     if (provisional && token.epoch === before.epoch + 1 && heard.pod !== before.pod)
       this.#agree(call, token, before);
+    if (provisional && token.epoch > before.epoch && this.#isStrict(isolate, token.pod)) {
+      watch.fail(
+        "I2",
+        `request ${call.id} moved ${brief(token.sid)} into a strict pool, and no store confirmed it`,
+      );
+    }
+  }
+
+  /** As the config has it: no change of it touches that here. */
+  #isStrict({ views }: Isolate, tag: PodTag): boolean {
+    const pool = views.current?.pools.find(({ pods }) => pods.some(({ pod }) => pod.tag === tag));
+    return this.#watch.world.plan.pools.find(({ name }) => name === pool?.pool.name)?.strict === true;
   }
 
   /** An order may have been taken back while the request waited. */

@@ -15,6 +15,9 @@ export const BROKEN = {
   "cookie-without-pod": "a cookie is set though no pod answered",
   "expiry-ignored": "an edge's clock stands still, so that nothing ever expires there",
   "deaf-edge": "an edge hears no feed",
+  "never-strict": "an edge moves sessions of a strict pool though no store confirms it",
+  "never-waits": "an edge moves sessions from a pod that is down though their pool says `failover: none`",
+  "no-cap": "an edge sends a pod as much at once as there is",
 } as const;
 
 export type Broken = keyof typeof BROKEN;
@@ -54,6 +57,16 @@ export function breaksOf(broken: Broken | undefined, edge: number): Break[] {
     return breaks.length;
   };
   return breaks;
+}
+
+/** Has an edge read of a pool what its config does not say. */
+export function misread(broken: Broken | undefined, runtime: PoolRuntime): void {
+  const { pool } = runtime;
+  if (broken === "never-strict" && pool.strict) runtime.pool = { ...pool, strict: false };
+  if (broken === "never-waits" && pool.failover === "none") runtime.pool = { ...pool, failover: "sticky" };
+  if (broken === "no-cap" && pool.maxInFlight !== undefined) {
+    runtime.pool = { ...pool, maxInFlight: undefined };
+  }
 }
 
 /** Lets a pool's table, which rebinding goes by, pass over what this edge alone suspects. */

@@ -1,10 +1,13 @@
 import type { Shipment } from "../../src/route/edge.ts";
 import type { Call } from "./call.ts";
+import { podKey } from "./pods.ts";
 import { isReplayable, type Watch } from "./watch.ts";
 
 /** Holds what leaves an edge for a pod to the invariants. */
 export class Departures {
   readonly #watch: Watch;
+  /** What is at a pod that has a cap, by edge and pod. */
+  readonly #there = new Map<string, readonly Call[]>();
 
   constructor(watch: Watch) {
     this.#watch = watch;
@@ -27,10 +30,25 @@ export class Departures {
     }
     if (before !== undefined && !isReplayable(call))
       this.#watch.fail("I7", `${name} may not be sent again, and was`);
+    this.#caps(call, shipment);
     this.#resets(call, shipment);
     this.#leaves(call, shipment);
     this.#stays(call, shipment);
     this.#clean(call, shipment);
+  }
+
+  /** No edge has more requests at a pod than its pool says. */
+  #caps(call: Call, { pod }: Shipment): void {
+    const most = this.#watch.world.plan.pools.find(({ name }) => name === pod.pool)?.maxInFlight;
+    if (most === undefined) return;
+    const key = podKey(pod);
+    const place = `${call.isolate} ${key}`;
+    const there = (this.#there.get(place) ?? []).filter(({ sends }) =>
+      sends.some((send) => send.key === key && send.ended === undefined),
+    );
+    this.#there.set(place, [...there, call]);
+    if (there.length >= most)
+      this.#watch.fail("cap", `request ${call.id} is one more than the ${most} that ${place} may have`);
   }
 
   /**

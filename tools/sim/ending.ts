@@ -151,6 +151,10 @@ export function ledgerAdds(world: World): void {
     const known = watch.epochs.get(sid)?.get(epoch);
     if (first.from === to && !replaced(world, to))
       watch.fail("ledger", `it has a break of ${name} (${cause}) from ${to} to ${to}`);
+    // Both sides of a split say the same here.
+    const failed = told.find((entry) => entry.cause === "pod-gone" || entry.cause === "pod-unhealthy");
+    if (failed !== undefined && world.plan.pools[0]!.failover === "none")
+      watch.fail("I1", `${name} left ${first.from} (${failed.cause}), for which its pool says to wait`);
     if (world.plan.affinity !== "cookie") continue;
     if (known === undefined && !watch.untold.has(sid)) {
       watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);

@@ -21,6 +21,7 @@ const INVARIANTS: readonly Invariant[] = [
   "I7",
   "I8",
   "I10",
+  "cap",
   "ledger",
   "bug",
 ];

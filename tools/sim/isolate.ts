@@ -8,7 +8,7 @@ import { route } from "../../src/route/route.ts";
 import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import { Guard } from "../../src/sessions/guard.ts";
-import { type Broken, breaksOf, suspectCandidates } from "./broken.ts";
+import { type Broken, breaksOf, misread, suspectCandidates } from "./broken.ts";
 import type { Call } from "./call.ts";
 import type { Told } from "./coordinator.ts";
 import type { Dice } from "./dice.ts";
@@ -163,6 +163,7 @@ export class Isolate {
       view: async (_now, background) => {
         const view = await freshness.view(wall());
         if (view !== undefined) {
+          for (const pool of view.pools) misread(broken, pool);
           if (broken === "own-suspicion") for (const pool of view.pools) suspectCandidates(pool, wall);
           parts.decided(this, background as Call);
         }

@@ -13,7 +13,19 @@ import type { Pods, SimPod } from "./pods.ts";
 import type { Store, StoreWitness } from "./store.ts";
 import { undisturbed } from "./undisturbed.ts";
 
-export type Invariant = "I1" | "I2" | "I3" | "I4" | "I5" | "I6" | "I7" | "I8" | "I10" | "ledger" | "bug";
+export type Invariant =
+  | "I1"
+  | "I2"
+  | "I3"
+  | "I4"
+  | "I5"
+  | "I6"
+  | "I7"
+  | "I8"
+  | "I10"
+  | "cap"
+  | "ledger"
+  | "bug";
 
 /** The first thing that went wrong; the world stops there. */
 export interface Violation {

@@ -15,6 +15,9 @@ const BREAKS: Record<Broken, readonly Invariant[]> = {
   "cookie-without-pod": ["I10"],
   "expiry-ignored": ["I5"],
   "deaf-edge": ["I5"],
+  "never-strict": ["I2"],
+  "never-waits": ["I1"],
+  "no-cap": ["cap"],
 };
 
 /** Far more than any of them takes. */
