@@ -49,11 +49,15 @@ export function onward(
   failed: PodRuntime | undefined,
 ): { readonly to: PodRuntime; readonly cause: Cause } | Refusal {
   const cause = causeOf(ground, token.pod, pod, failed);
-  const waits = pod?.pool.pool.failover === "none" && (cause === "pod-gone" || cause === "pod-unhealthy");
-  if (waits) return POD_DOWN;
+  if (waits(pod, cause)) return POD_DOWN;
   const candidate = candidateFor(ground, token, pod, failed);
   if (candidate !== undefined) return { to: candidate, cause };
   return pod !== undefined && failed === undefined && pod.meaning.tried ? { to: pod, cause } : NO_POD;
+}
+
+/** Whether a pool would rather have its sessions wait for a pod that failed. */
+function waits(pod: PodRuntime | undefined, cause: Cause): boolean {
+  return pod?.pool.pool.failover === "none" && (cause === "pod-gone" || cause === "pod-unhealthy");
 }
 
 /**
@@ -117,9 +121,12 @@ async function follow(
     return seated(trip, { ...next, flags: DOUBTED }, token, adopted, answer.cause || "store-adopt", true);
   }
   if (swap.op === "rebind2") return provisional(trip, token, candidate, swap.cause, answer.epoch);
+  const cause = causeOf(trip, answer.pod, adopted, failed);
+  // Where the cookie's own pod keeps it, it may as well wait there.
+  if (waits(adopted, cause))
+    return swap.op === "touch" ? seated(trip, token, token, candidate, undefined, false) : POD_DOWN;
   const target = swap.op === "touch" ? candidateFor(trip, next, adopted, failed) : candidate;
   if (target === undefined) return NO_POD;
-  const cause = causeOf(trip, answer.pod, adopted, failed);
   const second = swapOf(trip, "rebind2", next, target, cause);
   const final = await ask(trip, second, token, "move");
   if (final === undefined) return provisional(trip, token, target, cause, answer.epoch);

@@ -107,6 +107,42 @@ describe("a session that an operator moved to a pod that is dead", () => {
   });
 });
 
+describe("a session of a pool that waits for its pods", () => {
+  /** Moved to another pod, which is down since; this edge has not heard of the move. */
+  async function moved() {
+    const stage = await scene(3, { failover: "none", retry: { attempts: 1 } });
+    const { edge, token, podOf, others } = stage;
+    const { sid, exp, epoch, pod } = await token();
+    const to = podOf(others[0]!);
+    const times = { created: Date.now(), exp: exp * 1000 };
+    const cause = "moved-by-operator";
+    await edge.store.swap({ op: "rebind", sid, epoch, pod, to: to.tag, home: to.tag, cause, ...times });
+    const [here, there] = [tagToHex(pod), tagToHex(to.tag)];
+    edge.health({ [there]: "down" });
+    return { ...stage, sid, epoch, pod, to, here, there };
+  }
+
+  it("waits for the pod that the store names: asked for the first time, an edge had moved it on", async () => {
+    const { edge, ask, sid, epoch, to, here, there } = await moved();
+    edge.health({ [here]: "drained", [there]: "down" });
+    expect(await ask()).toMatchObject({ status: 503 });
+    expect(await edge.store.read(sid)).toMatchObject({ epoch: epoch + 1, pod: to.tag });
+    edge.health({ [here]: "drained" });
+    expect(await ask()).toMatchObject({ status: 200, outcome: "moved", pod: to.id });
+  });
+
+  it("waits at its cookie's pod where that keeps it", async () => {
+    const { edge, ask, home, sid, epoch, pod, to } = await moved();
+    edge.edge.settlements.set(sid, { epoch, pod, ahead: true });
+    for (let i = 0; i < 2; i++)
+      expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
+    expect(await edge.store.read(sid)).toMatchObject({ epoch: epoch + 1, pod: to.tag });
+    edge.health({});
+    edge.edge.settlements.set(sid, { epoch, pod, ahead: true });
+    expect(await ask()).toMatchObject({ status: 200, outcome: "moved", pod: to.id });
+  });
+});
+
 describe("a session that an operator moved", () => {
   /** As the coordinator does it: in the store, and on the feed. */
   async function moveTo({ edge, token, podOf }: Scene, id: string): Promise<void> {
