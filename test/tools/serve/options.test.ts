@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { root } from "../../../tools/build/root.ts";
 import { type ServeOptions, serveEnv, serveOptions } from "../../../tools/serve/serve-options.ts";
 import { upstashFrom } from "../../../tools/serve/upstash.ts";
 
@@ -37,6 +40,17 @@ describe("the variables of npm run serve", () => {
   it("reach the worker, and no others do", () => {
     const env = serveEnv(options("--role", "edge"), { ...EDGE, HOME: "/root", MOORING_ADMIN_TOKEN: "t" });
     expect(env).toEqual({ ...EDGE, MOORING_ADMIN_TOKEN: "t" });
+  });
+
+  // MOORING_TRACES once was in the manual alone: the edge was never told, and GET /traces said to set it.
+  it("are all that the manual names", () => {
+    const rows = readFileSync(join(root, "docs/deploying.md"), "utf8").match(/^\| `[A-Z].*$/gm) ?? [];
+    const named = rows.flatMap((row) => row.match(/(?<=`)(MOORING|UPSTASH)_[A-Z_]+(?=`)/g) ?? []);
+    expect(named.length).toBeGreaterThan(12);
+    const given = Object.fromEntries(named.map((name) => [name, "https://long.example/0123456789abcdef"]));
+    expect(Object.keys(serveEnv(options("--role", "edge"), { ...given, ...EDGE })).sort()).toEqual(
+      [...new Set(named)].sort(),
+    );
   });
 
   it("are refused together when they are missing or too short", () => {
