@@ -12,12 +12,15 @@ export interface KeyShare {
   readonly error: number;
 }
 
-/** Places a fixed sample of keys by both configs' hash tables, of all routes of the first. */
+/** Places a fixed sample of keys by both configs' hash tables, of the routes of the first that have affinity. */
 export function keyShare(before: View, after: View): KeyShare {
-  const routes = before.snapshot.routes.map(({ host, path }) => {
-    const at = [hostFor(host), path] as const;
-    return [before.match(...at), after.match(...at)] as const;
-  });
+  const routes = before.snapshot.routes
+    .map(({ host, path }) => {
+      const at = [hostFor(host), path] as const;
+      return [before.match(...at), after.match(...at)] as const;
+    })
+    // Without affinity there are no keys, whose share they would thin out.
+    .filter(([old]) => old !== undefined && hasKeys(old));
   if (routes.length === 0) return { moved: 0, error: 0 };
   let moved = 0;
   for (let i = 0; i < KEYS; i++) {
@@ -28,6 +31,10 @@ export function keyShare(before: View, after: View): KeyShare {
     if (!same || home(old, sid) !== home(next, sid)) moved++;
   }
   return { moved: moved / KEYS, error: margin(moved, KEYS) };
+}
+
+function hasKeys({ scope: { cookie, ahead, behind } }: RouteRuntime): boolean {
+  return cookie !== undefined || ahead.length + behind.length > 0;
 }
 
 function home(route: RouteRuntime, sid: string): number | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PodTag } from "../../src/model/pod.ts";
 import type { ListedBinding } from "../../src/model/ports.ts";
+import { keyShare } from "../../src/plan/keys.ts";
 import { COUNTED, type Listing, plan } from "../../src/plan/plan.ts";
 import { estimate, margin } from "../../src/plan/sample.ts";
 import type { View } from "../../src/route/view.ts";
@@ -86,6 +87,26 @@ describe("a plan over more sessions than are counted", () => {
     expect(Math.abs(ended - 900)).toBeLessThan(90);
     expect(error).toBeGreaterThanOrEqual(ended);
     expect(new Set(made.moves.map(({ cause }) => cause))).toEqual(new Set(["expired-idle"]));
+  });
+});
+
+describe("the part of the keys that would move", () => {
+  // The demo's second pool has no affinity: half of the sampled "keys" were asked of a route that has none, and counted as kept.
+  it("is of the routes that have keys alone", async () => {
+    const parts: number[] = [];
+    for (const plain of [[], [{ path: "/demo", pool: "plain" }]]) {
+      const core = testCore();
+      const configured = (ids: string[]) => {
+        const config = configOf(ids, { cookie: {} });
+        const pools = { ...config.pools, plain: { ...config.pools.web, affinity: ["none"] } };
+        return { ...config, pools, routes: [...plain, ...config.routes] };
+      };
+      const before = viewOf((await snapshotOf(configured(["web-0", "web-1", "web-2"]), 1))!, [], {}, core);
+      const after = viewOf((await snapshotOf(configured(["web-0", "web-1"]), 2))!, [], {}, core);
+      parts.push(keyShare(before, after).moved);
+    }
+    // A third has its home on the pod that goes; ± 3 standard deviations of 4,000 draws.
+    for (const part of parts) expect(Math.abs(part - 1 / 3)).toBeLessThan(0.025);
   });
 });
 
