@@ -134,6 +134,17 @@ describe("the budget", () => {
     }
   });
 
+  it("bounds moves of bound sessions after a time-out, which nothing had held to it", async () => {
+    const { edge, ask, all } = await scene(4, { retry: { on: ["connect", "timeout"] } });
+    const cookies: string[] = [];
+    for (let i = 0; i < 150; i++) cookies.push((await ask()).cookie);
+    all("timeout");
+    const before = edge.shipped.length;
+    for (const cookie of cookies) await ask(cookie);
+    // A fifth of all 300.
+    expect(edge.shipped.length - before).toBe(150 + 60);
+  });
+
   it("bounds what is sent to the same pod again", async () => {
     const { edge, ask, all } = await scene(4, { retry: { attempts: 5 } });
     const { cookie } = await ask();
