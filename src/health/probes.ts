@@ -25,6 +25,9 @@ interface Watch {
   at: number;
   /** When the row of probes began that could not connect, on which the verdict rests. */
   failing: number;
+  /** Whether a probe is on its way, and whether its next turn came meanwhile. */
+  out: boolean;
+  missed: boolean;
 }
 
 interface Target {
@@ -105,7 +108,8 @@ export class Probes {
       const state = stored.get(checkKey(tag, name));
       const due = state === undefined ? now + probe.initialDelay : now;
       const fresh = { verdict: firstVerdict(name, state), due, at: now, failing: 0 };
-      checks.set(name, { ...fresh, ...known?.get(name), probe });
+      // What another config asked for will not be taken in.
+      checks.set(name, { ...fresh, ...known?.get(name), probe, out: false, missed: false });
     }
     return checks;
   }
@@ -179,13 +183,19 @@ export class Probes {
     }
   }
 
-  /** The probes that are due; asked again at once there are none. Spread by ± 5 %, so that they do not march in step. */
+  /**
+   * The probes that are due; asked again at once there are none. Spread by ± 5 %, so that they do not march in step. One that
+   * is still on its way comes to its next turn when it is back.
+   */
   take(now: number, jitter: () => number): Task[] {
     const tasks: Task[] = [];
     for (const [tag, target] of this.#targets) {
       for (const [check, watch] of running(target)) {
         if (watch.due > now + NEAR) continue;
         watch.due = now + periodOf(watch) * (0.95 + 0.1 * jitter());
+        watch.missed = watch.out;
+        if (watch.out) continue;
+        watch.out = true;
         tasks.push({ tag, pod: target.pod, check, probe: watch.probe, begun: now, watch });
       }
     }
@@ -197,7 +207,10 @@ export class Probes {
     const target = this.#targets.get(tag);
     const watch = target?.checks.get(check);
     // A verdict about a pod or probe that the config no longer has says nothing, nor does one from long ago.
-    if (target === undefined || watch !== asked || isOver(begun, watch, now)) return undefined;
+    if (target === undefined || watch === undefined || watch !== asked) return undefined;
+    if (watch.missed) watch.due = now;
+    watch.out = watch.missed = false;
+    if (isOver(begun, watch, now)) return undefined;
     const before = watch.verdict.state;
     const pod = stateOf(target, now);
     const verdict = fold(check, watch.verdict, seen, watch.probe);

@@ -10,6 +10,8 @@ const { bound, of, send, states, tell } = useFaults({
   retried: { config: { timeouts, retry: { on: ["connect", "timeout"] } } },
   "probed-syn": { count: 3, config: { timeouts, health: { readiness } } },
   "probed-accept": { count: 3, config: { timeouts, health: { readiness } } },
+  patient: { count: 1, config: { health: { readiness: { ...readiness, timeout: "60s" } } } },
+  beside: { count: 2, config: { health: { readiness } } },
 });
 
 it.each([
@@ -68,4 +70,20 @@ it("accept without answer where retry.on has timeout: a GET moves, and a POST do
   tell("accept without answer, tried again", posted, moved);
   expect([moved.answer.status, moved.arrivals]).toEqual([200, 2]);
   expect(decision(moved.answer).pod).not.toBe(pod.id);
+});
+
+// The next round of probes once waited for the slowest of this one: nothing was found as long as one pod hung.
+it("accept without answer: a probe that waits long for one pod holds up none of another", async () => {
+  const [hung] = of("patient");
+  await expect.poll(async () => (await states("patient"))[hung!.id], SOON).toBe("ready");
+  await expect.poll(async () => Object.values(await states("beside")), SOON).toEqual(["ready", "ready"]);
+  const asked = hung!.count({ path: "/ready" });
+  await hung!.inject("hang");
+  await expect.poll(() => hung!.count({ path: "/ready" }), SOON).toBeGreaterThan(asked);
+  const [dead] = of("beside");
+  const began = performance.now();
+  await dead!.inject("refuse");
+  await expect.poll(async () => (await states("beside"))[dead!.id], SOON).toBe("down");
+  tell(`beside a pod that hangs: found by probes in ${Math.round(performance.now() - began)} ms`);
+  expect((await states("patient"))[hung!.id]).toBe("ready");
 });

@@ -49,7 +49,14 @@ describe("what probes and edges make of a pod", () => {
     round(seen);
     return state();
   };
-  const due = () => probes.take(now, () => 0.5).map((task) => task.check);
+  /** What is asked now, and comes back too late to say anything. */
+  const due = () =>
+    probes
+      .take(now, () => 0.5)
+      .map((task) => {
+        probes.settle(task, "passed", now + 3_600_000);
+        return task.check;
+      });
 
   describe("with a readiness probe", () => {
     beforeEach(() => begin({ readiness: { period: "1s", failure: 2 } }));
@@ -96,6 +103,19 @@ describe("what probes and edges make of a pod", () => {
       now += 3_600_000;
       expect(due()).toEqual(["readiness"]);
       expect(due()).toEqual([]);
+    });
+
+    it("asks once more only when the probe is back, and at once if its turn was missed", () => {
+      const [slow] = probes.take(now, () => 0.5);
+      now += 1000;
+      expect(probes.take(now, () => 0.5)).toEqual([]);
+      // There is an alarm all the same: one that a crash takes along must not have been the last.
+      expect(probes.next()).toBe(now + 1000);
+      now += 300;
+      probes.settle(slow!, "timeout", now);
+      expect(probes.next()).toBe(now);
+      expect(probes.take(now, () => 0.5)).toHaveLength(1);
+      expect(probes.next()).toBe(now + 1000);
     });
 
     it("believes no verdict that is older than three periods, but holds no pod back that was ready", () => {

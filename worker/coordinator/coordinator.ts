@@ -3,7 +3,7 @@ import { compile } from "../../src/config/compile.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
 import type { EjectionFlip } from "../../src/health/ejection.ts";
-import { checkKey, Probes } from "../../src/health/probes.ts";
+import { checkKey, type Flip, Probes } from "../../src/health/probes.ts";
 import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
@@ -59,6 +59,8 @@ export class Coordinator extends DurableObject<Env> {
   /** The pods of the snapshot by the 12 hex digits of their tags. */
   #names: ReadonlyMap<string, Pod> = new Map();
   #publishing = false;
+  /** What the alarm was set to last. Milliseconds since the epoch. */
+  #alarm = Number.POSITIVE_INFINITY;
   /** When the snapshot key was last tried in vain. Milliseconds since the epoch. */
   #published = 0;
   snapshot: Snapshot | undefined;
@@ -110,15 +112,22 @@ export class Coordinator extends DurableObject<Env> {
       // Probes wait for no store. What it has begun it ends with an alarm of its own.
       this.ctx.waitUntil(this.#rebalanced());
       this.#ejected(this.#fleet.readmit(Date.now()));
-      for (const { tag, check, state, ready } of await probeDue(this.#probes, Date.now, Math.random)) {
-        this.#note(tag, check, state);
-        if (!ready) continue;
-        this.#fleet.started(tag, Date.now());
-        if (this.#fleet.recover(tag)) this.#note(tag, EJECTION, "returned");
-      }
+      // Nor does the next alarm wait for a pod that hangs.
+      this.ctx.waitUntil(probeDue(this.#probes, Date.now, Math.random, (flip) => this.#probed(flip)));
     } finally {
       await this.schedule();
     }
+  }
+
+  #probed(flip: Flip | undefined): void {
+    if (flip !== undefined) {
+      const { tag, check, state, ready } = flip;
+      this.#note(tag, check, state);
+      if (ready) this.#fleet.started(tag, Date.now());
+      if (ready && this.#fleet.recover(tag)) this.#note(tag, EJECTION, "returned");
+    }
+    // Its next turn came while it was on its way, or comes sooner by what it saw.
+    if ((this.#probes.next() ?? Number.POSITIVE_INFINITY) < this.#alarm) this.ctx.waitUntil(this.schedule());
   }
 
   async #rebalanced(): Promise<void> {
@@ -172,7 +181,8 @@ export class Coordinator extends DurableObject<Env> {
       this.rebalance.next(),
     ].filter((time) => time !== undefined);
     if (times.length === 0) return;
-    await this.ctx.storage.setAlarm(Math.max(Math.min(...times), Date.now()));
+    this.#alarm = Math.max(Math.min(...times), Date.now());
+    await this.ctx.storage.setAlarm(this.#alarm);
   }
 
   compileConfig(config: Config, revision: number): Promise<Snapshot> {

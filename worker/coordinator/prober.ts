@@ -3,34 +3,32 @@ import type { Observation } from "../../src/health/readiness.ts";
 import type { Pod } from "../../src/model/pod.ts";
 import type { Probe } from "../../src/model/pool.ts";
 
-/** Probes in flight at once: a seventh would queue in the platform and spend its time-out waiting. */
+/** Probes of one alarm in flight at once: a seventh would queue in the platform and spend its time-out waiting. */
 const BATCH = 6;
 
 export type MakeProbe = (pod: Pod, probe: Probe) => Promise<Observation>;
 
 /**
- * Makes the probes that are due and answers what flipped. What is asked of a doubled alarm is not due any more, and what a
- * missed one left out is due once. `clock` is read again after each probe.
+ * Makes the probes that are due, and tells of each what flipped, undefined for nothing. What is asked of a doubled alarm is
+ * not due any more, and what a missed one left out is due once. `clock` is read again after each probe.
  */
 export async function probeDue(
   probes: Probes,
   clock: () => number,
   jitter: () => number,
+  tell: (flip: Flip | undefined) => void,
   make: MakeProbe = probeOverHttp,
-): Promise<Flip[]> {
+): Promise<void> {
   const due = probes.take(clock(), jitter);
-  const flips: Flip[] = [];
   const queue = due.values();
   const worker = async () => {
     for (const task of queue) {
       // A long row is worked off by six: a probe begins when its turn comes.
       const begun = clock();
-      const flip = probes.settle({ ...task, begun }, await make(task.pod, task.probe), clock());
-      if (flip !== undefined) flips.push(flip);
+      tell(probes.settle({ ...task, begun }, await make(task.pod, task.probe), clock()));
     }
   };
   await Promise.all(Array.from({ length: Math.min(BATCH, due.length) }, worker));
-  return flips;
 }
 
 /** Where a probe asks: at the pod's url, or with a port of its own at the root of that server. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/config/compile.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
-import { Probes } from "../../../src/health/probes.ts";
+import { type Flip, Probes } from "../../../src/health/probes.ts";
 import { tagToHex } from "../../../src/model/pod.ts";
 import type { Probe } from "../../../src/model/pool.ts";
 import { probeDue, probeUrl } from "../../../worker/coordinator/prober.ts";
@@ -29,10 +29,12 @@ describe("a round of probes", () => {
     const { probes, tags } = await probesOf(20);
     let [flying, most] = [0, 0];
     const asked: string[] = [];
-    const flips = await probeDue(
+    const flips: Flip[] = [];
+    await probeDue(
       probes,
       () => NOW,
       () => 0.5,
+      (flip) => flip && flips.push(flip),
       async ({ id }) => {
         asked.push(id);
         most = Math.max(most, ++flying);
@@ -56,6 +58,7 @@ describe("a round of probes", () => {
         probes,
         () => NOW,
         () => 0.5,
+        () => undefined,
         async () => {
           asked++;
           return "passed";
