@@ -6,7 +6,16 @@ import { type Attempts, again, gaveUp, reseat } from "./again.ts";
 import type { Failure, Shipment } from "./edge.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
-import { BAD_BODY, BUSY, CONNECT_FAILED, GARBAGE, STALLED, TIMED_OUT, UNREACHABLE } from "./problem.ts";
+import {
+  BAD_BODY,
+  BUSY,
+  CONNECT_FAILED,
+  GARBAGE,
+  NO_POD,
+  STALLED,
+  TIMED_OUT,
+  UNREACHABLE,
+} from "./problem.ts";
 import { undo } from "./rebind.ts";
 import { tend } from "./socket.ts";
 import type { Seat, Trip } from "./trip.ts";
@@ -110,7 +119,9 @@ async function recover(
     if (next === undefined || isRefusal(next)) {
       // That there is no other pod says less of a slow one than that it was slow.
       if (why !== "connect") return failed(seat, REFUSALS[why]);
-      return stranded(trip, seat, next ?? (retry === NEVER ? CONNECT_FAILED : UNREACHABLE));
+      // To say that every pod is down, when the one that was tried cannot be reached, would be to say more than is known.
+      if (next !== undefined && next !== NO_POD) return stranded(trip, seat, next);
+      return stranded(trip, seat, retry === NEVER ? CONNECT_FAILED : UNREACHABLE);
     }
     seat = next;
     const answer = await send(trip, seat.pod, headers, body);

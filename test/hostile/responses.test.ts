@@ -162,6 +162,8 @@ describe("pods that answer what they must not", () => {
     const before = pod.arrivals.length;
     const got = await ask("GET", slug(name));
     expect(got.replies.map((reply) => reply.status)).toEqual([503]);
+    // Not `no-pod`, which it once was: nobody knows this pod to be down.
+    expect(got.text).toContain('"unreachable"');
     const posted = await ask("POST", slug(name));
     expect(posted.replies.map((reply) => reply.status)).toEqual([502]);
     for (const { text } of [got, posted]) {
