@@ -34,8 +34,8 @@ interface Definition<T extends ArgsDef> {
   readonly name: string;
   readonly description: string;
   readonly args?: T;
-  /** It changes nothing, and may be watched. */
-  readonly watch?: boolean;
+  /** It changes nothing, and may be watched; a function where that depends on its words. */
+  readonly watch?: boolean | ((args: ParsedArgs<T>) => boolean);
   /** It asks no server unless it wants to. */
   readonly offline?: boolean;
   run(args: ParsedArgs<T>, tools: Tools): Promise<Found>;
@@ -44,12 +44,14 @@ interface Definition<T extends ArgsDef> {
 /** A command of the command line: a table for people, JSON for programs. */
 export function command<const T extends ArgsDef>(definition: Definition<T>): CommandDef<ArgsDef> {
   const { name, description, args, watch = false } = definition;
-  const known: ArgsDef = { ...args, ...COMMON, ...(watch ? WATCH : {}) };
+  const known: ArgsDef = { ...args, ...COMMON, ...(watch === false ? {} : WATCH) };
   return defineCommand<ArgsDef>({
     meta: { name, description },
     args: known,
     async run({ args: given, rawArgs }) {
       refuseUnknown(rawArgs, known);
+      if (given.watch && typeof watch === "function" && !watch(given as ParsedArgs<T>))
+        throw new Failure("usage", "what changes something is done once: leave --watch out");
       const colours = paint(process.stdout);
       let api: Api | undefined;
       const tools: Tools = {

@@ -1,5 +1,6 @@
 import { apply } from "./apply.ts";
 import { audit } from "./audit.ts";
+import { canary } from "./canary.ts";
 import { drain } from "./drain.ts";
 import { explain } from "./explain.ts";
 import { history } from "./history.ts";
@@ -7,6 +8,7 @@ import { ledger } from "./ledger.ts";
 import { plan } from "./plan.ts";
 import { pods } from "./pods.ts";
 import { pools } from "./pools.ts";
+import { rebalance } from "./rebalance.ts";
 import { rollback } from "./rollback.ts";
 import { sessions } from "./sessions.ts";
 import { status } from "./status.ts";
@@ -24,5 +26,7 @@ export const commands = {
   history,
   rollback,
   drain,
+  rebalance,
+  canary,
   explain,
 } as const;

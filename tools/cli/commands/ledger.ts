@@ -19,11 +19,11 @@ export const ledger = command({
     sid: { type: "string", description: "Of this session alone" },
     cause: { type: "string", description: "By this cause alone" },
     limit: { type: "string", description: "How many, at most 1000", default: "20" },
+    cursor: { type: "string", description: "Where the page before ended" },
   },
-  async run({ pool, sid, cause, limit }, { api, paint }) {
-    const json = await api.get<{ breaks: Break[]; counts: Record<string, number> }>("/ledger", {
-      ...{ pool, sid, cause, limit },
-    });
+  async run({ pool, sid, cause, limit, cursor }, { api, paint }) {
+    const query = { pool, sid, cause, limit, cursor };
+    const json = await api.get<{ breaks: Break[]; counts: object; cursor: string | null }>("/ledger", query);
     const now = Date.now();
     const rows = json.breaks.map((one) => [
       `${age(one.at, now)} ago`,
@@ -33,10 +33,11 @@ export const ledger = command({
       one.to,
       one.cause,
     ]);
+    const more = json.cursor === null ? "" : `\n${paint.dim(`more: --cursor ${json.cursor}`)}`;
     const text =
       rows.length === 0
         ? "No session left its pod."
-        : table(["when", "session", "pool", "from", "to", "cause"], rows, paint);
+        : table(["when", "session", "pool", "from", "to", "cause"], rows, paint) + more;
     return { json, text };
   },
 });

@@ -17,7 +17,7 @@ interface Session {
 export const sessions = command({
   name: "sessions",
   description: "List sessions, or show, move or revoke one",
-  watch: true,
+  watch: ({ action }) => action === "list" || action === "show",
   args: {
     action: { type: "positional", description: "list, show, move or revoke", default: "list" },
     sid: { type: "positional", description: "For all but list", required: false },
