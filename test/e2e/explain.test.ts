@@ -136,6 +136,9 @@ describe("POST /explain", () => {
       { url: "/cart" },
       { url: "ftp://a/" },
       { url: `http://${HOST}/`, headers: { "a b": "c" } },
+      // As fetch takes them: they would be headers called 0 and 1, and the answer that of a request without a cookie.
+      { url: `http://${HOST}/`, headers: [["cookie", "a=b"]] },
+      { url: `http://${HOST}/`, headers: "cookie: a=b" },
     ]) {
       expect((await fleet.admin.send("POST", "/v1/explain", { body })).status, JSON.stringify(body)).toBe(
         422,

@@ -56,6 +56,9 @@ function readRequest({
   if (clientIp !== undefined && (typeof clientIp !== "string" || parseAddress(clientIp) === undefined)) {
     return invalid("clientIp", "it is no address", 'Write "192.0.2.1" or "2001:db8::1", or leave it out.');
   }
+  if (typeof headers !== "object" || Array.isArray(headers)) {
+    return invalid("headers", "it is no map", 'Write { "cookie": "a=b" }.');
+  }
   const fields = new Headers();
   for (const [name, value] of Object.entries(headers ?? {})) {
     const values = Array.isArray(value) ? value : [value];
