@@ -203,6 +203,14 @@ describe("what is forgotten", () => {
 
 describe("the least of all", () => {
   const all = new Guarded(new Array(10).fill(1), true);
+
+  it("is none that is out or has no weight, idle as it is: nothing had looked", () => {
+    const weighed = new Guarded([1, 1, 0, 1], true);
+    const where = standing([0, 9, 0, 5], [0]);
+    for (const alone of [true, false]) {
+      expect(parts(weighed, where, view([0, 0, 0, 0], { m: 20, alone }))).toEqual([0, 0, 0, 1]);
+    }
+  });
   const where = standing([5, 5, 5, 5, 5, 1, 5, 5, 5, 5]);
   const nobody = new Array(10).fill(0);
 
