@@ -152,6 +152,8 @@ export interface BeatAnswer {
   readonly isolates?: number;
   /** By name of the pool: weights of sides of splits that an operator gave, over those of the config. */
   readonly weights?: Readonly<Record<string, number>>;
+  /** By 12 hex digits of their tag: weights of pods that an operator gave, over those of the config. */
+  readonly podWeights?: Readonly<Record<string, number>>;
   /** How long pods that start slowly have been there, in milliseconds, by 12 hex digits of their tag. */
   readonly starting?: Readonly<Record<string, number>>;
 }

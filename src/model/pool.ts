@@ -1,4 +1,4 @@
-import type { Pod } from "./pod.ts";
+import { type Pod, tagToHex } from "./pod.ts";
 
 /** A probe with the fields of Kubernetes' httpGet. Times in milliseconds. */
 export interface Probe {
@@ -120,4 +120,19 @@ export interface Pool {
   readonly queue: number;
   /** Absent: WebSockets pass untouched. */
   readonly webSocket?: WebSocketConfig | undefined;
+}
+
+/**
+ * The pool with the weights that an operator gave to its pods; itself where none of them has one, or they would leave no pod
+ * any weight.
+ *
+ * @param given by 12 hex digits of the tag
+ */
+export function weighed(pool: Pool, given: Readonly<Record<string, number>>): Pool {
+  const pods = pool.pods.map((pod) => {
+    const weight = given[tagToHex(pod.tag)] ?? pod.weight;
+    return weight === pod.weight ? pod : { ...pod, weight };
+  });
+  const other = pods.some((pod, i) => pod !== pool.pods[i]);
+  return other && pods.some(({ weight }) => weight > 0) ? { ...pool, pods } : pool;
 }

@@ -41,7 +41,7 @@ export function zoneFor(
  * zones that have room; when no pod of a zone takes sessions, any of the pool may: no request is dropped for its zone.
  */
 export class Zones {
-  readonly #weights: readonly number[];
+  #weights: readonly number[];
   readonly #zoneOf: readonly (string | undefined)[];
   readonly #names: ReadonlySet<string>;
   readonly #near = new Map<string, Near>();
@@ -57,6 +57,11 @@ export class Zones {
 
   get split(): ZoneSplit {
     return this.#split;
+  }
+
+  /** Other weights; the standings that it is asked with from now on have another version. */
+  weigh(weights: readonly number[]): void {
+    this.#weights = weights;
   }
 
   hear(split: ZoneSplit | undefined): void {

@@ -5,7 +5,7 @@ import { type HealthView, STATES } from "../health/state.ts";
 import { Share } from "../metrics/share.ts";
 import type { BeatAnswer, PodUse } from "../model/beat.ts";
 import { type Pod, type PodTag, tagToHex } from "../model/pod.ts";
-import type { Pool } from "../model/pool.ts";
+import { type Pool, weighed } from "../model/pool.ts";
 import { worthAsking } from "../policies/guarded.ts";
 import { type PolicyName, policies } from "../policies/index.ts";
 import {
@@ -43,7 +43,8 @@ export interface Moment {
 
 /** A pool of one snapshot with its picker, its table and how its pods stand. */
 export class PoolRuntime {
-  readonly pool: Pool;
+  /** With the weights of the config, or those that an operator gave. */
+  pool: Pool;
   readonly pods: readonly PodRuntime[];
   readonly inflight: Uint32Array;
   readonly journal = new Journal();
@@ -66,13 +67,16 @@ export class PoolRuntime {
   #localUntil = 0;
   #picker: Picker | undefined;
   #table: Table | undefined;
-  /** The table of the pool's last snapshot, of other pods: the own one is made of it. */
+  /** The table of the pool's last snapshot or weights, of other pods: the own one is made of it. */
   #older: Table | undefined;
   #freed = false;
   readonly #tools: PickerTools;
+  /** As the config has it. */
+  readonly #own: Pool;
 
   constructor(pool: Pool, core: PickerTools["core"], known: ReadonlyMap<PodTag, PodRuntime>) {
     this.pool = pool;
+    this.#own = pool;
     this.inflight = new Uint32Array(pool.pods.length);
     this.share = new Share(pool.pods.length);
     this.tags = pool.pods.map(({ tag }) => tagToHex(tag));
@@ -117,7 +121,25 @@ export class PoolRuntime {
       runtime.meaning = STATES[state];
       changed = true;
     }
-    if (!changed) return;
+    if (changed) this.#restand();
+  }
+
+  /** Takes in the weights that an operator gave to pods, by tag. Who is bound notices nothing. */
+  weigh(given: Readonly<Record<string, number>>): void {
+    const pool = weighed(this.#own, given);
+    const { pods } = pool;
+    if (pods.every(({ weight }, i) => weight === this.pool.pods[i]!.weight)) return;
+    this.pool = pool;
+    for (const [i, runtime] of this.pods.entries()) runtime.pod = pods[i]!;
+    this.#zones?.weigh(pods.map(({ weight }) => weight));
+    this.#older ??= this.#table;
+    this.#table = undefined;
+    this.#picker?.free?.();
+    this.#picker = undefined;
+    this.#restand();
+  }
+
+  #restand(): void {
     this.shared = this.#stand();
     this.#localUntil = 0;
     this.#local = this.shared;

@@ -111,6 +111,8 @@ export class View {
   at: number;
   /** By name of the pool: what an operator says of weights. */
   weights: Readonly<Record<string, number>> = {};
+  /** The same by tag of the pod, in 12 hex digits. */
+  podWeights: Readonly<Record<string, number>> = {};
   readonly #routes: readonly RouteRuntime[];
   readonly #matcher: Matcher<RouteRuntime>;
 
@@ -129,6 +131,8 @@ export class View {
     const known = new Map<PodTag, PodRuntime>();
     for (const pool of before?.pools ?? []) for (const pod of pool.pods) known.set(pod.pod.tag, pod);
     this.pools = snapshot.pools.map((pool) => new PoolRuntime(pool, core, known));
+    // With them first: the tables that are taken over were built of them.
+    if (before !== undefined) this.weighPods(before.podWeights);
     for (const pool of this.pools) {
       const old = before?.pools.find((other) => other.pool.name === pool.pool.name);
       if (old !== undefined) pool.inherit(old);
@@ -157,6 +161,13 @@ export class View {
       const given = this.#sides(sides, (side) => weights[side.pool.name] ?? side.weight);
       Object.assign(this.#routes[i]!, given.total > 0 ? given : this.#sides(sides, (side) => side.weight));
     }
+  }
+
+  /** Takes in the weights that an operator gave to pods. A pool that they would leave without any keeps those of the config. */
+  weighPods(given: Readonly<Record<string, number>>): void {
+    if (JSON.stringify(given) === JSON.stringify(this.podWeights)) return;
+    this.podWeights = given;
+    for (const pool of this.pools) pool.weigh(given);
   }
 
   /** Gives back the memory of tables that no view uses any more. */

@@ -77,6 +77,20 @@ describe("who changed what", () => {
         { pool: "web", pod: "web-1", state: "disabled" },
       ],
       [
+        "PATCH",
+        "/v1/pools/canary/pods/web-2",
+        { body: { weight: 0 } },
+        409,
+        { pool: "canary", pod: "web-2", weight: 0 },
+      ],
+      [
+        "PATCH",
+        "/v1/pools/web/pods/web-0",
+        { body: { weight: 3 } },
+        200,
+        { pool: "web", pod: "web-0", weight: 3 },
+      ],
+      [
         "POST",
         "/v1/pools/web/pods/web-0/drain",
         { headers: { authorization: `Bearer ${DRAIN}` } },

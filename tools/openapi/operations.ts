@@ -191,7 +191,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Orders a pod",
     body: json(schemas.podOrder),
     answer: schemas.pod,
-    problems: [404, ...BODY],
+    problems: [404, 409, ...BODY],
   },
   {
     method: "post",

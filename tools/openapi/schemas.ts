@@ -108,11 +108,14 @@ export const pools = z.object({
   ),
   cursor,
 });
-export const poolOrder = z.strictObject({
-  state: z.enum(["ready", "paused", "rolled-back", "retiring"]).optional(),
-  weight: z.nullable(z.int().min(0).max(1_000_000)).optional(),
-  deadline: deadline.optional(),
-});
+const weight = z.nullable(z.int().min(0).max(1_000_000));
+/** A state, a weight or both; a deadline goes with a state. */
+const order = (states: readonly string[]) =>
+  z.union([
+    z.strictObject({ state: z.enum(states), weight: weight.optional(), deadline: deadline.optional() }),
+    z.strictObject({ weight }),
+  ]);
+export const poolOrder = order(["ready", "paused", "rolled-back", "retiring"]);
 const since = z.nullable(time);
 export const poolOrdered = z.object({
   pool: z.string(),
@@ -124,7 +127,8 @@ export const pod = z.object({
   id: z.string(),
   pool: z.string(),
   state,
-  weight: z.number(),
+  weight: count,
+  configWeight: count,
   sessions: z.nullable(count),
   inFlight: z.number(),
   since,
@@ -138,10 +142,7 @@ export const pod = z.object({
   }),
 });
 export const pods = z.object({ pods: z.array(pod), cursor });
-export const podOrder = z.strictObject({
-  state: z.enum(["ready", "draining", "disabled"]),
-  deadline: deadline.optional(),
-});
+export const podOrder = order(["ready", "draining", "disabled"]);
 export const drain = z.strictObject({ deadline: deadline.optional() });
 export const progress = z.object({ state, sessions: count, deadline: since });
 

@@ -3,7 +3,8 @@ import { type HealthView, type PodState, STATES } from "../../src/health/state.t
 import type { Beat, BeatAnswer, ConfigRecord, DepartedPod } from "../../src/model/beat.ts";
 import { parseRecord } from "../../src/model/beat.ts";
 import type { Sid } from "../../src/model/binding.ts";
-import { type PodTag, tagToHex } from "../../src/model/pod.ts";
+import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
+import { type Pool, weighed } from "../../src/model/pool.ts";
 import type { BindingStore } from "../../src/model/ports.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { blank, type Disk, departedAfter, type Order, SALT } from "./disk.ts";
@@ -140,9 +141,16 @@ export class SimCoordinator {
       health,
       feed: { entries, seq: disk.feed.at(-1)?.seq ?? position },
       next: period,
+      podWeights: Object.fromEntries(disk.podWeights),
       madeAt: loop.now,
     };
     return current ? answer : { ...answer, config: record };
+  }
+
+  /** As edges choose by them. */
+  pools(): Pool[] {
+    const given = Object.fromEntries(this.#disk.podWeights);
+    return (this.snapshot?.pools ?? []).map((pool) => weighed(pool, given));
   }
 
   /** What operators said over what probes and edges say: worker/coordinator/operator.ts, sight.ts. */
@@ -172,6 +180,19 @@ export class SimCoordinator {
       state === "draining" ? "drained" : undefined,
       deadline,
     );
+  }
+
+  /** PATCH of a pod's weight; null takes it back. One that would leave its pool none is refused. */
+  weigh(pod: Pod, weight: number | null): void {
+    this.#mustBeUp();
+    const { podWeights } = this.#disk;
+    const pool = this.snapshot?.pools.find(({ name }) => name === pod.pool);
+    const tag = tagToHex(pod.tag);
+    const of = (other: Pod) =>
+      other === pod ? (weight ?? pod.weight) : (podWeights.get(tagToHex(other.tag)) ?? other.weight);
+    if (pool?.pods.some((other) => of(other) > 0) !== true) return;
+    if (weight === null) podWeights.delete(tag);
+    else podWeights.set(tag, weight);
   }
 
   /** Rollback or promotion: of every pod of a pool. */

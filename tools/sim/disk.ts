@@ -16,6 +16,8 @@ export interface Disk {
   published: number;
   readonly orders: Map<string, Order>;
   readonly pools: Map<string, Order>;
+  /** That an operator gave to pods, by tag. */
+  readonly podWeights: Map<string, number>;
   readonly feed: FeedEntry[];
   readonly ledger: SimLedger;
   /** Of each check of each pod. */
@@ -26,7 +28,7 @@ export interface Disk {
 export const SALT = "00112233445566778899aabbccddeeff";
 
 export function blank(): Disk {
-  const maps = { orders: new Map(), pools: new Map(), states: new Map() };
+  const maps = { orders: new Map(), pools: new Map(), podWeights: new Map(), states: new Map() };
   return { incarnation: 0, record: undefined, published: -1, feed: [], ledger: new SimLedger(), ...maps };
 }
 

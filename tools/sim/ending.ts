@@ -27,7 +27,7 @@ export function heal(world: World): void {
   for (let edge = 0; edge < world.plan.skews.length; edge++)
     if (world.isolates[edge] === undefined) world.startEdge(edge);
   for (const pod of pods.all()) if (pod.mode !== "up" && pod.mode !== "dead") pod.mode = "up";
-  for (const pool of coordinator.snapshot?.pools ?? []) {
+  for (const pool of coordinator.pools()) {
     const live = pool.pods.filter((pod) => pods.of(pod).mode === "up" && pod.weight > 0);
     if (live.length === 0) for (const pod of pool.pods) pods.of(pod).mode = "up";
   }

@@ -6,8 +6,11 @@ const POLICIES = ["consistent-hash", "least-request", "round-robin", "random"] a
 /** How much more often sessions go by cookie than by each of the keys. */
 const COOKIES = ["cookie", "cookie", "cookie", "cookie", "cookie", "cookie", "cookie"] as const;
 
+/** All but what {@link weighings} draws. */
+type Rolled = Exclude<PlanEvent["kind"], "weigh">;
+
 /** What tends to happen, by weight. Requests are half of it: nothing is seen without them. */
-const KINDS: readonly (readonly [PlanEvent["kind"], number])[] = [
+const KINDS: readonly (readonly [Rolled, number])[] = [
   ["request", 50],
   ["pod", 12],
   ["config", 6],
@@ -60,7 +63,8 @@ export function generate(seed: number): Plan {
     bundled: chance.odds(0.5),
     quality,
   };
-  const { events, length } = eventsOf(chance, shape);
+  const { events: rolled, length } = eventsOf(chance, shape);
+  const events = [...rolled, ...weighings(dice(seed, "weights"), shape, length)].sort((a, b) => a.at - b.at);
   return { ...shape, ...life, ...rest, events, length };
 }
 
@@ -112,6 +116,17 @@ function eventsOf(chance: Dice, shape: Shape): { events: PlanEvent[]; length: nu
   return { events: events.sort((a, b) => a.at - b.at), length: Math.round(at + 2000) };
 }
 
+/** Weights that an operator gives to pods, in half of the schedules; drawn apart, so that all else of a seed is as it was. */
+function weighings(chance: Dice, { pools }: Shape, length: number): PlanEvent[] {
+  const count = chance.odds(0.5) ? 0 : 1 + chance.below(4);
+  return Array.from({ length: count }, () => {
+    const { name, weights } = chance.one(pools);
+    const pod = chance.below(weights.length + 1);
+    const weight = chance.one([0, 0, 2, 10, null]);
+    return { at: Math.round(chance.between(2000, length - 2000)), kind: "weigh", pool: name, pod, weight };
+  });
+}
+
 /** An event so long after the first of its kind. Milliseconds. */
 type Burst = { readonly after: number; readonly kind: PlanEvent["kind"]; readonly [part: string]: unknown };
 
@@ -141,7 +156,7 @@ function storm(chance: Dice, shape: Shape): Burst[] {
 function event(chance: Dice, shape: Shape): object {
   const { skews, clients, pools } = shape;
   let draw = chance.below(TOTAL);
-  let kind: PlanEvent["kind"] = "request";
+  let kind: Rolled = "request";
   for (const [name, weight] of KINDS) {
     kind = name;
     draw -= weight;

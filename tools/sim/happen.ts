@@ -23,6 +23,9 @@ export function happen(world: World, event: PlanEvent, index: number): void {
     case "operator":
       if (pod !== undefined) byOperator(world, () => coordinator.order(pod.tag, event.state, event.deadline));
       return;
+    case "weigh":
+      if (pod !== undefined) byOperator(world, () => coordinator.weigh(pod, event.weight));
+      return;
     case "canary":
       byOperator(world, () => coordinator.orderPool(event.pool, event.state, event.deadline));
       return;

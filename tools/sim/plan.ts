@@ -42,6 +42,7 @@ export type PlanEvent = { readonly at: number } & (
       readonly state: "ready" | "draining" | "disabled";
       readonly deadline: number;
     }
+  | { readonly kind: "weigh"; readonly pool: string; readonly pod: number; readonly weight: number | null }
   | {
       readonly kind: "canary";
       readonly pool: string;

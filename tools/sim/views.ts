@@ -45,6 +45,7 @@ export class SimViews {
     if (view?.stamp.incarnation !== answer.incarnation || view.stamp.revision !== answer.revision) return;
     this.health = known(answer.health);
     view.apply(this.health);
+    view.weighPods(answer.podWeights ?? {});
     view.at = now;
     this.toldAt = answer.madeAt;
   }

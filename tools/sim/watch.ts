@@ -221,8 +221,8 @@ export class Watch implements StoreWitness {
 
 /** Everything of a view that the choice of a pod may depend on. */
 export function viewKey({ views }: Isolate): string {
-  const stamp = views.current?.stamp;
-  return `${stamp?.incarnation}.${stamp?.revision} ${JSON.stringify(views.health)}`;
+  const { stamp, podWeights } = views.current ?? {};
+  return `${stamp?.incarnation}.${stamp?.revision} ${JSON.stringify([views.health, podWeights])}`;
 }
 
 /** Whether a request may reach pods twice: idempotent, and nothing in it that was used up. */

@@ -13,7 +13,6 @@ const FURTHEST = 366 * 24 * 3600 * 1000;
 export async function readObject(
   request: Request,
   keys: readonly string[],
-  hints: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, unknown> | Response> {
   const text = await readBody(request, MAX_BODY);
   if (text === undefined) {
@@ -35,8 +34,7 @@ export async function readObject(
   }
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined) {
-    const hint = Object.hasOwn(hints, unknown) ? hints[unknown]! : SEND(keys);
-    return invalid(unknown, `${JSON.stringify(unknown)} is not taken here`, hint);
+    return invalid(unknown, `${JSON.stringify(unknown)} is not taken here`, SEND(keys));
   }
   return value as Record<string, unknown>;
 }

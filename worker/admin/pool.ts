@@ -1,12 +1,9 @@
 import type { PoolChange, PoolStatus } from "../coordinator/pods.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok, whoOf } from "./call.ts";
-import { invalid, readObject } from "./input.ts";
-import { type AdminContext, hear, orderIn } from "./pools.ts";
+import { type AdminContext, hear, readOrder } from "./pools.ts";
 
 const STATES = ["ready", "paused", "rolled-back", "retiring"] as const;
-/** As in a config. */
-const HEAVIEST = 1_000_000;
 
 /**
  * PATCH /pools/{pool}: what the operator says of all its pods at once, for canaries. `paused`: they keep their sessions, and
@@ -15,16 +12,9 @@ const HEAVIEST = 1_000_000;
  * that it is a side of, whatever the config says; null takes it back.
  */
 export async function patchPool(c: AdminContext, isolate: Isolate, pool: string): Promise<Response> {
-  const body = await readObject(c.req.raw, ["state", "deadline", "weight"]);
-  if (body instanceof Response) return body;
-  const { weight, ...rest } = body;
-  const alone = weight !== undefined && rest.state === undefined && rest.deadline === undefined;
-  const asked = alone ? {} : orderIn(rest, "pool", STATES, "retiring");
+  const asked = await readOrder(c.req.raw, "pool", STATES, "retiring");
   if (asked instanceof Response) return asked;
-  if (weight !== undefined && weight !== null && !isWeight(weight)) {
-    return invalid("weight", "not a weight", `Write a whole number from 0 to ${HEAVIEST}, or null.`);
-  }
-  const change: PoolChange = { pool, ...asked, ...(weight === undefined ? {} : { weight }), who: whoOf(c) };
+  const change: PoolChange = { pool, ...asked, who: whoOf(c) };
   const reply = await askCoordinator<PoolStatus>(isolate, "/pool", change, c);
   if (reply instanceof Response) return reply;
   await hear(c, isolate, 0);
@@ -35,8 +25,4 @@ export async function patchPool(c: AdminContext, isolate: Isolate, pool: string)
     deadline: until,
   }));
   return ok({ pool, weight: reply.weight, pods });
-}
-
-function isWeight(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= HEAVIEST;
 }

@@ -11,6 +11,8 @@ import { invalid, noCursor, readDeadline, readObject, readPage } from "./input.t
 export type AdminContext = Context<{ Bindings: Env }>;
 
 const STATES = ["ready", "draining", "disabled"] as const;
+/** As in a config. */
+const HEAVIEST = 1_000_000;
 
 /** Pools and pods in one answer. */
 const PAGE = 1000;
@@ -71,38 +73,56 @@ export async function listPods(c: AdminContext, isolate: Isolate, pool: string):
   return ok({ pods: reply.pods.map((pod, i) => shown(pod, counts[i] ?? null)), cursor: reply.cursor });
 }
 
-/** PATCH /pools/{pool}/pods/{pod}: what the operator says of it. */
+/**
+ * PATCH /pools/{pool}/pods/{pod}: what the operator says of it. `weight`: its part of the pool's new sessions, whatever the
+ * config says; null takes it back.
+ */
 export async function patchPod(
   c: AdminContext,
   isolate: Isolate,
   pool: string,
   pod: string,
 ): Promise<Response> {
-  const asked = await readOrder(c.req.raw, "pod", STATES, "draining", { weight: WEIGHT });
+  const asked = await readOrder(c.req.raw, "pod", STATES, "draining");
   return asked instanceof Response ? asked : order(c, isolate, { pool, pod, ...asked, who: whoOf(c) });
 }
 
-const WEIGHT = "A pod's weight is changed in the config: GET it, change the weight, PUT it.";
+/** A state with a deadline if it is the one that has an end, or a weight, or both. */
+interface OrderOf<State> {
+  readonly state?: State;
+  readonly deadline?: number;
+  readonly weight?: number | null;
+}
 
-/** What an operator says of a pod or a pool: a state, and a deadline if it is the one that has an end. */
+/** What an operator says of a pod or a pool. */
 export async function readOrder<State extends string>(
   request: Request,
   noun: string,
   states: readonly State[],
   ending: State,
-  hints: Readonly<Record<string, string>> = {},
-): Promise<{ readonly state: State; readonly deadline?: number } | Response> {
-  const body = await readObject(request, ["state", "deadline"], hints);
-  return body instanceof Response ? body : orderIn(body, noun, states, ending);
+): Promise<OrderOf<State> | Response> {
+  const body = await readObject(request, ["state", "deadline", "weight"]);
+  if (body instanceof Response) return body;
+  const { weight } = body;
+  if (weight === undefined) return orderIn(body, noun, states, ending);
+  if (weight !== null && !isWeight(weight)) {
+    return invalid("weight", "not a weight", `Write a whole number from 0 to ${HEAVIEST}, or null.`);
+  }
+  if (body.state === undefined && body.deadline === undefined) return { weight };
+  const asked = orderIn(body, noun, states, ending);
+  return asked instanceof Response ? asked : { ...asked, weight };
 }
 
-/** The order in a body that was read. */
-export function orderIn<State extends string>(
+function isWeight(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= HEAVIEST;
+}
+
+function orderIn<State extends string>(
   body: Record<string, unknown>,
   noun: string,
   states: readonly State[],
   ending: State,
-): { readonly state: State; readonly deadline?: number } | Response {
+): OrderOf<State> | Response {
   const state = states.find((name) => name === body.state);
   if (state === undefined) {
     const message = body.state === undefined ? "it is missing" : `${JSON.stringify(body.state)} is no state`;
@@ -143,8 +163,8 @@ export async function hear(c: AdminContext, isolate: Isolate, seq: number): Prom
 }
 
 function shown(status: PodStatus, sessions: number | null) {
-  const { id, pool, state, weight, inFlight, since, deadline, health } = status;
-  return { id, pool, state, weight, sessions, inFlight, since, deadline, health };
+  const { id, pool, state, weight, configWeight, inFlight, since, deadline, health } = status;
+  return { id, pool, state, weight, configWeight, sessions, inFlight, since, deadline, health };
 }
 
 function sum(counts: readonly (number | null)[]): number | null {

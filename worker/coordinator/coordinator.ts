@@ -21,6 +21,7 @@ import { HealthLog } from "./health-log.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator, poolSubject, subjectsOf } from "./operator.ts";
 import { Places } from "./places.ts";
+import { PodWeights } from "./pod-weights.ts";
 import { Pods } from "./pods.ts";
 import { probeDue } from "./prober.ts";
 import { Rebalance } from "./rebalance.ts";
@@ -51,6 +52,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly #feed: FeedStore;
   readonly #operator: Operator;
   readonly #weights: Weights;
+  readonly #podWeights: PodWeights;
   readonly #health: HealthLog;
   readonly #probes = new Probes();
   readonly #fleet: Fleet;
@@ -75,6 +77,7 @@ export class Coordinator extends DurableObject<Env> {
     this.#feed = new FeedStore(sql);
     this.#operator = new Operator(sql);
     this.#weights = new Weights(sql);
+    this.#podWeights = new PodWeights(sql);
     this.#health = new HealthLog(sql);
     this.#fleet = new Fleet(env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted);
     const { store, snapshot } = openStore(env);
@@ -83,13 +86,17 @@ export class Coordinator extends DurableObject<Env> {
     this.pods = new Pods(
       this.#operator,
       this.#weights,
+      this.#podWeights,
       () => this.snapshot,
       new Sight(this.#probes, this.#fleet, this.#health, now),
     );
     const guard = new Guard({ now }, after, { ...GUARD, ...STORE });
     const places = () => this.#placesNow();
     this.sessions = new Sessions({ store, guard, feed: this.#feed, ledger: this.ledger, places, now });
-    const pool = (name: string) => this.snapshot?.pools.find((one) => one.name === name);
+    const pool = (name: string) => {
+      const found = this.snapshot?.pools.find((one) => one.name === name);
+      return found && this.#podWeights.over(found);
+    };
     this.rebalance = new Rebalance({ sql, store, guard, sessions: this.sessions, pool, places, now });
     void ctx.blockConcurrencyWhile(() => this.#start());
   }
@@ -249,6 +256,7 @@ export class Coordinator extends DurableObject<Env> {
     const known = subjectsOf(snapshot, tagToHex);
     for (const { tag, pool } of this.config.record?.departed ?? []) known.add(tag).add(poolSubject(pool));
     this.#operator.forget(known);
+    this.#podWeights.forget(known);
     this.#weights.forget((pool) => known.has(poolSubject(pool)), Date.now());
   }
 
@@ -291,6 +299,7 @@ export class Coordinator extends DurableObject<Env> {
     // A position on another feed says nothing of this one.
     const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);
     const weights = this.#weights.told;
+    const podWeights = this.#podWeights.told;
     const base = {
       ...word,
       incarnation,
@@ -299,6 +308,7 @@ export class Coordinator extends DurableObject<Env> {
       feed: { entries, seq },
       next: more ? CATCH_UP : period,
       ...(weights === undefined ? {} : { weights }),
+      ...(podWeights === undefined ? {} : { podWeights }),
     };
     const current = beat.incarnation === base.incarnation && beat.revision === base.revision;
     return record === undefined || current ? base : { ...base, config: record };

@@ -5,6 +5,7 @@ import type { Pool } from "../../src/model/pool.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { HealthFlip } from "./health-log.ts";
 import { type Operator, type PodOrder, type PoolOrder, poolSubject } from "./operator.ts";
+import type { PodWeights } from "./pod-weights.ts";
 import { noPod, noPool, type Reply } from "./reply.ts";
 import type { Weights } from "./weights.ts";
 
@@ -14,7 +15,9 @@ export interface PodStatus {
   readonly id: string;
   /** 12 hex digits. */
   readonly tag: string;
+  /** What the edges go by: an operator's, or that of the config. */
   readonly weight: number;
+  readonly configWeight: number;
   /** What the edges go by: the operator's word together with the probes'. */
   readonly state: PodState;
   readonly since: number | null;
@@ -54,7 +57,10 @@ export interface PodPage {
 export interface PodChange {
   readonly pool: string;
   readonly pod: string;
-  readonly state: "ready" | "draining" | "disabled";
+  /** Undefined: as it is, and the weight alone is another. */
+  readonly state?: "ready" | "draining" | "disabled";
+  /** Its part of the pool's new sessions; null takes it back, undefined leaves it. */
+  readonly weight?: number | null;
   /** Milliseconds since the epoch; undefined: the pool's `drain` from now. */
   readonly deadline?: number;
   /** Leave a pod alone that an operator has taken out already, its deadline too. */
@@ -86,6 +92,7 @@ export interface Seen {
 export class Pods {
   readonly #operator: Operator;
   readonly #weights: Weights;
+  readonly #podWeights: PodWeights;
   readonly #snapshot: () => Snapshot | undefined;
   readonly #seen: Seen;
   #named: { of: Snapshot | undefined; pods: readonly { pool: string; tag: string }[] } = {
@@ -93,9 +100,16 @@ export class Pods {
     pods: [],
   };
 
-  constructor(operator: Operator, weights: Weights, snapshot: () => Snapshot | undefined, seen: Seen) {
+  constructor(
+    operator: Operator,
+    weights: Weights,
+    podWeights: PodWeights,
+    snapshot: () => Snapshot | undefined,
+    seen: Seen,
+  ) {
     this.#operator = operator;
     this.#weights = weights;
+    this.#podWeights = podWeights;
     this.#snapshot = snapshot;
     this.#seen = seen;
   }
@@ -158,7 +172,15 @@ export class Pods {
     const pod = this.#pod(change.pool, change.pod);
     if ("ok" in pod) return pod;
     const tag = tagToHex(pod.tag);
-    if (change.once !== true || !this.#closed(pod)) this.#set(tag, change.state, change, now);
+    const { state, weight, who } = change;
+    if (weight !== undefined) {
+      const given = weight ?? undefined;
+      const refused = this.#podWeights.refuse(pod, given, this.#pool(pod.pool)!);
+      if (refused !== undefined) return refused;
+      this.#podWeights.set(tag, given, who, now);
+    }
+    if (state !== undefined && (change.once !== true || !this.#closed(pod)))
+      this.#set(tag, state, change, now);
     return { ok: true, pod: this.status(pod) };
   }
 
@@ -189,7 +211,8 @@ export class Pods {
       pool: pod.pool,
       id: pod.id,
       tag,
-      weight: pod.weight,
+      weight: this.#podWeights.over(this.#pool(pod.pool)!).pods[pod.index]!.weight,
+      configWeight: pod.weight,
       state,
       since: order?.since ?? health.since,
       deadline: (order ?? orders.find((candidate) => candidate?.deadline !== undefined))?.deadline ?? null,

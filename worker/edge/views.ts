@@ -58,6 +58,7 @@ export class Views {
     const view = new View(stamp, snapshot, departed, this.#core, undefined, now);
     view.apply(health);
     view.weigh(this.current?.weights ?? {});
+    view.weighPods(this.current?.podWeights ?? {});
     return view;
   }
 
@@ -70,6 +71,7 @@ export class Views {
     if (view?.stamp.incarnation !== answer.incarnation || view.stamp.revision !== answer.revision) return;
     view.apply(healthOf(answer.health));
     view.weigh(answer.weights ?? {});
+    view.weighPods(answer.podWeights ?? {});
     view.at = now;
   }
 }

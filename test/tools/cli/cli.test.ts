@@ -165,6 +165,22 @@ describe("npx mooring", { timeout: 60_000 }, () => {
     expect((await run(["explain", "--replay", file("no.json", "{}")], alone)).code).toBe(6);
   });
 
+  it("gives a pod another weight, and the config's again", async () => {
+    const heavy = await run(["weigh", "web", "web-2", "5"]);
+    expect(heavy).toMatchObject({
+      code: 0,
+      out: "web/web-2 has weight 5, and 1 in the config: every edge goes by it within 10 s.\n",
+    });
+    expect((await run(["pods", "web"])).out).toMatch(/^web-2 +ready +– +5 \(config 1\)/m);
+    const again = await run(["weigh", "web", "web-2", "config"]);
+    expect(again.out).toBe("web/web-2 has weight 1: every edge goes by it within 10 s.\n");
+    expect((await run(["pods", "web"])).out).toMatch(/^web-2 +ready +– +1 /m);
+    const codes = [["web-2", "-1"], ["web-2", "1.5"], ["web-2"], ["web-2", "2000000"], ["web-9", "1"]].map(
+      async (args) => (await run(["weigh", "web", ...args])).code,
+    );
+    expect(await Promise.all(codes)).toEqual([2, 2, 2, 6, 6]);
+  });
+
   it("drains a pod, and says how far it is", async () => {
     const begun = await run(["drain", "web", "web-1", "--wait", "0s"]);
     expect(begun.err).toMatch(/^web\/web-1 is draining, \d+ sessions left$/m);

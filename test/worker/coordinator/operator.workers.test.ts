@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type PodState, STATES } from "../../../src/health/state.ts";
 import type { ConfigRecord } from "../../../src/model/beat.ts";
 import { Operator, type Order, poolSubject } from "../../../worker/coordinator/operator.ts";
+import { PodWeights } from "../../../worker/coordinator/pod-weights.ts";
 import type { PodStatus } from "../../../worker/coordinator/pods.ts";
 import { ask, beat, config, fresh, put } from "./calls.workers.ts";
 
@@ -200,4 +201,78 @@ it("makes the salt of keyed sids once: every keyed session would be lost with it
   const other = fresh();
   await put(other, config(["a"]), first);
   expect((await ask<ConfigRecord>(other, "/config")).salt).not.toBe(salt);
+});
+
+describe("what an operator says of the weights of pods", () => {
+  const weights = async (stub: DurableObjectStub) =>
+    (await ask<{ pods: PodStatus[] }>(stub, "/pods?pool=web")).pods.map(
+      ({ weight, configWeight }) => `${weight}/${configWeight}`,
+    );
+  const told = async (stub: DurableObjectStub) => Object.values((await beat(stub)).podWeights ?? {});
+
+  it("reaches edges by tag, survives PUTs and restarts, and is in no revision of the config", async () => {
+    const stub = fresh();
+    await put(stub, config(["a", "b"]), first);
+    expect((await beat(stub)).podWeights).toBeUndefined();
+    const { pod } = await order(stub, { pod: "a", weight: 5 });
+    expect(pod).toMatchObject({ id: "a", state: "ready", weight: 5, configWeight: 1 });
+    const answer = await beat(stub);
+    expect([answer.revision, answer.podWeights]).toEqual([1, { [pod.tag]: 5 }]);
+    expect(await put(stub, config(["a", "b"]), { "if-match": '"1"' })).toMatchObject({ revision: 2 });
+    expect(await weights(stub)).toEqual(["5/1", "1/1"]);
+    await runInDurableObject(stub, (_, { storage }) => {
+      expect(new PodWeights(storage.sql).told).toEqual({ [pod.tag]: 5 });
+      expect(storage.sql.exec("SELECT who, since > 0 AS timed FROM pod_weights").toArray()).toEqual([
+        { who: "admin", timed: 1 },
+      ]);
+    });
+    // One order may say both, and a state alone leaves the weight.
+    await order(stub, { pod: "a", state: "disabled", weight: 0 });
+    await order(stub, { pod: "a", state: "ready" });
+    expect(await weights(stub)).toEqual(["0/1", "1/1"]);
+    expect((await order(stub, { pod: "a", weight: null })).pod.weight).toBe(1);
+    expect((await beat(stub)).podWeights).toBeUndefined();
+  });
+
+  it("cannot leave a pool without any; what a config brings about goes by the config", async () => {
+    const stub = fresh();
+    await put(stub, config(["a", "b"]), first);
+    await order(stub, { pod: "a", weight: 0 });
+    const refused = await order(stub, { pod: "b", weight: 0, state: "draining" });
+    expect(refused).toMatchObject({ ok: false, status: 409, code: "no-weight" });
+    expect([await weights(stub), await states(stub)]).toEqual([
+      ["0/1", "1/1"],
+      ["ready", "ready"],
+    ]);
+    await put(stub, config(["a"]), { "if-match": '"1"' });
+    expect(await weights(stub)).toEqual(["1/1"]);
+    await put(stub, config(["a", "b"]), { "if-match": '"2"' });
+    expect(await weights(stub)).toEqual(["0/1", "1/1"]);
+    // What gives a pool none by its config may be so again.
+    const none = config(["a", "b"]);
+    const pods = none.pools.web.pods.map((pod) => ({ ...pod, weight: 0 }));
+    await put(stub, { ...none, pools: { web: { pods } } }, { "if-match": '"3"' });
+    await order(stub, { pod: "b", weight: 2 });
+    expect(await weights(stub)).toEqual(["0/0", "2/0"]);
+    expect((await order(stub, { pod: "b", weight: null })).pod.weight).toBe(0);
+  });
+
+  it("stands while sessions may come back to a pod that left, and is forgotten then", async () => {
+    const stub = fresh();
+    await put(stub, config(["a", "b"]), first);
+    await order(stub, { pod: "a", weight: 7 });
+    await put(stub, config(["b"]), { "if-match": '"1"' });
+    expect(await told(stub)).toEqual([7]);
+    await put(stub, config(["a", "b"]), { "if-match": '"2"' });
+    expect(await weights(stub)).toEqual(["7/1", "1/1"]);
+    await put(stub, config(["b"]), { "if-match": '"3"' });
+    await runInDurableObject(
+      stub,
+      (_, { storage }) => void storage.sql.exec("UPDATE departed SET until = 1"),
+    );
+    await put(stub, config(["b"]), { "if-match": '"4"' });
+    expect(await told(stub)).toEqual([]);
+    await put(stub, config(["a", "b"]), { "if-match": '"5"' });
+    expect(await weights(stub)).toEqual(["1/1", "1/1"]);
+  });
 });

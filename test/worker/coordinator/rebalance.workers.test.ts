@@ -104,6 +104,27 @@ describe("a rebalance", () => {
     expect(await counts()).toEqual([7, 3]);
   });
 
+  it("shares by the weights that an operator gave, also those that come while it runs", async () => {
+    const { stub, pool, tag, start, status, counts } = await ground(["a", "b", "c"]);
+    await sessions(tag("a"), 20, 20);
+    const weigh = (pod: string, weight: number | null) =>
+      ask(stub, "/pod", { pool, pod, weight, who: "admin" });
+    await weigh("b", 4);
+    await weigh("c", 0);
+    expect(await start({ dryRun: true })).toMatchObject({
+      left: 16,
+      moves: [{ from: "a", to: "b", sessions: 16 }],
+    });
+    await start({ rate: 2 });
+    await vi.waitFor(async () => expect((await status()).moved).toBeGreaterThanOrEqual(2), {
+      timeout: 10_000,
+    });
+    await weigh("b", 1);
+    await weigh("c", null);
+    expect(await ended(status)).toMatchObject({ moved: 13, left: 0 });
+    expect([...(await counts())].sort()).toEqual([6, 7, 7]);
+  });
+
   it("leaves pods alone that an operator has taken out, and what they have", async () => {
     const { stub, pool, tag, start, status, counts } = await ground(["a", "b", "c"]);
     await sessions(tag("a"), 9, 20);

@@ -12,6 +12,7 @@ import { rebalance } from "./rebalance.ts";
 import { rollback } from "./rollback.ts";
 import { sessions } from "./sessions.ts";
 import { status } from "./status.ts";
+import { weigh } from "./weigh.ts";
 
 /** The registry: a command is its file and its line here. Usage derives from it. */
 export const commands = {
@@ -28,5 +29,6 @@ export const commands = {
   drain,
   rebalance,
   canary,
+  weigh,
   explain,
 } as const;

@@ -5,6 +5,7 @@ interface PodRow {
   readonly id: string;
   readonly state: string;
   readonly weight: number;
+  readonly configWeight: number;
   readonly sessions: number | null;
   readonly inFlight: number | null;
   readonly since: number | null;
@@ -26,11 +27,11 @@ export const pods = command({
       cursor = page.cursor ?? undefined;
     } while (cursor !== undefined);
     const now = Date.now();
-    const rows = json.pods.map(({ id, state, weight, sessions, inFlight, since, deadline }) => [
+    const rows = json.pods.map(({ id, state, weight, configWeight, sessions, inFlight, since, deadline }) => [
       id,
       state,
       since === null ? null : age(since, now),
-      weight,
+      weight === configWeight ? weight : `${weight} (config ${configWeight})`,
       sessions,
       inFlight === null ? null : Math.round(inFlight * 10) / 10,
       deadline === null ? null : age(deadline, now),
