@@ -1,7 +1,7 @@
 import { fmix } from "../src/core/hash.ts";
 import { nextVersion } from "../src/policies/policy.ts";
 import { ownersOf } from "./build.ts";
-import { atMost, type Gate } from "./gate.ts";
+import { atMost, type Gate, told } from "./gate.ts";
 import { freshKeys } from "./keys.ts";
 import { calm, freshCore, podsOf } from "./pods.ts";
 
@@ -21,7 +21,19 @@ export function measureMoves(): Gate[] {
     ),
     atMost("extra keys moved by scale-in", percent(Math.max(...scaled)), 0.05, "%"),
     atMost("extra keys moved by scale-out", percent(Math.max(...SIZES.map(scaleOut))), 0.05, "%"),
+    ...SIZES.map((count) => told(`peak/mean of eight million keys, ${count} pods`, peakOfKeys(count), "×")),
   ];
+}
+
+/** The most keys that a pod has, as a multiple of the mean: the table's own peak, and what chance adds to it. */
+function peakOfKeys(count: number): number {
+  const owners = ownersOf(freshCore().table(podsOf(count), BITS));
+  const keys = new Uint32Array(count);
+  for (let key = 0; key < KEYS; key++) {
+    const owner = owners[fmix(key) >>> (32 - BITS)]!;
+    keys[owner] = keys[owner]! + 1;
+  }
+  return Number(((Math.max(...keys) * count) / KEYS).toFixed(4));
 }
 
 function percent(share: number): number {
