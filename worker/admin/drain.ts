@@ -10,7 +10,10 @@ import { type AdminContext, orderPod } from "./pools.ts";
 const LONGEST = 60_000;
 /** How often the sessions that are left are counted. Milliseconds. */
 const POLL = 1000;
-/** Other edges may still bind a session to the pod for a heartbeat, and then write it: 0 says little before. Milliseconds. */
+/**
+ * Other edges may still bind a session to the pod for a heartbeat, and then write it: 0 says little before. As long they may
+ * send it requests after its deadline. Milliseconds.
+ */
 const SETTLED = 2500;
 
 /** POST /pools/{pool}/pods/{pod}/drain: drains it unless it is out already, and waits for its last session. */
@@ -32,7 +35,7 @@ export async function drainPod(
   return status instanceof Response ? status : progress(c, isolate, status, wait);
 }
 
-/** GET /pools/{pool}/pods/{pod}/drained: waits until no session is left. */
+/** GET /pools/{pool}/pods/{pod}/drained: waits until no session is left, or the deadline of a drain has passed. */
 export async function drainedPod(
   c: AdminContext,
   isolate: Isolate,
@@ -55,19 +58,31 @@ async function progress(
   const end = Date.now() + wait;
   const tag = tagFromHex(before.tag);
   const settled = before.state === "ready" ? 0 : (before.since ?? 0) + SETTLED;
+  let status = before;
   let sessions: number | null;
   for (;;) {
     [sessions = null] = await countSessions(isolate, [tag]);
     const now = Date.now();
     // A hook that was killed waits for nothing more.
     if (now >= end || signal.aborted || (sessions === 0 && now >= settled)) break;
+    if (isOver(status, now)) {
+      const found = await read(isolate, before.pool, before.id);
+      if (!(found instanceof Response)) status = found;
+      // Nothing is sent to it any more, whoever is still counted: no hook need wait for clients that stay away.
+      if (status.state !== "draining") break;
+    }
     await new Promise((resolve) => setTimeout(resolve, Math.min(POLL, end - now)));
   }
   if (sessions === null) return storeDown();
   // Its deadline may have passed while this waited; a coordinator that is away says nothing new.
-  const after = wait === 0 ? before : await read(isolate, before.pool, before.id);
-  const { state, deadline } = after instanceof Response ? before : after;
+  const after = wait === 0 ? status : await read(isolate, before.pool, before.id);
+  const { state, deadline } = after instanceof Response ? status : after;
   return ok({ state, sessions, deadline });
+}
+
+/** Whether it drained, and its deadline has passed for every edge. */
+function isOver({ state, deadline }: PodStatus, now: number): boolean {
+  return state === "draining" && deadline !== null && now >= deadline + SETTLED;
 }
 
 async function read(isolate: Isolate, pool: string, pod: string): Promise<PodStatus | Response> {
