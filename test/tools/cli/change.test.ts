@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../../tools/build/root.ts";
@@ -16,9 +18,10 @@ describe("npx mooring, where it changes pools", { timeout: 60_000 }, () => {
   let pods: Awaited<ReturnType<typeof startPods>>;
   let sids: string[];
 
-  const run = (...args: string[]) =>
+  const run = (...args: string[]) => runAt(fleet.url, ...args);
+  const runAt = (url: string, ...args: string[]) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {
-      const env = { ...process.env, MOORING_URL: fleet.url, MOORING_ADMIN_TOKEN: ADMIN };
+      const env = { ...process.env, MOORING_URL: url, MOORING_ADMIN_TOKEN: ADMIN };
       execFile(node, [...MAIN, ...args], { env }, (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
       });
@@ -107,5 +110,30 @@ describe("npx mooring, where it changes pools", { timeout: 60_000 }, () => {
     const rest = await run("ledger", "--limit", "2", "--cursor", cursor);
     expect(rest.out.match(/^.* revoked$/gm)).toHaveLength(1);
     expect(rest.out).not.toContain("more:");
+  });
+
+  // With 55,860 moves it asked six times, for half a minute, and said nothing.
+  it("says how far a plan of many pages is, beside what it prints", async () => {
+    const move = (sid: string) => ({ sid, pool: "web", from: "web-0", to: "web-1", cause: "config-change" });
+    const summary = { moved: 2, ended: 0, kept: 1, down: 0, total: 3, exact: true, error: 0 };
+    const rest = { revision: 1, keys: { moved: 0, error: 0 }, balance: [], routes: [], notices: [] };
+    const server = createServer((request, response) => {
+      const page = request.url?.includes("cursor=a")
+        ? { moves: [move("b")], cursor: null }
+        : { moves: [move("a")], cursor: "a" };
+      response.end(JSON.stringify({ summary, ...rest, ...page }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const ran = await runAt(
+      `http://127.0.0.1:${port}`,
+      "plan",
+      "-f",
+      join(root, "examples/minimal.yaml"),
+      "--json",
+    );
+    server.close();
+    expect(ran).toMatchObject({ code: 0, err: "1 of 2 moves are listed\n" });
+    expect(JSON.parse(ran.out).moves.map(({ sid }: { sid: string }) => sid)).toEqual(["a", "b"]);
   });
 });

@@ -85,7 +85,7 @@ async function replayed(text: string, file: string): Promise<Found> {
   const results = [];
   for (const trace of tracesIn(text, file)) {
     const { outcome, pool, pod } = await replay(trace, core).catch((error: Error) => {
-      throw new Failure("invalid", `${file}: ${error.message}`);
+      throw new Failure("invalid", `${file} cannot be replayed, as a whole trace can: ${error.message}`);
     });
     const same = outcome === trace.outcome && pool === trace.pool && pod === trace.pod;
     results.push({

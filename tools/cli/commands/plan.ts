@@ -14,7 +14,7 @@ export const plan = command({
     all: { type: "boolean", description: "Show every move, not the first ten alone" },
     strict: { type: "boolean", description: "End with 1 when any session would move, end or be refused" },
   },
-  async run({ file, all, strict }, { api, paint }) {
+  async run({ file, all, strict }, { api, paint, say }) {
     const body = readText(file);
     const ask = async (cursor: string) =>
       (
@@ -27,6 +27,8 @@ export const plan = command({
     const first = await ask("");
     const moves = [...first.moves];
     for (let { cursor } = first; cursor !== null; ) {
+      // Each page is planned anew, which takes seconds where there are many sessions.
+      say(`${moves.length} of ${first.summary.moved} moves are listed`);
       const next = await ask(cursor);
       moves.push(...next.moves);
       cursor = next.cursor;
