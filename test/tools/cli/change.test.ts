@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../../tools/build/root.ts";
+import { commands } from "../../../tools/cli/commands/index.ts";
 import { Jar } from "../../../tools/fleet/client.ts";
 import { ADMIN, type Fleet, startFleet } from "../../../tools/fleet/fleet.ts";
 import { startPods } from "../../../tools/fleet/plan/pods.ts";
@@ -89,6 +91,17 @@ describe("npx mooring, where it changes pools", { timeout: 60_000 }, () => {
     expect((await run("rebalance", "none")).code).toBe(6);
   });
 
+  // `drain` had no way back: an operator had to write a PATCH by hand to take a pod back.
+  it("takes a pod back from a drain, and out at once", async () => {
+    await run("drain", "web", "web-1", "--wait", "0s");
+    expect((await run("pods", "web")).out).toMatch(/^web-1 +draining /m);
+    expect((await run("state", "web", "web-1", "ready")).out).toMatch(/^web\/web-1 is ready, \d+ sessions: /);
+    expect((await run("state", "web", "web-1", "disabled")).out).toMatch(/^web\/web-1 is disabled, /);
+    expect((await run("state", "web", "web-1", "ready")).code).toBe(0);
+    expect((await run("state", "web", "web-1", "draining")).code).toBe(2);
+    expect((await run("state", "web", "web-9", "ready")).code).toBe(6);
+  });
+
   // `sessions` lists, and may be watched: so `sessions revoke SID --watch` revoked again every 2 s, and `move` moved back
   // whom another operator had moved meanwhile.
   it("repeats nothing that changes something", async () => {
@@ -135,5 +148,13 @@ describe("npx mooring, where it changes pools", { timeout: 60_000 }, () => {
     server.close();
     expect(ran).toMatchObject({ code: 0, err: "1 of 2 moves are listed\n" });
     expect(JSON.parse(ran.out).moves.map(({ sid }: { sid: string }) => sid)).toEqual(["a", "b"]);
+  });
+
+  // `weigh` was there, and in no manual.
+  it("is in the manual with each of its commands", () => {
+    const manual = readFileSync(join(root, "docs/cli.md"), "utf8");
+    const told = Object.keys(commands).filter((name) => manual.includes(`\n$ npx mooring ${name}`));
+    expect(told).toEqual(Object.keys(commands));
+    expect(manual).toContain(`write one of ${Object.keys(commands).join(", ")}\n`);
   });
 });

@@ -11,6 +11,7 @@ import { pools } from "./pools.ts";
 import { rebalance } from "./rebalance.ts";
 import { rollback } from "./rollback.ts";
 import { sessions } from "./sessions.ts";
+import { state } from "./state.ts";
 import { status } from "./status.ts";
 import { weigh } from "./weigh.ts";
 
@@ -27,6 +28,7 @@ export const commands = {
   history,
   rollback,
   drain,
+  state,
   rebalance,
   canary,
   weigh,
