@@ -93,7 +93,8 @@ export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<
   const swap = swapOf(trip, "touch", token, pod, "store-adopt");
   const answer = await ask(trip, swap, token, "move");
   if (answer === undefined) return seated(trip, token, token, pod, undefined, false);
-  trip.edge.settlements.delete(token.sid);
+  // A revocation is for good: who begins nothing new now, as no pod has a place, comes back with the old cookie.
+  if (answer.verdict !== "REVOKED") trip.edge.settlements.delete(token.sid);
   return follow(trip, token, answer, swap, pod, undefined);
 }
 

@@ -33,11 +33,15 @@ export class Feed {
     this.#seq = 0;
   }
 
-  /** The entry that makes a token of this epoch stale, if any. */
+  /**
+   * The entry that makes a token of this epoch stale, if any. Nothing lives at an epoch that was revoked: without the store a
+   * session may have moved to just that.
+   */
   below(sid: Sid, epoch: number): FeedEntry | undefined {
     if (this.#entries.size === 0) return undefined;
     const entry = this.#entries.get(sid);
-    return entry !== undefined && epoch < entry.epoch ? entry : undefined;
+    if (entry === undefined || epoch > entry.epoch) return undefined;
+    return epoch < entry.epoch || entry.to === null ? entry : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tagToHex } from "../../src/model/pod.ts";
+import { PROVISIONAL } from "../../src/sessions/token.ts";
 import { cookiesOf, TestEdge } from "../support/edge.ts";
 
 /** Each of these was found by the simulator: a schedule of a few events after which a session was lost, or told wrongly. */
@@ -229,6 +230,48 @@ describe("a session that was revoked and whose pod died", () => {
       expect(others).toContain(answer.pod);
       expect((await token()).sid).not.toBe(sid);
     }
+  });
+});
+
+describe("a session that moved without the store to the epoch at which it was revoked there", () => {
+  async function revoked() {
+    const stage = await scene(2, { policy: "random", retry: { attempts: 2 } });
+    const { edge, dead, ask, home, token } = stage;
+    const before = await token();
+    dead.add(home);
+    const { swap } = edge.store;
+    edge.store.swap = () => Promise.reject(new Error("the store is down"));
+    expect(await ask()).toMatchObject({ status: 200, outcome: "moved", from: home });
+    edge.store.swap = swap;
+    const moved = await token();
+    expect(moved).toMatchObject({ epoch: 2, flags: PROVISIONAL });
+    const { sid, exp, epoch, pod } = before;
+    const times = { created: Date.now(), exp: exp * 1000 };
+    await edge.store.swap({ op: "revoke", sid, epoch, pod, to: pod, home: pod, cause: "revoked", ...times });
+    expect(await edge.store.read(sid)).toMatchObject({ epoch: 2, state: "R" });
+    return { ...stage, sid, exp };
+  }
+
+  it("stays revoked where nothing new can begin: each second request was served again", async () => {
+    const { edge, dead, ask, token, sid } = await revoked();
+    // Served once, as only the store knows; that is asked off path.
+    expect(await ask()).toMatchObject({ status: 200, outcome: "kept" });
+    edge.health(
+      Object.fromEntries(edge.view.pools[0]!.pods.map(({ pod }) => [tagToHex(pod.tag), "draining"])),
+    );
+    for (let i = 0; i < 4; i++) expect(await ask()).toMatchObject({ status: 503, outcome: "refused" });
+    edge.health({});
+    dead.clear();
+    expect(await ask()).toMatchObject({ status: 200, outcome: "bound" });
+    expect((await token()).sid).not.toBe(sid);
+  });
+
+  it("is over at the edges that were told: it had to be asked for in the store, after a request that was served", async () => {
+    const { edge, ask, token, sid, exp } = await revoked();
+    const entry = { seq: 1, sid, epoch: 2, to: null, cause: "revoked", exp: exp * 1000 } as const;
+    edge.edge.feed.hear([entry], 1, Date.now());
+    expect(await ask()).toMatchObject({ status: 200, outcome: "bound" });
+    expect((await token()).sid).not.toBe(sid);
   });
 });
 

@@ -8,11 +8,18 @@ const entry = (seq: number, sid: string, epoch: number, exp = 100) =>
 it("makes tokens below an entry's epoch stale, and no others", () => {
   const feed = new Feed();
   expect(feed.below("a", 1)).toBeUndefined();
-  feed.hear([entry(1, "a", 3)], 1, 0);
+  feed.hear([{ ...entry(1, "a", 3), to: "000000000007", cause: "moved-by-operator" }], 1, 0);
   expect(feed.below("a", 2)?.epoch).toBe(3);
   expect(feed.below("a", 3)).toBeUndefined();
   expect(feed.below("b", 1)).toBeUndefined();
   expect(feed.seq).toBe(1);
+});
+
+it("makes tokens of the very epoch that was revoked stale, as the store does, and none after it", () => {
+  const feed = new Feed();
+  feed.hear([entry(1, "a", 3)], 1, 0);
+  expect(feed.below("a", 3)?.epoch).toBe(3);
+  expect(feed.below("a", 4)).toBeUndefined();
 });
 
 it("keeps the later of two entries, and forgets them when they expire", () => {
