@@ -169,7 +169,9 @@ export class Answers {
     const lost = call.sends.filter(({ result }) => result === "connect" || result === "timeout");
     const failed = [...lost, ...probes].map(({ key }) => key);
     const dead = [...new Set(failed)].sort().join(",");
-    const key = `${before.sid} ${before.epoch} ${before.pod} ${call.viewKey} ${dead}`;
+    // An edge that could not reach the home of late does not send it back there, which is its own business.
+    const avoided = call.demand.want === "move" && call.demand.avoided === true;
+    const key = `${before.sid} ${before.epoch} ${before.pod} ${call.viewKey} ${dead} ${avoided}`;
     const other = this.#choices.get(key);
     if (other === undefined) this.#choices.set(key, { pod: token.pod, call: call.id });
     else if (other.pod !== token.pod) {
@@ -185,7 +187,9 @@ export class Answers {
     const watch = this.#watch;
     const { coordinator, loop, plan } = watch.world;
     const said = coordinator.announced.get(before.sid);
-    if (said === undefined || before.epoch >= said.epoch || said.at >= call.toldAt) return;
+    if (said === undefined || said.at >= call.toldAt) return;
+    // Nothing lives at an epoch that was revoked.
+    if (before.epoch > said.epoch || (before.epoch === said.epoch && said.to !== undefined)) return;
     // When a session ends, clocks may differ by what they differ; with its end the feed forgets it.
     const apart = Math.max(...plan.skews.map(Math.abs));
     if (coordinator.reborn > said.at || loop.now + apart >= before.exp * 1000) return;

@@ -25,6 +25,8 @@ export type Demand =
       readonly why: string;
       /** Its pod keeps nothing, and another takes sessions. */
       readonly elsewhere?: boolean;
+      /** Its home is back, and this edge alone could not reach it just now. */
+      readonly avoided?: boolean;
     }
   /** Nothing can be said. */
   | { readonly want: "any" };

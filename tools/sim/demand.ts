@@ -54,7 +54,7 @@ export function demandOf({ token, retired, now: came }: Call, isolate: Isolate, 
   }
   const home = matched.scope.pods.get(token.home);
   if (pod.pool.pool.failover === "temporary" && home?.keep && home !== pod) {
-    return { want: "move", why: "its home is back" };
+    return { want: "move", why: "its home is back", avoided: home.suspected(came) };
   }
   return { want: "keep", pod: token.pod };
 }
