@@ -155,13 +155,13 @@ export class Stage {
     }
   }
 
-  /** Until the shared view takes every listed pod for ready, at every edge. */
+  /** Until the shared view takes every listed pod for ready, at every edge: one that was ejected may be out for 30 s. */
   async ready(): Promise<void> {
     for (const pool of Object.values(POOLS)) {
       const found = await eventually(
         () => this.fleet.admin.get<{ pods: { state: string }[] }>(`/v1/pools/${pool}/pods`),
         ({ status, json }) => status === 200 && json.pods.every(({ state }) => state === "ready"),
-        { within: 20_000, every: 200 },
+        { within: 45_000, every: 200 },
       );
       if (found.status !== 200 || !found.json.pods.every(({ state }) => state === "ready")) {
         throw new Error(`not ready again: ${found.body}`);
