@@ -59,6 +59,8 @@ interface Watched {
   /** Undefined until it is used: a pool may have ten thousand pods. */
   failures: Failures | undefined;
   state: Ejection;
+  /** Since when it is in again: what is told of the time before says nothing of it. 0: it never was out. */
+  back: number;
 }
 
 /** What the pods that are in answered in one window. */
@@ -83,6 +85,7 @@ export class Ejector {
    * Takes in a heartbeat, after those were let in whose time is over.
    *
    * @param isolates how many are active
+   * @param since when the isolate told last: from then on its answers are counted. The same clock as `now`
    * @returns what flipped
    */
   take(
@@ -91,12 +94,13 @@ export class Ejector {
     isolates: number,
     options: EjectionOptions,
     now: number,
+    since = now,
   ): EjectionFlip[] {
     const flips = this.readmit(now);
     const suspects: (readonly [string, Watched, Failures])[] = [];
     for (const [tag, { done = 0, fail = 0 }] of Object.entries(load)) {
       const pod = this.#pods.get(tag);
-      if (pod === undefined || !(done > 0 || fail > 0)) continue;
+      if (pod === undefined || since < pod.back || !(done > 0 || fail > 0)) continue;
       pod.failures ??= new Failures();
       pod.failures.add(isolate, Math.max(done, fail), fail, now);
       if (fail > 0 && !pod.state.out) suspects.push([tag, pod, pod.failures]);
@@ -123,17 +127,19 @@ export class Ejector {
       if (state === pod.state) continue;
       pod.state = state;
       pod.failures = undefined;
+      pod.back = now;
       flips.push({ tag, out: false });
     }
     return flips;
   }
 
   /** Lets a pod in before its time, as probes have seen it recover. Whether it was out. */
-  recover(tag: string): boolean {
+  recover(tag: string, now = 0): boolean {
     const pod = this.#pods.get(tag);
     if (pod === undefined) return false;
     const { out, times } = pod.state;
     pod.failures = undefined;
+    pod.back = Math.max(pod.back, now);
     if (out) pod.state = { out: false, times, at: pod.state.at };
     return out;
   }
@@ -201,5 +207,5 @@ function subtract(sum: Sum, { done, fail }: Sum): void {
 }
 
 function watched(): Watched {
-  return { failures: undefined, state: IN };
+  return { failures: undefined, state: IN, back: 0 };
 }

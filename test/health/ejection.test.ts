@@ -154,6 +154,19 @@ describe("a pod comes back", () => {
     expect(pool.next()).toBe(START + 200 + 60_000);
   });
 
+  it("not for what is told of the time before it was back", () => {
+    // An edge that had not been heard while the coordinator was away told of the dead pod after it lived again: it was out
+    // for a minute then.
+    const pool = ejector();
+    pool.take("one", { a: fails(9, 9), b: fails(9, 0) }, 1, OPTIONS, START);
+    expect(pool.ejected("a")).toBe(true);
+    pool.recover("a", START + 2000);
+    pool.take("two", { a: fails(50, 50), b: fails(50, 0) }, 1, OPTIONS, START + 2300, START - 9000);
+    expect(pool.ejected("a")).toBe(false);
+    pool.take("two", { a: fails(9, 9), b: fails(9, 0) }, 1, OPTIONS, START + 3300, START + 2300);
+    expect(pool.ejected("a")).toBe(true);
+  });
+
   it("ejections are forgiven, one for each interval without another, and never last for ever", () => {
     let state = eject(IN, OPTIONS, START);
     expect(state).toEqual({ out: true, times: 1, at: START + 30_000 });

@@ -131,7 +131,7 @@ export class Coordinator extends DurableObject<Env> {
       const { tag, check, state, ready } = flip;
       this.#note(tag, check, state);
       if (ready) this.#fleet.started(tag, Date.now());
-      if (ready && this.#fleet.recover(tag)) this.#note(tag, EJECTION, "returned");
+      if (ready && this.#fleet.recover(tag, Date.now())) this.#note(tag, EJECTION, "returned");
     }
     // Its next turn came while it was on its way, or comes sooner by what it saw.
     if ((this.#probes.next() ?? Number.POSITIVE_INFINITY) < this.#alarm) this.ctx.waitUntil(this.schedule());

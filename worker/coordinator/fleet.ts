@@ -134,8 +134,8 @@ export class Fleet {
   }
 
   /** Probes have seen a pod recover: what it did before does not count any more. Whether it was ejected. */
-  recover(tag: string): boolean {
-    return this.#guardOf.get(tag)?.ejector.recover(tag) ?? false;
+  recover(tag: string, now: number): boolean {
+    return this.#guardOf.get(tag)?.ejector.recover(tag, now) ?? false;
   }
 
   /** Requests in flight at a pod, by all isolates, smoothed. */
@@ -166,7 +166,7 @@ export class Fleet {
     const tau = smoothing(period);
     // A batch whose answer was lost comes again, and was added already.
     const again = known?.batch === batch;
-    const flips = again || load === undefined ? [] : this.#eject(isolate, load, now);
+    const flips = again || load === undefined ? [] : this.#eject(isolate, load, now, known?.at ?? 0);
     const starting = this.#starting(now);
     const word = { period, isolates, flips, ...(starting === undefined ? {} : { starting }) };
     if (load === undefined) return word;
@@ -183,7 +183,12 @@ export class Fleet {
     return { ...word, load: down };
   }
 
-  #eject(isolate: string, load: Readonly<Record<string, PodUse>>, now: number): EjectionFlip[] {
+  #eject(
+    isolate: string,
+    load: Readonly<Record<string, PodUse>>,
+    now: number,
+    since: number,
+  ): EjectionFlip[] {
     const told = new Map<Guarded, Record<string, PodUse>>();
     for (const [tag, use] of Object.entries(load)) {
       const guarded = this.#guardOf.get(tag);
@@ -194,7 +199,7 @@ export class Fleet {
     }
     const flips = [...told].flatMap(([guarded, uses]) => {
       const { ejector, options } = guarded;
-      return ejector.take(isolate, uses, tellersOf(guarded, isolate, now), options, now);
+      return ejector.take(isolate, uses, tellersOf(guarded, isolate, now), options, now, since);
     });
     return this.#slowly(flips, now);
   }
