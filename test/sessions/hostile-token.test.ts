@@ -6,7 +6,8 @@ import { type Sealer, sealer, type Token } from "../../src/sessions/token.ts";
 import { cookiesOf, outcomeOf, SECRETS, TestEdge } from "../support/edge.ts";
 import { seeded } from "../support/seeded.ts";
 
-const IN_ALL = 100_000;
+/** MOORING_TOKENS=100000 tries as many as the promise says, in twenty seconds more. */
+const IN_ALL = Number(process.env.MOORING_TOKENS ?? 20_000);
 /** Requests at once. */
 const WIDTH = 100;
 const NOW = 1_800_000_000;
@@ -31,7 +32,7 @@ async function namesake(): Promise<Sealer> {
   }
 }
 
-describe("100,000 hostile cookies through the real steps", () => {
+describe(`${IN_ALL} hostile cookies through the real steps`, () => {
   let ours: TestEdge;
   let good: string[];
   let kinds: Record<string, () => string>;
