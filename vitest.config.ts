@@ -6,8 +6,8 @@ const limits = { testTimeout: 30_000, hookTimeout: 30_000 };
 
 export default defineConfig({
   test: {
-    // Most of a test of processes is waiting: two files at once need no more than two cores.
-    maxWorkers: 2,
+    // Most of a test of processes is waiting: three files at once keep two cores busy for four minutes of five.
+    maxWorkers: 3,
     projects: [
       {
         test: {
