@@ -75,8 +75,9 @@ export function readFields(headers: Headers, cloudflare: boolean): Fields {
   const passing: HeaderFields = {};
   let foreign = false;
   const other = (name: string, value: string) => {
-    if (mustDrop(name, cloudflare)) dropped = [...(dropped ?? []), name];
-    else passing[name] = value;
+    if (!mustDrop(name, cloudflare)) passing[name] = value;
+    else if (dropped === undefined) dropped = [name];
+    else dropped.push(name);
   };
   headers.forEach((value, name) => {
     count++;
