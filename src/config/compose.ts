@@ -11,7 +11,7 @@ import { Fault, shown } from "../affinity/option.ts";
 import type { Findings } from "./findings.ts";
 import { readTag, scalarText, scalarValue, type TagName } from "./scalar.ts";
 
-type NodeEvent = Exclude<Event, { type: typeof EVENT_ID.DOCUMENT | typeof EVENT_ID.POP }>;
+export type NodeEvent = Exclude<Event, { type: typeof EVENT_ID.DOCUMENT | typeof EVENT_ID.POP }>;
 type TaggedEvent = Exclude<NodeEvent, AliasEvent>;
 
 const NO_NAME = new Fault("a key is no text", "keys are names: write a text");
@@ -25,17 +25,22 @@ export class Composer {
   readonly #text: string;
   readonly #events: readonly Event[];
   readonly #findings: Findings;
+  readonly #near: boolean;
   readonly #anchored = new Map<string, unknown>();
   /** The first event opens the document. */
   #next = 1;
   /** Where the latest node stands: an empty one has no place of its own. */
   #offset = 0;
 
-  /** @param events those of one document */
-  constructor(text: string, events: readonly Event[], findings: Findings) {
+  /**
+   * @param events those of one document
+   * @param near whether whole numbers past 2^53 may be the nearest that there are
+   */
+  constructor(text: string, events: readonly Event[], findings: Findings, near = false) {
     this.#text = text;
     this.#events = events;
     this.#findings = findings;
+    this.#near = near;
   }
 
   /** The value of the next node, and of all below. */
@@ -47,7 +52,8 @@ export class Composer {
       case EVENT_ID.SCALAR: {
         const tag = this.#tag(event);
         const text = this.#checked(scalarText(this.#text, event));
-        const value = text === undefined ? undefined : this.#checked(scalarValue(text, event, tag));
+        const value =
+          text === undefined ? undefined : this.#checked(scalarValue(text, event, tag, this.#near));
         return this.#keep(event, value);
       }
       case EVENT_ID.SEQUENCE:
@@ -159,8 +165,8 @@ export class Composer {
 
 const KIND = { seq: "list", map: "map" };
 
-/** Where a node begins, its anchor and tag included; negative for an empty one. */
-function placeOf(event: NodeEvent): number {
+/** The offset where a node begins, its anchor and tag included; negative for an empty one. */
+export function placeOf(event: NodeEvent): number {
   if (event.type === EVENT_ID.ALIAS) return event.anchorStart - 1;
   let place = event.type === EVENT_ID.SCALAR ? scalarStart(event) : event.start;
   if (event.tagStart >= 0 && (place < 0 || event.tagStart < place)) place = event.tagStart;

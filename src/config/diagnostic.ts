@@ -22,7 +22,8 @@ export function formatPath(path: Path): string {
     const name = String(key);
     if (typeof key === "number") text += `[${name}]`;
     else if (/^[A-Za-z0-9_-]{1,253}$/.test(name)) text += text === "" ? name : `.${name}`;
-    else text += `[${shown(name)}]`;
+    // Names of annotations are longer than other keys.
+    else text += /^[\w./-]{1,253}$/.test(name) ? `["${name}"]` : `[${shown(name)}]`;
   }
   return text;
 }

@@ -61,18 +61,24 @@ export function scalarText(text: string, scalar: ScalarEvent): string | Fault {
  * The value of a scalar's text.
  *
  * @param tag undefined when none is written
+ * @param near whether a whole number past 2^53 may be the nearest that there is
  */
-export function scalarValue(text: string, { style }: ScalarEvent, tag: TagName | undefined): unknown {
+export function scalarValue(
+  text: string,
+  { style }: ScalarEvent,
+  tag: TagName | undefined,
+  near = false,
+): unknown {
   if (tag === "" || tag === "str") return text;
   if (tag === "seq" || tag === "map") return unfit(text, tag);
   if (tag !== undefined) {
     const value = CORE[tag](text, true);
-    return value === undefined ? unfit(text, tag) : exact(text, value);
+    return value === undefined ? unfit(text, tag) : near ? value : exact(text, value);
   }
   if (style !== SCALAR_STYLE.PLAIN) return text;
   for (const kind of KINDS) {
     const value = kind(text, false);
-    if (value !== undefined) return kind === CORE.int ? exact(text, value) : value;
+    if (value !== undefined) return kind === CORE.int && !near ? exact(text, value) : value;
   }
   return text;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDocument } from "../../src/config/document.ts";
+import { readDocument, readDocuments } from "../../src/config/document.ts";
 
 /** The value of a text, or its errors as texts. */
 function read(text: string): unknown {
@@ -209,4 +209,41 @@ describe("a megabyte of", () => {
     // Compared apart: a difference of a megabyte is no message.
     expect(Object.values(document)[0] === value).toBe(true);
   });
+});
+
+describe("a text of several documents", () => {
+  const isForeign = (keys: ReadonlySet<string>) => keys.has("kind");
+
+  it("is read one by one, empty ones left out, each with the line where it begins", () =>
+    expect(
+      readDocuments("# head\n---\n---\nkind: A\n---\n# none\n---\r\n{ version: 1,\r\n  b: c }\n", isForeign),
+    ).toEqual({
+      documents: [
+        { value: { kind: "A" }, foreign: true, line: 4 },
+        { value: { version: 1, b: "c" }, foreign: false, line: 8 },
+      ],
+    }));
+
+  it("has whole numbers past 2^53 in foreign documents alone", () => {
+    const big = "9223372036854775807";
+    expect(readDocuments(`kind: A\ngeneration: ${big}\n`, isForeign)).toMatchObject({
+      documents: [{ value: { generation: 2 ** 63 } }],
+    });
+    expect(readDocuments(`kind: A\n---\na: ${big}\n`, isForeign)).toMatchObject({
+      errors: [{ message: expect.stringMatching(/^line 3, column 4: .*too large/) }],
+    });
+  });
+
+  it("has anchors in each for itself, and no list at its top", () =>
+    expect(readDocuments("a: &x 1\n---\nb: *x\n---\n- c\n", isForeign)).toMatchObject({
+      errors: [
+        { message: expect.stringMatching(/^line 3.*no anchor/) },
+        { message: expect.stringMatching(/^line 5.*not a map/) },
+      ],
+    }));
+
+  it("is empty when all of them are", () =>
+    expect(readDocuments("---\n---\n# nothing\n", isForeign)).toMatchObject({
+      errors: [{ message: "the config is empty" }],
+    }));
 });
