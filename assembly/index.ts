@@ -7,6 +7,7 @@ export { open, build, owner, lookup } from "./table";
 export { unseat, insert, reweigh } from "./change";
 export { settle } from "./quota";
 export { forget, setOut, setInflight, standIn, place } from "./overlay";
+export { crc32, ringBytes, outsOf, openRing, seatPoints, buildRing, onRing } from "./ketama";
 export { treeBytes, countsOf, openTree, weigh, refresh, setCount, least } from "./least";
 
 /** Stands in for AssemblyScript's imported abort, so that the module imports nothing; the compiler looks for it here. */

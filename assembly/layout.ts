@@ -2,12 +2,14 @@
 //
 //   0           unused, so that no pointer is 0
 //   KEY         the key buffer: the bytes that the next hash reads
-//   REGIONS     from here on memory is handed out by the caller, in regions aligned to 16 bytes:
-//               a table (below), its race (below), a ladder (f32 a slot), the scratch of a build (below), trees (least.ts)
+//   CRC         the tables of CRC-32, laid when they are first needed (ketama.ts)
+//   REGIONS     from here on memory is handed out by the caller, in regions aligned to 16 bytes: a table (below), its race
+//               (below), a ladder (f32 a slot), the scratch of a build (below), trees (least.ts), rings (ketama.ts)
 
 export const KEY: usize = 1024;
 export const KEY_BYTES: usize = 64 * 1024;
-export const REGIONS: usize = KEY + KEY_BYTES;
+export const CRC: usize = KEY + KEY_BYTES;
+export const REGIONS: usize = CRC + 4096;
 
 /** What a slot holds in owners, memo and race while no pod has it. */
 export const NOBODY: u32 = 0xffff;

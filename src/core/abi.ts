@@ -28,6 +28,13 @@ export interface Abi {
   setInflight(table: number, index: number, inflight: number): void;
   standIn(table: number, hash: number): number;
   place(table: number, hash: number): number;
+  crc32(length: number): number;
+  ringBytes(points: number, pods: number): number;
+  outsOf(ring: number): number;
+  openRing(ring: number, points: number, pods: number): void;
+  seatPoints(ring: number, index: number, length: number, points: number): void;
+  buildRing(ring: number): void;
+  onRing(ring: number, hash: number): number;
   treeBytes(pods: number): number;
   countsOf(tree: number): number;
   openTree(tree: number, pods: number, equal: number): void;

@@ -1,5 +1,6 @@
 import { type Abi, instantiate } from "./abi.ts";
-import { wyhash32 } from "./hash.ts";
+import { crc32, wyhash32 } from "./hash.ts";
+import { Ketama } from "./ketama.ts";
 import { Keys, utf8 } from "./keys.ts";
 import { Least } from "./least.ts";
 import { Regions } from "./regions.ts";
@@ -8,6 +9,7 @@ import type { Table } from "./table.ts";
 import { Tables } from "./tables.ts";
 
 export { Journal } from "./journal.ts";
+export type { Ketama } from "./ketama.ts";
 export type { Least } from "./least.ts";
 export type { TablePod } from "./seating.ts";
 export type { Table } from "./table.ts";
@@ -57,6 +59,17 @@ export class Core {
     return wyhash32(utf8(key));
   }
 
+  /** CRC-32 of the key's UTF-8 bytes. u32. */
+  crc32(key: string): number {
+    try {
+      const length = this.#keys.write(key);
+      if (length >= 0) return this.#abi.crc32(length) >>> 0;
+    } catch (error) {
+      this.#trapped(error);
+    }
+    return crc32(utf8(key));
+  }
+
   /**
    * Builds a table of 2^bits slots; it answers with positions in `pods`, and their order does not matter otherwise.
    * @throws RangeError for pods or bits that no table can be built of
@@ -83,6 +96,19 @@ export class Core {
       give: (region: number) => this.#regions.give(region),
     };
     return new Least(host, weights, this.#tree(weights));
+  }
+
+  /** The ring of ketama over pods whose ids are `ip:port`; when the memory is full it is searched, slowly. */
+  ketama(pods: readonly TablePod[]): Ketama {
+    const host = {
+      abi: this.#abi,
+      keys: this.#keys,
+      crc32: (text: string) => this.crc32(text),
+      trapped: (error: unknown) => this.#trapped(error),
+      take: (bytes: number) => (this.#tables.fits(bytes) ? this.#tables.take(bytes) : 0),
+      give: (region: number) => this.#regions.give(region),
+    };
+    return new Ketama(host, pods);
   }
 
   #tree(weights: readonly number[]): number {

@@ -68,3 +68,29 @@ export function murmur3(bytes: Uint8Array, seed: number): number {
   for (let i = whole; i < bytes.length; i++) tail |= bytes[i]! << (8 * (i - whole));
   return fmix((bytes.length & 3 ? h ^ scramble(tail) : h) ^ bytes.length);
 }
+
+/** What a byte makes of a CRC-32 that ends in it. */
+const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  return crc;
+});
+
+/** CRC-32 (IEEE 802.3) going on from a state, which is 0xffffffff at the beginning and negated at the end. u32. */
+export function crcOn(state: number, bytes: Uint8Array): number {
+  let crc = state;
+  for (let i = 0; i < bytes.length; i++) crc = CRC[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
+  return crc >>> 0;
+}
+
+/** CRC-32 (IEEE 802.3). u32. */
+export function crc32(bytes: Uint8Array): number {
+  return ~crcOn(0xffffffff, bytes) >>> 0;
+}
+
+/** The point after `point` on a ring of ketama: CRC-32 of an id, whose state is `base`, and the point's four bytes. u32. */
+export function pointAfter(base: number, point: number): number {
+  let crc = base ^ point;
+  for (let byte = 0; byte < 4; byte++) crc = CRC[crc & 255]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
