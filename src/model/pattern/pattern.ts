@@ -103,8 +103,11 @@ export class Pattern {
   /** One character of each class, one of a path where there is one. */
   #samples(): Map<number, number> {
     const all = new Map<number, number>();
-    for (const code of [..."/a0-_.~"].map((char) => char.charCodeAt(0))) all.set(this.#classOf[code]!, code);
-    this.#classes.forEach((first, kind) => void (all.has(kind) || first > 0xffff || all.set(kind, first)));
+    const add = (kind: number, code: number) => {
+      if (!all.has(kind) && code <= 0xffff) all.set(kind, code);
+    };
+    for (const code of [..."/a0-_.~"].map((char) => char.charCodeAt(0))) add(this.#classOf[code]!, code);
+    for (const [kind, first] of this.#classes.entries()) add(kind, first);
     return all;
   }
 
