@@ -19,9 +19,10 @@ export async function compile(config: Config, revision: number, digest: Digest):
   const scopes = scopesOf(sides);
   const byPrimary = new Map(scopes.map((scope) => [scope.id, scope]));
   const routes = config.routes.map(
-    ({ host, path, overrides }, i): Route => ({
+    ({ host, path, written, overrides }, i): Route => ({
       host,
       path,
+      written,
       scope: byPrimary.get(sides[i]![0]!.pool.name)!,
       sides: sides[i]!,
       overrides: overrides.map(({ header, cookie, value, pool }) => ({

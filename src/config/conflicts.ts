@@ -1,3 +1,4 @@
+import { bareDomain, isCookiePath, MATCHED } from "../affinity/cookie.ts";
 import { Fault, shown } from "../affinity/option.ts";
 import { type Diagnostic, diagnostic } from "./diagnostic.ts";
 import { overlap, parseHost, sharesHost } from "./host.ts";
@@ -6,7 +7,8 @@ import { own, type Tree, tree } from "./tree.ts";
 /** What tells cookies apart (RFC 6265, section 5.3). */
 interface Cookie {
   readonly name: string;
-  readonly path: string;
+  /** Those that it may be written with. */
+  readonly paths: Set<string>;
   readonly domain: string | undefined;
 }
 
@@ -26,7 +28,7 @@ interface Jar {
  */
 export function cookieConflicts(pools: Tree, routes: readonly Tree[]): Diagnostic[] {
   const jars = [...collect(pools, routes).values()];
-  const errors: Diagnostic[] = [];
+  const errors = unwritable(pools, routes);
   const whole = new Set(
     routes.filter(({ path = "/" }) => path === "/").map(({ host = "*" }) => String(host)),
   );
@@ -51,24 +53,42 @@ export function cookieConflicts(pools: Tree, routes: readonly Tree[]): Diagnosti
   return errors;
 }
 
+/** Routes whose paths a cookie cannot have though it should. */
+function unwritable(pools: Tree, routes: readonly Tree[]): Diagnostic[] {
+  return routes.flatMap((route, i) => {
+    const { path = "/" } = route;
+    const primary = primaryOf(route, pools);
+    if (typeof path !== "string" || isCookiePath(path) || primary === undefined) return [];
+    if (cookieOf(chain(tree(own(pools, primary)))).path !== MATCHED) return [];
+    const message = `the cookie of pool ${shown(primary)} cannot have the path ${shown(path)}`;
+    const hint = 'use printable ASCII without blanks or ";", or give the cookie a path of its own';
+    return [diagnostic(["routes", i, "path"], new Fault(message, hint))];
+  });
+}
+
+/** The pool whose scope a route is of, if there is one. */
+function primaryOf({ pool, split }: Tree, pools: Tree): string | undefined {
+  const primary = pool ?? Object.keys(tree(split))[0];
+  return typeof primary === "string" && Object.hasOwn(pools, primary) ? primary : undefined;
+}
+
 function collect(pools: Tree, routes: readonly Tree[]): Map<string, Jar> {
   const jars = new Map<string, Jar>();
-  for (const { host = "*", pool, split } of routes) {
-    const primary = pool ?? Object.keys(tree(split))[0];
+  for (const route of routes) {
+    const { host = "*", path = "/" } = route;
+    const primary = primaryOf(route, pools);
     const place = typeof host === "string" ? parseHost(host) : undefined;
-    if (typeof primary !== "string" || typeof place !== "string" || !Object.hasOwn(pools, primary)) continue;
-    const known = jars.get(primary);
-    if (known !== undefined) {
-      known.hosts.add(place);
-      continue;
-    }
+    if (primary === undefined || typeof place !== "string") continue;
     const sources = chain(tree(own(pools, primary)));
-    jars.set(primary, {
+    const jar = jars.get(primary) ?? {
       pool: primary,
       cookie: named(sources),
       minted: minted(sources),
-      hosts: new Set([place]),
-    });
+      hosts: new Set(),
+    };
+    jar.hosts.add(place);
+    if (cookieOf(sources).path === MATCHED) jar.cookie?.paths.add(String(path));
+    jars.set(primary, jar);
   }
   return jars;
 }
@@ -82,17 +102,22 @@ function minted(sources: readonly Tree[]): string[] {
   return names.filter((name) => typeof name === "string");
 }
 
-/** The cookie as it was written: another error in the chain must not hide this one. */
+/** The cookie's options as they were written: another error in the chain must not hide this one. */
+function cookieOf(sources: readonly Tree[]): Tree {
+  return tree(sources.map(({ cookie }) => cookie).find((options) => options !== undefined));
+}
+
 function named(sources: readonly Tree[]): Cookie | undefined {
-  const written = sources.map(({ cookie }) => cookie);
-  const { name, path = "/", domain } = tree(written.find((options) => options !== undefined));
+  const { name, path = "/", domain } = cookieOf(sources);
   if (typeof name !== "string" || typeof path !== "string") return undefined;
-  return { name, path, domain: typeof domain === "string" ? domain.toLowerCase() : undefined };
+  const paths = new Set(path === MATCHED ? [] : [path]);
+  return { name, paths, domain: typeof domain === "string" ? bareDomain(domain.toLowerCase()) : undefined };
 }
 
 function meet({ cookie: a, ...jar }: Jar, { cookie: b, hosts }: Jar): boolean {
   if (a === undefined || b === undefined || a.name !== b.name || a.domain !== b.domain) return false;
-  if (!within(a.path, b.path) && !within(b.path, a.path)) return false;
+  // Of two paths one within the other both come, and each scope opens its own.
+  if (![...a.paths].some((path) => b.paths.has(path))) return false;
   // A cookie with a domain goes to every host below it, whatever the routes say.
   return a.domain !== undefined || meetAt(jar.hosts, hosts);
 }
@@ -106,9 +131,4 @@ function reaches({ cookie, hosts }: Jar, others: ReadonlySet<string>, whole: Rea
 
 function meetAt(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
   return [...some].some((host) => [...others].some((other) => overlap(host, other)));
-}
-
-/** path-match of RFC 6265, section 5.1.4. */
-function within(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
 }

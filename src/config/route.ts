@@ -26,6 +26,8 @@ export const route = z.strictObject({
 export interface RouteConfig {
   readonly host: string;
   readonly path: string;
+  /** The path as the document has it. */
+  readonly written: string;
   readonly sides: readonly { readonly pool: string; readonly weight: number }[];
   /** The first that fits a request without a session chooses its side. */
   readonly overrides: readonly OverrideConfig[];

@@ -6,6 +6,7 @@ import * as z from "../model/zod.ts";
 import { zone } from "./pod.ts";
 import { type PoolConfig, pool } from "./pool.ts";
 import { type RouteConfig, route, sidesOf } from "./route.ts";
+import { list, tree } from "./tree.ts";
 
 const proxy = reading(
   (text): Cidr | Fault =>
@@ -60,7 +61,9 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
 }
 
-export function toConfig(parsed: z.infer<typeof schema>): Config {
+/** @param document what was parsed */
+export function toConfig(parsed: z.infer<typeof schema>, document: unknown): Config {
+  const written = list(tree(document).routes).map((route) => tree(route).path);
   return {
     explain: parsed.explain,
     zone: parsed.zone,
@@ -68,9 +71,10 @@ export function toConfig(parsed: z.infer<typeof schema>): Config {
     limits: parsed.limits,
     announce: parsed.announce,
     pools: Object.entries(parsed.pools).map(([name, pool]) => ({ ...pool, name })),
-    routes: parsed.routes.map((route) => ({
+    routes: parsed.routes.map((route, i) => ({
       host: route.host,
       path: route.path,
+      written: String(written[i] ?? route.path),
       sides: sidesOf(route),
       overrides: route.overrides,
     })),

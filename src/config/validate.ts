@@ -33,6 +33,6 @@ export function validate(document: unknown, own?: Own): Validated {
     ...references(document, own?.authority),
   ];
   if (!parsed.success || errors.length > 0) return { ok: false, errors: bounded(errors) };
-  const config = toConfig(parsed.data);
+  const config = toConfig(parsed.data, document);
   return { ok: true, document, config, notices: noticesOf(document, config) };
 }

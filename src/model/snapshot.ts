@@ -41,6 +41,8 @@ export interface Route {
   readonly host: string;
   /** A prefix by whole segments, beginning with `/`, without a slash at the end unless it is the root. */
   readonly path: string;
+  /** The same as the config has it: cookies of path `matched` say so. */
+  readonly written: string;
   readonly scope: Scope;
   /** Where a new session goes; the primary side first. */
   readonly sides: readonly Side[];

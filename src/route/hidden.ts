@@ -1,4 +1,4 @@
-import type { CookieOptions } from "../affinity/cookie.ts";
+import { bareDomain, type CookieOptions } from "../affinity/cookie.ts";
 import { overlap, sharesHost } from "../config/host.ts";
 import type { Route, Scope, Snapshot } from "../model/snapshot.ts";
 
@@ -27,7 +27,7 @@ export function hiddenCookies({ scopes, routes }: Snapshot): (route: Route) => s
       const meets =
         domain === undefined
           ? hosts.some((other) => sharesHost(host, other, whole))
-          : overlap(host, domain) || overlap(host, `*.${domain}`);
+          : overlap(host, bareDomain(domain)) || overlap(host, `*.${bareDomain(domain)}`);
       if (meets) names.add(`${name}=`);
     }
     return [...(shown && own.name === undefined ? [] : OURS), ...names];

@@ -178,8 +178,12 @@ async function issueToken(trip: Trip, seat: Seat): Promise<string> {
     retired: false,
     renewal: renewalAge(cookie.idle, token.sid),
   });
-  const secure = cookie.options.secure === "auto" ? client.https : cookie.options.secure;
-  return write(client.https ? cookie.secureName : cookie.plainName, text, cookie.shape, secure);
+  return write(client.https ? cookie.secureName : cookie.plainName, text, cookie.shape, {
+    secure: cookie.options.secure === "auto" ? client.https : cookie.options.secure,
+    path: matched.written,
+    now: trip.now,
+    userAgent: trip.request.headers.get("user-agent"),
+  });
 }
 
 /** The Cookie header for the pod; undefined when it is the client's as it came, null when nothing of it is left. */

@@ -1,4 +1,4 @@
-import type { CookieOptions } from "../affinity/cookie.ts";
+import { type CookieOptions, MATCHED } from "../affinity/cookie.ts";
 import { type AffinityName, affinities } from "../affinity/index.ts";
 import type { AffinitySource, Asked, KeyedOptions, Minted } from "../affinity/source.ts";
 import type { Core } from "../core/core.ts";
@@ -90,6 +90,8 @@ export interface SideRuntime {
 export interface RouteRuntime {
   readonly host: string;
   readonly path: string;
+  /** The same as the config has it. */
+  readonly written: string;
   readonly scope: ScopeRuntime;
   /** With the weights of the config, or those that an operator gave. */
   sides: readonly SideRuntime[];
@@ -211,6 +213,7 @@ export class View {
     return {
       host: route.host,
       path: route.path,
+      written: route.written,
       scope: this.scopes[route.scope.index]!,
       ...this.#sides(route.sides, (side) => side.weight),
       overrides: route.overrides,
@@ -257,13 +260,18 @@ function cookieRuntime(scope: string, options: CookieOptions, core: Core): Cooki
     plainKey: `${plainName}=`,
     keys: [...new Set([`${plainName}=`, `${secureName}=`])],
     shape: {
-      path: options.path,
+      path: options.path === MATCHED ? undefined : options.path,
       domain: options.domain,
-      sameSite: options.sameSite,
+      sameSite: options.sameSite === "unset" ? undefined : options.sameSite,
+      conditional: options.conditionalSameSiteNone,
       partitioned: options.partitioned,
-      maxAge: options.maxAge === undefined ? undefined : Math.floor(options.maxAge / 1000),
+      maxAge: wholeSeconds(options.maxAge),
+      expires: wholeSeconds(options.expires),
+      verbatim: options.ingressNginx !== undefined,
     },
     idle: options.idle / 1000,
     absolute: options.absolute / 1000,
   };
 }
+
+const wholeSeconds = (ms: number | undefined) => (ms === undefined ? undefined : Math.floor(ms / 1000));

@@ -90,34 +90,77 @@ export function strip(header: string, keys: readonly string[]): string | null {
 const NAMED = /^[^\s;,="]+=/;
 
 /** Two Cookie headers arrive joined by a comma and a blank, which no server takes for two. */
-function rejoin(header: string): string {
+export function rejoin(header: string): string {
   return header.includes(", ") ? header.replace(/, (?=[^\s;,="]+=)/g, "; ") : header;
 }
 
 /** How a cookie is written. Whether it is Secure, and the name's prefix, are settled by the request's scheme. */
 export interface CookieShape {
-  readonly path: string;
+  /** Undefined: that of the route that matched. */
+  readonly path: string | undefined;
   readonly domain: string | undefined;
-  readonly sameSite: "Lax" | "Strict" | "None";
+  /** Undefined: no such attribute. */
+  readonly sameSite: "Lax" | "Strict" | "None" | undefined;
+  /** Leaves SameSite=None out for browsers that take it for Strict. */
+  readonly conditional?: boolean;
   readonly partitioned: boolean;
   /** Seconds; undefined makes a session cookie. */
   readonly maxAge: number | undefined;
+  /** Seconds from now; undefined: no such attribute. */
+  readonly expires?: number | undefined;
+  /** As ingress-nginx wrote it, SameSite=None over plain http too. */
+  readonly verbatim?: boolean;
+}
+
+/** What of a request its cookie is written by. */
+export interface Occasion {
+  /** Whether the cookie is to be Secure. */
+  readonly secure: boolean;
+  /** Of the route that matched, as the config has it. */
+  readonly path: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly userAgent: string | null;
 }
 
 /** A browser takes a cookie with such a name only when it is Secure (RFC 6265bis, section 4.1.3), whatever the case. */
 const PREFIXED = /^__(?:host|secure)-/i;
 
 /** A Set-Cookie value. Name and attributes come from config, which refuses what could break out of them. */
-export function write(name: string, value: string, shape: CookieShape, asked: boolean): string {
-  const secure = asked || PREFIXED.test(name);
+export function write(name: string, value: string, shape: CookieShape, at: Occasion): string {
+  const secure = at.secure || PREFIXED.test(name);
   let text = `${name}=${value}`;
+  if (shape.expires !== undefined) text += `; Expires=${cookieDate(at.now + shape.expires * 1000)}`;
   if (shape.maxAge !== undefined) text += `; Max-Age=${shape.maxAge}`;
   if (shape.domain !== undefined) text += `; Domain=${shape.domain}`;
-  text += `; Path=${shape.path}`;
+  text += `; Path=${shape.path ?? at.path}`;
   if (secure) text += "; Secure";
   text += "; HttpOnly";
-  // Browsers refuse SameSite=None and Partitioned without Secure, so over plain http they would lose the cookie.
-  text += `; SameSite=${shape.sameSite === "None" && !secure ? "Lax" : shape.sameSite}`;
+  const sameSite = sameSiteOf(shape, secure, at.userAgent);
+  if (sameSite !== undefined) text += `; SameSite=${sameSite}`;
   if (shape.partitioned && secure) text += "; Partitioned";
   return text;
+}
+
+function sameSiteOf({ sameSite, conditional, verbatim }: CookieShape, secure: boolean, agent: string | null) {
+  if (sameSite !== "None") return sameSite;
+  if (conditional && agent !== null && refusesNone(agent)) return undefined;
+  // Browsers refuse SameSite=None and Partitioned without Secure, so over plain http they would lose the cookie.
+  return secure || verbatim ? sameSite : "Lax";
+}
+
+/**
+ * Browsers that take SameSite=None for Strict, as ingress-nginx tells them apart: early Chrome, and with it Edge 18; iOS 12;
+ * Safari on macOS 10.14.
+ */
+function refusesNone(agent: string): boolean {
+  if (/Chrome\/[456]|CPU iPhone OS 12|iPad; CPU OS 12/.test(agent)) return true;
+  const has = (text: string) => agent.includes(text);
+  return has("Macintosh") && has("Intel Mac OS X 10_14") && has("Safari") && !has("Chrome");
+}
+
+/** As nginx writes it: `Wed, 26-Nov-25 00:00:00 GMT`, the year in full from 2038 on. @param at milliseconds since the epoch */
+function cookieDate(at: number): string {
+  const [weekday, day, month, year = "", time] = new Date(at).toUTCString().split(" ");
+  return `${weekday} ${day}-${month}-${Number(year) > 2037 ? year : year.slice(2)} ${time} GMT`;
 }

@@ -33,6 +33,7 @@ describe("cookie", () => {
     expect(cookie.options.parse({})).toEqual({
       path: "/",
       sameSite: "Lax",
+      conditionalSameSiteNone: false,
       partitioned: false,
       secure: "auto",
       idle: 1_800_000,
@@ -47,9 +48,11 @@ describe("cookie", () => {
       path: "/app",
       domain: "Shop.Example.com",
       sameSite: "None",
+      conditionalSameSiteNone: true,
       partitioned: true,
       secure: true,
       maxAge: "30d",
+      expires: "1s",
       idle: "1m",
       absolute: "400d",
       forward: true,
@@ -58,6 +61,7 @@ describe("cookie", () => {
       ...options,
       domain: "shop.example.com",
       maxAge: 2_592_000_000,
+      expires: 1000,
       idle: 60_000,
       absolute: 34_560_000_000,
     });
@@ -102,5 +106,36 @@ describe("cookie", () => {
       'idle: "1s" is too short',
       "secure: sameSite None needs a secure cookie",
     ]);
+  });
+
+  describe("live cookies of ingress-nginx", () => {
+    const live = { name: "INGRESSCOOKIE", ingressNginx: { mode: "balanced", backend: "shop-cart-80" } };
+
+    it("are always read, and have no canary, unless said otherwise", () => {
+      expect(cookie.options.parse(live).ingressNginx).toEqual({ ...live.ingressNginx, canary: {} });
+    });
+
+    it("are read until a day has ended, in UTC", () => {
+      const until = (day: string) =>
+        cookie.options.parse({ ...live, ingressNginx: { ...live.ingressNginx, until: day } }).ingressNginx!
+          .until;
+      expect(until("2028-02-29")).toBe(Date.UTC(2028, 2, 1));
+      expect(until("1970-01-01")).toBe(86_400_000);
+    });
+
+    it.each(["", "1970", "2027-02-29", "2027-3-1", "2027-03-01T00:00:00Z", " 2027-03-01"])(
+      "refuse the day %j",
+      (until) => {
+        const options = { ...live, ingressNginx: { ...live.ingressNginx, until } };
+        expect(wrong(options)).toEqual([expect.stringMatching(/^ingressNginx.until: .*is not a date$/)]);
+      },
+    );
+
+    it("allow what ingress-nginx writes", () => {
+      const written = { ...live, name: "a/b", domain: ".Shop.test", maxAge: "0s", expires: "36500d" };
+      expect(wrong(written)).toEqual([]);
+      expect(cookie.options.parse(written)).toMatchObject({ domain: ".shop.test", maxAge: 0 });
+      expect(wrong({ ...written, domain: "..a" })).toEqual([expect.stringMatching(/^domain: /)]);
+    });
   });
 });

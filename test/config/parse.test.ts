@@ -72,10 +72,17 @@ describe("a full config", () => {
       queue: 10,
     });
     expect(config.routes).toEqual([
-      { host: "shop.example.com", path: "/", sides: [{ pool: "web", weight: 1 }], overrides: [] },
+      {
+        host: "shop.example.com",
+        path: "/",
+        written: "/",
+        sides: [{ pool: "web", weight: 1 }],
+        overrides: [],
+      },
       {
         host: "*",
         path: "/",
+        written: "/",
         overrides: [],
         sides: [
           { pool: "web", weight: 95 },

@@ -76,6 +76,8 @@ describe("taking our cookie out", () => {
 });
 
 describe("writing the cookie", () => {
+  const OPEN = { secure: false, path: "/shop/", now: Date.UTC(2025, 10, 24), userAgent: null };
+  const SAFE = { ...OPEN, secure: true };
   const shape = {
     path: "/",
     domain: undefined,
@@ -85,7 +87,7 @@ describe("writing the cookie", () => {
   } as const;
 
   it("is a host-only session cookie by default", () => {
-    expect(write("__Host-mooring", "T", shape, true)).toBe(
+    expect(write("__Host-mooring", "T", shape, SAFE)).toBe(
       "__Host-mooring=T; Path=/; Secure; HttpOnly; SameSite=Lax",
     );
   });
@@ -98,19 +100,66 @@ describe("writing the cookie", () => {
       partitioned: true,
       maxAge: 60,
     } as const;
-    expect(write("lb", "T", full, true)).toBe(
+    expect(write("lb", "T", full, SAFE)).toBe(
       "lb=T; Max-Age=60; Domain=example.com; Path=/a; Secure; HttpOnly; SameSite=None; Partitioned",
     );
   });
 
   it("is Secure wherever a prefix of its name promises so, or no browser would take it", () => {
     for (const name of ["__Host-lb", "__Secure-lb", "__host-lb"]) {
-      expect(write(name, "T", shape, false)).toBe(`${name}=T; Path=/; Secure; HttpOnly; SameSite=Lax`);
+      expect(write(name, "T", shape, OPEN)).toBe(`${name}=T; Path=/; Secure; HttpOnly; SameSite=Lax`);
     }
   });
 
   it("does not ask for what a browser refuses over plain http", () => {
     const embedded = { ...shape, sameSite: "None", partitioned: true } as const;
-    expect(write("lb", "T", embedded, false)).toBe("lb=T; Path=/; HttpOnly; SameSite=Lax");
+    expect(write("lb", "T", embedded, OPEN)).toBe("lb=T; Path=/; HttpOnly; SameSite=Lax");
+  });
+
+  it.each([
+    [172_800, "Wed, 26-Nov-25 00:00:00 GMT"],
+    [0, "Mon, 24-Nov-25 00:00:00 GMT"],
+    [400_000_000, "Wed, 28-Jul-2038 15:06:40 GMT"],
+  ])("tells a date that is %d s away as nginx does, in front of Max-Age", (expires, date) => {
+    expect(write("lb", "T", { ...shape, expires, maxAge: 7 }, OPEN)).toBe(
+      `lb=T; Expires=${date}; Max-Age=7; Path=/; HttpOnly; SameSite=Lax`,
+    );
+  });
+
+  it("has the path of the route that matched, as the config has that", () => {
+    expect(write("lb", "T", { ...shape, path: undefined }, OPEN)).toBe(
+      "lb=T; Path=/shop/; HttpOnly; SameSite=Lax",
+    );
+  });
+
+  it("leaves SameSite out where it is unset", () => {
+    expect(write("lb", "T", { ...shape, sameSite: undefined }, SAFE)).toBe("lb=T; Path=/; Secure; HttpOnly");
+  });
+
+  it("says None over plain http too where it is written as ingress-nginx wrote it", () => {
+    expect(write("lb", "T", { ...shape, sameSite: "None", verbatim: true }, OPEN)).toBe(
+      "lb=T; Path=/; HttpOnly; SameSite=None",
+    );
+  });
+
+  const mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_14_6) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+  it.each([
+    ["Chrome 58", "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/58.0.3029.110 Safari/537.36", false],
+    ["Edge 18", "Chrome/64.0.3282.140 Safari/537.36 Edge/18.17763", false],
+    ["Chrome 70", "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/70.0.3538.77 Safari/537.36", true],
+    ["Chrome 140", "Chrome/140.0.0.0 Safari/537.36", true],
+    ["an iPhone of iOS 12", "Mozilla/5.0 (iPhone; CPU iPhone OS 12_4 like Mac OS X)", false],
+    ["an iPad of iOS 12", "Mozilla/5.0 (iPad; CPU OS 12_4 like Mac OS X)", false],
+    ["an iPhone of iOS 13", "Mozilla/5.0 (iPhone; CPU iPhone OS 13_3 like Mac OS X)", true],
+    ["Safari on macOS 10.14", `${mac} Version/12.1.2 Safari/605.1.15`, false],
+    ["Chrome on macOS 10.14", `${mac} Chrome/80.0.3987.87 Safari/537.36`, true],
+    ["Firefox on macOS 10.14", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.14; rv:72.0) Firefox/72.0", true],
+    ["nobody", null, true],
+  ])("for %s", (_, userAgent, none) => {
+    const unsure = { ...shape, sameSite: "None", conditional: true } as const;
+    const text = write("lb", "T", unsure, { ...SAFE, userAgent });
+    expect(text).toBe(`lb=T; Path=/; Secure; HttpOnly${none ? "; SameSite=None" : ""}`);
+    // Other values are for everyone.
+    expect(write("lb", "T", { ...unsure, sameSite: "Strict" }, { ...SAFE, userAgent })).toMatch(/=Strict$/);
   });
 });
