@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { ALIAS } from "./tools/build/bundle.ts";
 
 /** Real processes start in many tests; a hang is still found in half a minute. */
 const limits = { testTimeout: 30_000, hookTimeout: 30_000 };
@@ -18,8 +19,10 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: ALIAS },
         plugins: [
           cloudflareTest({
+            main: "./worker/index.ts",
             wrangler: { configPath: "./wrangler.toml" },
             verbose: false,
             miniflare: { cf: false },

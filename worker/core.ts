@@ -1,4 +1,4 @@
-/// <reference path="./wasm.d.ts" />
+/// <reference path="./modules.d.ts" />
 import wasm from "../build/core.wasm";
 import { Core } from "../src/core/core.ts";
 

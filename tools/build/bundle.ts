@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { basename, join, resolve } from "node:path";
+import { build, type Plugin } from "rolldown";
 import { root } from "./root.ts";
 
 /** A module of the bundle; its name is its path in the bundle's folder. */
 export interface BundleModule {
-  type: "ESModule" | "CompiledWasm";
+  type: "ESModule" | "CompiledWasm" | "Text";
   name: string;
 }
 
@@ -27,35 +27,50 @@ export interface BundleOptions {
 
 const MAIN = "index.js";
 
-/** Keeps `import core from "….wasm"` as an import of a module beside the bundle, as the runtime compiles it itself. */
-function wasmBeside(found: Map<string, string>): Plugin {
+/** The same packages without what nobody uses of them (decisions 25 and 30). */
+export const ALIAS = {
+  "js-yaml": join(root, "build", "js-yaml.mjs"),
+  "hono/tiny": join(root, "build", "hono", "preset", "tiny.js"),
+};
+
+/** What stands beside the entry, by the end of its name: wrangler's default rules say the same. */
+const BESIDE: Readonly<Record<string, BundleModule["type"]>> = { ".wasm": "CompiledWasm", ".txt": "Text" };
+
+/** What a module of the bundle is, by its name. */
+export function moduleType(name: string): BundleModule["type"] {
+  return Object.entries(BESIDE).find(([ending]) => name.endsWith(ending))?.[1] ?? "ESModule";
+}
+
+/**
+ * Keeps `import core from "….wasm"` as an import of a module beside the bundle, as the runtime compiles it itself, and
+ * texts likewise: they are handed out and never parsed.
+ */
+function beside(found: Map<string, string>): Plugin {
   return {
-    name: "wasm-beside",
-    setup(api) {
-      api.onResolve({ filter: /\.wasm$/ }, (args) => {
-        const path = resolve(args.resolveDir, args.path);
-        if (!existsSync(path)) return { errors: [{ text: `${path} is missing: run npm run build first` }] };
-        const name = basename(path);
-        const other = found.get(name);
-        if (other !== undefined && other !== path)
-          return { errors: [{ text: `two modules are named ${name}` }] };
-        found.set(name, path);
-        return { path: `./${name}`, external: true };
-      });
+    name: "beside",
+    resolveId(source, importer) {
+      if (moduleType(source) === "ESModule" || importer === undefined) return null;
+      const path = resolve(importer, "..", source);
+      if (!existsSync(path)) throw new Error(`${path} is missing: run npm run build first`);
+      const name = basename(path);
+      const other = found.get(name);
+      if (other !== undefined && other !== path) throw new Error(`two modules are named ${name}`);
+      found.set(name, path);
+      return { id: `./${name}`, external: true };
     },
   };
 }
 
 /** Writes in one step, so that a process that reads the bundle now never sees half of it. */
-async function put(path: string, bytes: Uint8Array): Promise<void> {
+async function put(path: string, bytes: Uint8Array | string): Promise<void> {
   const fresh = `${path}.${process.pid}`;
   await writeFile(fresh, bytes);
   await rename(fresh, path);
 }
 
 /**
- * Bundles the worker for workerd: one ES module and its WebAssembly beside it. Needs what npm run build
- * makes. Rejects with esbuild's errors.
+ * Bundles the worker for workerd and for wrangler, which deploys it as it is: one ES module, and its WebAssembly and texts
+ * beside it. Needs the core and the packages that npm run build makes first. Rejects with the bundler's errors.
  */
 export async function bundle({
   outdir = "build/worker",
@@ -63,38 +78,30 @@ export async function bundle({
 }: BundleOptions = {}): Promise<Bundle> {
   const dir = resolve(root, outdir);
   const found = new Map<string, string>();
-  const result = await build({
-    entryPoints: [join(root, "worker", "index.ts")],
-    outfile: join(dir, MAIN),
-    absWorkingDir: root,
-    bundle: true,
+  const { output } = await build({
+    input: join(root, "worker", "index.ts"),
+    cwd: root,
     write: false,
-    minify,
-    format: "esm",
     platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "browser"],
-    target: "es2023",
-    external: ["cloudflare:*", "node:*"],
-    alias: {
-      "js-yaml": join(root, "build", "js-yaml.mjs"),
-      "hono/tiny": join(root, "build", "hono", "preset", "tiny.js"),
+    external: /^(?:cloudflare|node):/,
+    resolve: {
+      mainFields: ["module", "main"],
+      conditionNames: ["workerd", "worker", "browser"],
+      alias: ALIAS,
     },
-    define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
-    plugins: [wasmBeside(found)],
-    sourcemap: false,
-    legalComments: "none",
+    transform: {
+      define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
+    },
+    plugins: [beside(found)],
+    output: { format: "esm", minify, comments: false, codeSplitting: false },
     logLevel: "silent",
   });
   await mkdir(dir, { recursive: true });
-  for (const file of result.outputFiles) {
-    await mkdir(dirname(file.path), { recursive: true });
-    await put(file.path, file.contents);
-  }
+  await put(join(dir, MAIN), output[0].code);
   const modules: BundleModule[] = [{ type: "ESModule", name: MAIN }];
   for (const [name, path] of found) {
     await put(join(dir, name), await readFile(path));
-    modules.push({ type: "CompiledWasm", name });
+    modules.push({ type: moduleType(name), name });
   }
   return { dir, main: MAIN, modules };
 }

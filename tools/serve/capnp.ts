@@ -27,9 +27,10 @@ export function quote(text: string): string {
   return `"${escaped}"`;
 }
 
+const KINDS = { ESModule: "esModule", CompiledWasm: "wasm", Text: "text" } as const;
+
 function moduleLine({ type, name }: BundleModule): string {
-  const kind = type === "ESModule" ? "esModule" : "wasm";
-  return `    (name = ${quote(name)}, ${kind} = embed ${quote(name)}),`;
+  return `    (name = ${quote(name)}, ${KINDS[type]} = embed ${quote(name)}),`;
 }
 
 /**

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BundleModule } from "../build/bundle.ts";
+import { type BundleModule, moduleType } from "../build/bundle.ts";
 import { compatibility } from "../build/compatibility.ts";
 import { workerdConfig } from "./capnp.ts";
 import { authority, StartError } from "./port.ts";
@@ -62,11 +62,11 @@ function endAll(): void {
 }
 
 async function files(dir: string, bundleDir: string): Promise<BundleModule[]> {
-  const names = readdirSync(bundleDir).filter((name) => /\.(js|wasm)$/.test(name));
+  const names = readdirSync(bundleDir).filter((name) => /\.(js|wasm|txt)$/.test(name));
   if (!names.includes("index.js")) throw new StartError(`${bundleDir} holds no bundle`);
   for (const name of names) await copyFile(join(bundleDir, name), join(dir, name));
   const sorted = names.sort((a, b) => Number(b === "index.js") - Number(a === "index.js"));
-  return sorted.map((name) => ({ type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule", name }));
+  return sorted.map((name) => ({ type: moduleType(name), name }));
 }
 
 /** The port that workerd reports on its control pipe; rejects when it ends before that. */

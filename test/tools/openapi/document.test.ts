@@ -6,7 +6,7 @@ import { root } from "../../../tools/build/root.ts";
 import { openapi } from "../../../tools/openapi/document.ts";
 
 const served = () =>
-  JSON.parse(readFileSync(join(root, "worker/admin/openapi.json"), "utf8")) as Record<string, unknown>;
+  JSON.parse(readFileSync(join(root, "worker/admin/openapi.txt"), "utf8")) as Record<string, unknown>;
 
 it("is OpenAPI 3.1", async () => {
   const validator = new Validator();

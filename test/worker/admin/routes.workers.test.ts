@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
-import document from "../../../worker/admin/openapi.json";
+import text from "../../../worker/admin/openapi.txt";
 import { app } from "../../../worker/app.ts";
+
+const document = JSON.parse(text) as { paths: Record<string, object> };
 
 it("documents every route that there is, and no other", () => {
   const documented = Object.entries(document.paths).flatMap(([path, item]) =>
