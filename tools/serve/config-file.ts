@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseConfig } from "../../src/config/parse.ts";
+import { parseText } from "../../src/kubernetes/parse-text.ts";
 import { StartError } from "./port.ts";
 import { userPath } from "./user-path.ts";
 
@@ -14,7 +14,7 @@ export function readConfigFile(path: string, own: string): { text: string; notic
   } catch (error) {
     throw new StartError(`the config file cannot be read: ${(error as Error).message}`);
   }
-  const parsed = parseConfig(text, { authority: own });
+  const parsed = parseText(text, { authority: own });
   if (!parsed.ok) {
     const lines = parsed.errors.map(({ path: where, message, hint }) => {
       return `  ${where || "(top)"}: ${message}${hint ? ` (${hint})` : ""}`;

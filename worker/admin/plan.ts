@@ -1,6 +1,6 @@
 import { compile } from "../../src/config/compile.ts";
-import { parseConfig } from "../../src/config/parse.ts";
 import type { PodState } from "../../src/health/state.ts";
+import { parseText } from "../../src/kubernetes/parse-text.ts";
 import type { PodTag } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding } from "../../src/model/ports.ts";
 import { type Listing, plan } from "../../src/plan/plan.ts";
@@ -23,7 +23,7 @@ export async function postPlan(c: AdminContext, isolate: Isolate): Promise<Respo
   if (page instanceof Response) return page;
   const read = await readConfig(c);
   if (read instanceof Response) return read;
-  const parsed = parseConfig(read.body, { authority: new URL(c.req.url).host });
+  const parsed = parseText(read.body, { authority: new URL(c.req.url).host });
   if (!parsed.ok) return invalidConfig(parsed.errors);
   const before = await freshView(isolate, c.executionCtx);
   if (before instanceof Response) return before;

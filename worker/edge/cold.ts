@@ -1,4 +1,4 @@
-import { parseConfig } from "../../src/config/parse.ts";
+import { parseText } from "../../src/kubernetes/parse-text.ts";
 import { type ConfigRecord, parseRecord } from "../../src/model/beat.ts";
 import type { Background } from "../../src/model/ports.ts";
 import { readCache } from "./cache.ts";
@@ -42,7 +42,7 @@ export async function coldStart(views: Views, sources: ColdSources, background: 
 
 /** The bundled config as a record that anything from a coordinator replaces. */
 function bundledRecord(text: string): ConfigRecord {
-  const parsed = parseConfig(text);
+  const parsed = parseText(text);
   if (!parsed.ok) {
     const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
     throw new Error(`MOORING_CONFIG is not valid: ${lines.join("; ")}`);

@@ -1,0 +1,49 @@
+import { addressOf } from "../address.ts";
+import { type Cluster, selects } from "../cluster.ts";
+import { containersOf } from "../containers.ts";
+import type { Draft } from "../draft.ts";
+import type { Feature } from "../feature.ts";
+import type { KubernetesObject } from "../object.ts";
+import { text } from "../read.ts";
+
+function read(object: KubernetesObject, cluster: Cluster): void {
+  const { root, name: pod, labels, namespace } = object;
+  const status = root.at("status");
+  const containers = containersOf(root.at("spec"));
+  const condition = status
+    .at("conditions")
+    .items()
+    .find((one) => one.at("type").value === "Ready");
+  const ready = condition?.at("status").value === "True";
+  const terminating = root.at("metadata", "deletionTimestamp").present;
+  const over = /^(?:Succeeded|Failed)$/.test(status.at("phase").read(text) ?? "");
+  const all = status
+    .at("podIPs")
+    .items()
+    .map((one) => one.at("ip"));
+  const ips = all.length > 0 ? all : [status.at("podIP")];
+  const endpoints = (over ? [] : ips).flatMap((field) => {
+    const address = addressOf(field);
+    // A pod that goes takes no sessions, ready or not: its slice would say ready: false.
+    return address === undefined
+      ? []
+      : [{ address, ready: ready && !terminating, serving: ready, terminating, pod, hints: [] }];
+  });
+  cluster.pods.push({ object, containers, endpoints });
+  cluster.templates.push({ object, namespace, labels, containers });
+}
+
+function apply(cluster: Cluster, draft: Draft): void {
+  for (const { object, endpoints } of cluster.pods) {
+    const pools = draft.made.filter(
+      ({ service }) => service.namespace === object.namespace && selects(service.selector, object.labels),
+    );
+    if (pools.length === 0) object.ignore("no Service that has a pool selects it");
+    else if (endpoints.length === 0)
+      object.root.at("status").tell("ignored", "it has no address that requests could go to");
+    object.root.at("spec").ignoreRest("it says how the pod runs, not where requests go");
+  }
+}
+
+/** v1 Pod: an endpoint of the Services that select it, where there are no EndpointSlices. */
+export const pod: Feature = { types: ["Pod"], read, apply };

@@ -1,0 +1,113 @@
+import { Fault } from "../config/fault.ts";
+import { type Cluster, type Container, type Service, type ServicePort, selects } from "./cluster.ts";
+import type { Field } from "./field.ts";
+import { int, oneOf, portRef, text } from "./read.ts";
+
+/** Kinds of probes here, and what Kubernetes calls them. */
+const PROBES = { readiness: "readinessProbe", liveness: "livenessProbe", startup: "startupProbe" };
+const GATES =
+  "a pod that is not ready keeps its sessions and gets no new ones: gates: all in native config is kubelet's way";
+const INT32 = 2 ** 31 - 1;
+
+/**
+ * The `health` of a Service's pool: the probes of the workload, or Pod, whose pods it selects, of the container that has
+ * the port. Nothing where there is none.
+ */
+export function healthOf(
+  cluster: Cluster,
+  service: Service,
+  port: ServicePort,
+): { health?: Record<string, unknown> } {
+  const template = cluster.templates.find(
+    ({ namespace, labels }) => namespace === service.namespace && selects(service.selector, labels),
+  );
+  if (template === undefined) return {};
+  const target = (one: Container) =>
+    typeof port.target === "number" ? one.numbers.includes(port.target) : one.ports.has(port.target);
+  const container = template.containers.find(target) ?? template.containers[0];
+  if (container === undefined) return {};
+  const own = typeof port.target === "number" ? port.target : container.ports.get(port.target);
+  const health: Record<string, unknown> = {};
+  for (const [name, written] of Object.entries(PROBES)) {
+    const probe = probeOf(container.field.at(written), container, own, port.scheme, name);
+    if (probe !== undefined) health[name] = probe;
+  }
+  for (const other of template.containers) {
+    if (other === container) continue;
+    for (const written of Object.values(PROBES))
+      other.field.at(written).ignore("requests go to another container of the pod");
+  }
+  return Object.keys(health).length === 0 ? {} : { health };
+}
+
+function probeOf(
+  field: Field,
+  container: Container,
+  own: number | undefined,
+  scheme: string,
+  name: string,
+): Record<string, unknown> | undefined {
+  if (!field.present) return undefined;
+  const handler = ["exec", "grpc", "tcpSocket"].find((key) => field.at(key).present);
+  if (handler !== undefined) {
+    field.ignore(`a probe by ${handler} cannot be made from here: it is not run`);
+    return undefined;
+  }
+  const get = field.at("httpGet");
+  if (!get.present) return field.refuse(new Fault("the probe has no handler", "write httpGet"));
+  field.at("terminationGracePeriodSeconds").take();
+  get.at("host").ignore("the pod itself is probed");
+  const asked = get.at("port").read(portRef);
+  const number = typeof asked === "string" ? container.ports.get(asked) : asked;
+  if (typeof asked === "string" && number === undefined)
+    return get
+      .at("port")
+      .refuse(new Fault(`the container has no port ${JSON.stringify(asked)}`, "name one of its ports"));
+  if (!get.at("port").present)
+    return get.at("port").refuse(new Fault("is missing", "write the port to probe"));
+  const wanted = (get.at("scheme").read(oneOf("HTTP", "HTTPS")) ?? "HTTP").toLowerCase();
+  const path = get.at("path").read(text) ?? "/";
+  const headers = headersOf(get.at("httpHeaders"));
+  const once = name !== "readiness";
+  if (!once) field.tell("changed", GATES);
+  return {
+    path: path === "" ? "/" : path.startsWith("/") ? path : `/${path}`,
+    ...(number === own ? {} : { port: number }),
+    ...(wanted === scheme ? {} : { scheme: wanted.toUpperCase() }),
+    ...(headers === undefined ? {} : { headers }),
+    ...seconds(field.at("periodSeconds"), "period", 1, 3600),
+    ...seconds(field.at("timeoutSeconds"), "timeout", 1, 600),
+    ...count(field.at("successThreshold"), "success", once ? 1 : 1000, once),
+    ...count(field.at("failureThreshold"), "failure", 1000, false),
+    ...seconds(field.at("initialDelaySeconds"), "initialDelay", 0, 86_400),
+    ...(once ? {} : { gates: "new" }),
+  };
+}
+
+/** Later ones of a name go before earlier ones; the runtime sets Host itself. */
+function headersOf(field: Field): Record<string, string> | undefined {
+  const headers: Record<string, string> = {};
+  for (const item of field.items()) {
+    const name = item.at("name").read(text);
+    const value = item.at("value").read(text) ?? "";
+    if (name === undefined) continue;
+    if (name.toLowerCase() === "host") item.ignore("the pod's own authority stands in Host");
+    else headers[name] = value;
+  }
+  return Object.keys(headers).length === 0 ? undefined : headers;
+}
+
+/** 0 is what the API server makes a default of. */
+function seconds(field: Field, key: string, least: number, most: number): Record<string, string> {
+  const value = field.read(int(0, INT32));
+  if (value === undefined || value < least) return {};
+  if (value > most) field.notice("changed", `${most} s is the most here`);
+  return { [key]: `${Math.min(value, most)}s` };
+}
+
+function count(field: Field, key: string, most: number, once: boolean): Record<string, number> {
+  const value = field.read(int(0, once ? 1 : INT32));
+  if (value === undefined || value === 0) return {};
+  if (value > most) field.notice("changed", `${most} is the most here`);
+  return { [key]: Math.min(value, most) };
+}
