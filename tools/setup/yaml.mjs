@@ -17,6 +17,8 @@ const UNREAD = /^\t+mark\.snippet = makeSnippet\(mark\);\n/m;
 export function shakeable(text) {
   return text
     .replace(UNREAD, "")
+    // The map stays with the package, and would not fit any more.
+    .replace(/^\/\/# sourceMappingURL=.*\n?/m, "")
     .replace(DECLARATION, (whole, kind, name, value) =>
       PLAIN.test(value) ? whole : `${kind} ${name} = /* @__PURE__ */ (() => (${value}))();\n`,
     );
