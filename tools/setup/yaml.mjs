@@ -15,13 +15,15 @@ const UNREAD = /^\t+mark\.snippet = makeSnippet\(mark\);\n/m;
  * schema or a tag changes nothing, and kept the whole of YAML 1.1 and of the writer for the parser's sake.
  */
 export function shakeable(text) {
-  return text
-    .replace(UNREAD, "")
-    // The map stays with the package, and would not fit any more.
-    .replace(/^\/\/# sourceMappingURL=.*\n?/m, "")
-    .replace(DECLARATION, (whole, kind, name, value) =>
-      PLAIN.test(value) ? whole : `${kind} ${name} = /* @__PURE__ */ (() => (${value}))();\n`,
-    );
+  return (
+    text
+      .replace(UNREAD, "")
+      // The map stays with the package, and would not fit any more.
+      .replace(/^\/\/# sourceMappingURL=.*\n?/m, "")
+      .replace(DECLARATION, (whole, kind, name, value) =>
+        PLAIN.test(value) ? whole : `${kind} ${name} = /* @__PURE__ */ (() => (${value}))();\n`,
+      )
+  );
 }
 
 /** Writes build/js-yaml.mjs, which bundles take in place of the package. Safe to run several at once. Throws SetupError. */
