@@ -1,4 +1,4 @@
-import type { Path } from "../config/diagnostic.ts";
+import { formatPath, type Path } from "../config/diagnostic.ts";
 import { Fault } from "../config/fault.ts";
 import type { Notice } from "../config/notice.ts";
 import type { Read } from "./read.ts";
@@ -103,7 +103,7 @@ export class Field {
 
   /** One notice for all below that nobody has taken yet, with the names of what it is. */
   ignoreRest(why: string): void {
-    const names = this.untaken().map((path) => path.slice(this.path.length).join("."));
+    const names = this.untaken().map((path) => formatPath(path.slice(this.path.length)));
     if (names.length === 0) return;
     const more = names.length > 8 ? ` and ${names.length - 8} more` : "";
     this.notice("ignored", `${names.slice(0, 8).join(", ")}${more}: ${why}`);

@@ -1,4 +1,4 @@
-import { Fault } from "../config/fault.ts";
+import { Fault, shown } from "../config/fault.ts";
 import { type Cluster, type Container, type Service, type ServicePort, selects } from "./cluster.ts";
 import type { Field } from "./field.ts";
 import { int, oneOf, portRef, text } from "./read.ts";
@@ -18,7 +18,7 @@ export function healthOf(
   service: Service,
   port: ServicePort,
 ): { health?: Record<string, unknown> } {
-  const template = cluster.templates.find(
+  const [template, ...others] = cluster.templates.filter(
     ({ namespace, labels }) => namespace === service.namespace && selects(service.selector, labels),
   );
   if (template === undefined) return {};
@@ -32,12 +32,23 @@ export function healthOf(
     const probe = probeOf(container.field.at(written), container, own, port.scheme, name);
     if (probe !== undefined) health[name] = probe;
   }
-  for (const other of template.containers) {
-    if (other === container) continue;
-    for (const written of Object.values(PROBES))
-      other.field.at(written).ignore("requests go to another container of the pod");
+  const unused = template.containers.filter((one) => one !== container);
+  for (const other of [...unused, ...others.flatMap(({ containers }) => containers)]) {
+    for (const written of Object.values(PROBES)) {
+      const [field, used] = [other.field.at(written), container.field.at(written)];
+      // A Pod has what its workload says of it.
+      if (JSON.stringify(field.value) === JSON.stringify(used.value)) field.take();
+      else
+        field.ignore(
+          `the pool has the probes of the container ${nameOf(container)} of ${template.object.label}`,
+        );
+    }
   }
   return Object.keys(health).length === 0 ? {} : { health };
+}
+
+function nameOf({ field }: Container): string {
+  return shown(String(field.at("name").value));
 }
 
 function probeOf(

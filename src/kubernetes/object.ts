@@ -49,6 +49,7 @@ export class KubernetesObject implements Owner {
   readonly label: string;
   readonly root: Field;
   readonly labels: Readonly<Record<string, string>>;
+  #ignored = false;
 
   /** @param namespaced whether an object of this type is in a namespace, which is `default` where it does not say */
   constructor({ value, place, ...list }: Placed, report: Report, namespaced: (type: string) => boolean) {
@@ -77,9 +78,10 @@ export class KubernetesObject implements Owner {
     return this.root.at("metadata", "annotations", name);
   }
 
-  /** One notice for the whole object. */
+  /** One notice for the whole object: the first that is given. */
   ignore(why: string): void {
-    this.root.ignore(why);
+    if (!this.#ignored) this.root.ignore(why);
+    this.#ignored = true;
   }
 
   /** A notice for all that nobody has taken; what is alike in many items of a list is told once. */

@@ -42,6 +42,12 @@ export const portName: Read<string> = (value) =>
     ? value
     : wanted("the name of a port", value, "use 1–15 lower-case letters, digits and dashes");
 
+/** What a port of a Service is called (RFC 1123). */
+export const label: Read<string> = (value) =>
+  typeof value === "string" && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value)
+    ? value
+    : wanted("a name", value, "use 1–63 lower-case letters, digits and dashes");
+
 /** A number or a name of a port (IntOrString). */
 export const portRef: Read<number | string> = (value) =>
   typeof value === "number" ? port(value) : portName(value);

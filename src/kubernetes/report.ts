@@ -9,15 +9,26 @@ const MAX_NOTICES = 5000;
 export class Report {
   readonly notices: Notice[] = [];
   readonly errors: Diagnostic[] = [];
+  readonly #said = new Set<string>();
 
   /** @param object `Service shop/cart` */
   notice(level: Notice["level"], object: string, path: Path, message: string): void {
-    this.notices.push({ level, object, path: formatPath(path), message });
+    const notice = { level, object, path: formatPath(path), message };
+    if (this.#isNew(notice)) this.notices.push(notice);
   }
 
   error(object: string, path: Path, { message, hint }: Fault): void {
     const where = formatPath(path);
-    this.errors.push({ path: where === "" ? object : `${object}: ${where}`, message, hint });
+    const error = { path: where === "" ? object : `${object}: ${where}`, message, hint };
+    if (this.#isNew(error)) this.errors.push(error);
+  }
+
+  /** What is read for each of several pools is told once. */
+  #isNew(said: object): boolean {
+    const key = JSON.stringify(said);
+    if (this.#said.has(key)) return false;
+    this.#said.add(key);
+    return true;
   }
 }
 

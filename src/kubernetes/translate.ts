@@ -67,14 +67,21 @@ function read(object: KubernetesObject, cluster: Cluster, draft: Draft): void {
   else object.root.notice("invalid", "it has no spec, so nothing can be made of it");
 }
 
-/** Of objects with one name the last counts, as when they are applied one after the other. */
+/**
+ * Of objects with one name the last counts, as when they are applied one after the other; an earlier one must be right by
+ * itself all the same.
+ */
 function latest(placed: readonly Placed[], report: Report): KubernetesObject[] {
-  const namespaced = (type: string) => byType.get(type)?.clusterWide !== true && byType.has(type);
+  const namespaced = (type: string) => byType.has(type) && byType.get(type)?.clusterWide !== true;
   const objects = placed.map((one) => new KubernetesObject(one, report, namespaced));
   const last = new Map(objects.map((object) => [keyOf(object), object]));
-  return objects.filter((object) => {
+  return objects.filter((object, i) => {
     const other = last.get(keyOf(object))!;
     if (object.name === "" || other === object) return true;
+    const apart = new Report();
+    const cluster = new Cluster(apart);
+    read(new KubernetesObject(placed[i]!, apart, namespaced), cluster, new Draft(cluster));
+    report.errors.push(...apart.errors);
     object.ignore(`the object of that name in ${other.place} comes later and counts`);
     return false;
   });

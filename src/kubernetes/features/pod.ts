@@ -38,8 +38,11 @@ function apply(cluster: Cluster, draft: Draft): void {
     const pools = draft.made.filter(
       ({ service }) => service.namespace === object.namespace && selects(service.selector, object.labels),
     );
-    if (pools.length === 0) object.ignore("no Service that has a pool selects it");
-    else if (endpoints.length === 0)
+    if (pools.length === 0) {
+      object.ignore("no Service that has a pool selects it");
+      continue;
+    }
+    if (endpoints.length === 0)
       object.root.at("status").tell("ignored", "it has no address that requests could go to");
     object.root.at("spec").ignoreRest("it says how the pod runs, not where requests go");
   }

@@ -6,7 +6,7 @@ import { hasEndpoints } from "../endpoints.ts";
 import type { Feature } from "../feature.ts";
 import type { Field } from "../field.ts";
 import type { KubernetesObject } from "../object.ts";
-import { bool, int, oneOf, port, portName, portRef, text } from "../read.ts";
+import { bool, int, label, oneOf, port, portRef, text } from "../read.ts";
 
 /** What allocates addresses in the cluster, or other ways in than this one. */
 const ALLOCATED = [
@@ -36,7 +36,8 @@ function read(object: KubernetesObject, cluster: Cluster): void {
     );
     return;
   }
-  const why = "an edge is at no node: requests go to the pods of all of them";
+  const why =
+    "an edge is at no node: requests go to the pods of all, and the client's address is told in X-Forwarded-For";
   for (const key of ["externalTrafficPolicy", "internalTrafficPolicy"]) {
     if (spec.at(key).read(oneOf("Cluster", "Local")) === "Local") spec.at(key).ignore(why);
   }
@@ -57,9 +58,9 @@ function portsOf(spec: Field): ServicePort[] {
   const fields = spec.at("ports").items();
   const names = new Set<string>();
   return fields.flatMap((field): ServicePort[] => {
-    const name = field.at("name").read(portName) ?? "";
+    const name = field.at("name").read(label) ?? "";
     const number = field.at("port").read(port);
-    field.at("nodePort").take();
+    field.at("nodePort").read(int(0, 65_535));
     if (!field.at("port").present)
       field.at("port").refuse(new Fault("is missing", "write the Service's port"));
     if (name === "" && fields.length > 1 && field.at("name").value === undefined)

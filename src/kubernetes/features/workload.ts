@@ -25,7 +25,7 @@ function apply(cluster: Cluster, draft: Draft): void {
       ({ service }) => service.namespace === object.namespace && selects(service.selector, labels),
     );
     if (!used) object.ignore("no Service that has a pool selects its pods");
-    object.root.at("spec").ignoreRest("it says how pods run, not where requests go");
+    else object.root.at("spec").ignoreRest("it says how pods run, not where requests go");
   }
 }
 
