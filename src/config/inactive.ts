@@ -10,4 +10,4 @@ export interface Inactive {
 export const INACTIVE: readonly Inactive[] = [];
 
 /** Policies to come: a config that names one is not wrong, only early. */
-export const PLANNED_POLICIES: readonly string[] = ["maglev", "ring-hash", "ketama"];
+export const PLANNED_POLICIES: readonly string[] = ["maglev", "ring-hash"];

@@ -1,3 +1,5 @@
+import { type PolicyName, policies } from "../policies/index.ts";
+import type { Policy } from "../policies/policy.ts";
 import { INACTIVE } from "./inactive.ts";
 import type { Notice } from "./notice.ts";
 import type { Config } from "./schema.ts";
@@ -12,7 +14,7 @@ export function noticesOf(document: unknown, config: Config): Notice[] {
     const message = "there is no route: every request gets 404";
     nowhere.push({ level: "changed", object: "routes", path: "", message });
   }
-  const ofPools = config.pools.flatMap(({ name }): Notice[] => {
+  const ofPools = config.pools.flatMap(({ name, policy, pods }): Notice[] => {
     const object = `pools.${name}`;
     const inactive = INACTIVE.filter(({ path, fine }) => {
       const values = valuesAt(own(pools, name), path.split("."));
@@ -25,6 +27,8 @@ export function noticesOf(document: unknown, config: Config): Notice[] {
         message: "accepted, but this version does not act on it yet",
       }),
     );
+    const said = (policies[policy.name as PolicyName] as Policy).notice?.(pods.map(({ weight }) => weight));
+    if (said !== undefined) inactive.push({ level: "changed", object, path: "policy", message: said });
     if (used.has(name)) return inactive;
     const message = "no route leads to this pool, so it takes no sessions";
     return [{ level: "ignored", object, path: "", message }, ...inactive];

@@ -22,16 +22,21 @@ export interface RingHost {
   give(region: number): void;
 }
 
+/** What the weights of a ring's pods may come to for it to be that of nginx. */
+export const MOST_WEIGHT: number = Math.floor(MOST_POINTS / POINTS);
+
+export function isExact(weights: readonly number[]): boolean {
+  return weights.reduce((sum, weight) => sum + weight, 0) <= MOST_WEIGHT;
+}
+
 /**
  * Points of each pod: 160 × its weight. Where that comes to more than 2^21 points, which no pods of weight 1 do that a pool
  * may have, each has its share of those, and one at least: then the ring is another than nginx would have.
  */
 export function pointsOf(weights: readonly number[]): readonly number[] {
-  const total = POINTS * weights.reduce((sum, weight) => sum + weight, 0);
-  if (total <= MOST_POINTS) return weights.map((weight) => POINTS * weight);
-  return weights.map((weight) =>
-    weight === 0 ? 0 : Math.max(1, Math.floor((POINTS * weight * MOST_POINTS) / total)),
-  );
+  if (isExact(weights)) return weights.map((weight) => POINTS * weight);
+  const each = MOST_POINTS / weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => (weight === 0 ? 0 : Math.max(1, Math.floor(weight * each))));
 }
 
 /**

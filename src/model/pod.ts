@@ -24,6 +24,15 @@ export interface Pod {
   readonly generation: number;
 }
 
+/**
+ * `host:port`, the port always written out: what ingress-nginx knows a pod by. Where there is one, the base path follows, as
+ * it tells pods of one server apart.
+ */
+export function addressOf({ url, authority, basePath }: Pick<Pod, "url" | "authority" | "basePath">): string {
+  const port = /:\d+$/.test(authority) ? "" : url.startsWith("https:") ? ":443" : ":80";
+  return authority + port + basePath;
+}
+
 /** 12 lower-case hex digits: the form of a tag in the store and on the wire. */
 export function tagToHex(tag: PodTag): string {
   return tag.toString(16).padStart(12, "0");

@@ -1,4 +1,6 @@
 import { consistentHash } from "./consistent-hash.ts";
+import { ewma } from "./ingress-ewma.ts";
+import { ketama } from "./ketama.ts";
 import { leastRequest } from "./least-request.ts";
 import { peakEwma } from "./peak-ewma.ts";
 import { random } from "./random.ts";
@@ -9,6 +11,8 @@ export const policies = {
   "consistent-hash": consistentHash,
   "least-request": leastRequest,
   "peak-ewma": peakEwma,
+  ewma,
+  ketama,
   "round-robin": roundRobin,
   random,
 } as const;

@@ -1,6 +1,7 @@
 import type { Core, LoadView, Table } from "../core/core.ts";
 import type { Pod } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
+import type { Template } from "../model/template.ts";
 import type * as z from "../model/zod.ts";
 import type { FleetView } from "./guarded.ts";
 
@@ -8,6 +9,8 @@ import type { FleetView } from "./guarded.ts";
 export interface PickQuery {
   /** The text that places the session: its sid. Pickers that do not hash ignore it. */
   readonly key: string;
+  /** In place of the key: CRC-32 of what the pool's `by` makes of an unkeyed request. u32. */
+  readonly hash?: number | undefined;
   /** 32 random bits; the only chance a picker has. */
   readonly word: number;
   /** Milliseconds since the epoch, for pickers that go by what they have observed; absent: when they last observed. */
@@ -33,6 +36,11 @@ export interface Picker {
   /** What it remembers from pick to pick, for {@link restore} in a picker of the same pods. Only those that remember have both. */
   state?(): readonly number[] | undefined;
   restore?(state: readonly number[]): void;
+  /**
+   * Goes on from what the picker of the pool's last pods remembered. Only those that learn pod by pod have this.
+   * @param at the place of each pod in those, -1 of a new one @param now milliseconds since the epoch
+   */
+  inherit?(state: readonly number[], at: readonly number[], now: number): void;
   /** Gives back what it holds in the core; whoever built it calls it once, and may still pick. */
   free?(): void;
 }
@@ -50,6 +58,12 @@ export interface Policy<Options = unknown> {
   readonly loadWith?: (options: Options) => boolean;
   /** Whether a new placement of a long request had better wait for what the load is now, with these options. */
   readonly asks?: (options: Options) => boolean;
+  /** What of an unkeyed request it places it by, with these options; undefined: chance. */
+  readonly by?: (options: Options) => Template | undefined;
+  /** Whether it tells pods apart by their addresses: then whoever replays a choice must know them. */
+  readonly addresses?: boolean;
+  /** What is to be said of pods of these weights: that they are not placed as they would be elsewhere. */
+  readonly notice?: (weights: readonly number[]) => string | undefined;
   /** Whether it heeds `Standing.slow` itself; else whoever calls it turns down some of what it picks. */
   readonly warms?: boolean;
   build(pods: readonly Pod[], options: Options, tools: PickerTools): Picker;

@@ -46,15 +46,18 @@ export class Wheel {
     for (const i of poor) if (this.#weights[i]! > 0) this.#part[i] = 1;
   }
 
-  /** The index of a pod that is not out, or -1 when every pod of positive weight is. */
-  draw(word: number, standing: Pick<Standing, "out" | "live">): number {
+  /**
+   * The index of a pod that is not out, or -1 when every pod of positive weight is.
+   * @param but a pod that is not to be drawn either; another one must be live
+   */
+  draw(word: number, standing: Pick<Standing, "out" | "live">, but = -1): number {
     if (standing.live === 0) return -1;
     const { out } = standing;
     for (let turn = 0; turn < TRIES; turn++) {
       const index = this.#drawAny(turn === 0 ? word : spread(word, turn));
-      if (out[index] === 0 && this.#weights[index]! > 0) return index;
+      if (index !== but && out[index] === 0 && this.#weights[index]! > 0) return index;
     }
-    return this.#drawLive(spread(word, TRIES), out);
+    return this.#drawLive(spread(word, TRIES), out, but);
   }
 
   #drawAny(word: number): number {
@@ -63,13 +66,13 @@ export class Wheel {
     return spot - column < this.#part[column]! ? column : this.#alias[column]!;
   }
 
-  #drawLive(word: number, out: Uint8Array): number {
+  #drawLive(word: number, out: Uint8Array, but: number): number {
     const weights = this.#weights;
     let total = 0;
-    for (let i = 0; i < weights.length; i++) if (out[i] === 0) total += weights[i]!;
+    for (let i = 0; i < weights.length; i++) if (out[i] === 0 && i !== but) total += weights[i]!;
     let left = below(word, total);
     for (let i = 0; i < weights.length; i++) {
-      if (out[i] !== 0) continue;
+      if (out[i] !== 0 || i === but) continue;
       left -= weights[i]!;
       if (left < 0) return i;
     }
