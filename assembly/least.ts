@@ -1,19 +1,25 @@
 import { aligned } from "./layout";
 
-// The least loaded pod of all, exact to the 24 bits of an f32. A tree of blocks of 32: an entry holds the least load below
-// it (f32: a block is two cache lines, compared in eight steps), and the weight of the pods that have it (u64), so that of
-// equals one is drawn by weight. One change costs a few entries, a pick a few blocks; where nobody tells the changes,
-// refresh() computes everything anew, two loads a vector step.
+// The least loaded pod of all, exact to the 24 bits of an f32: a load is (in flight + others) / size, computed in f64 and
+// rounded once more, so that the load found is at most 1 + 2^-22 times the least. A tree of blocks of 32: an
+// entry holds the least load below it (f32: a block is two cache lines, compared in eight steps), and the weight of the
+// pods that have it (u64), so that of equals one is drawn by weight. One change costs a few entries, a pick a few blocks;
+// where nobody tells the changes, refresh() computes everything anew, two loads a vector step.
 //
-// A tree: a head; requests in flight (u32 a pod), weights (f64 a pod); then for each level loads and weights, from the
-// pods up to one entry. Lanes are padded to whole blocks: padding weighs 0 and has the load of nobody, ∞.
+// A tree: a head; requests in flight (u32 a pod), measures (size and others, f64 each, a pod); then for each level loads
+// and weights, from the pods up to one entry. Lanes are padded to whole blocks: padding weighs 0 and has the load of
+// nobody, ∞.
 const HEAD_PODS: usize = 0;
 const HEAD_DEPTH: usize = HEAD_PODS + 4;
 /** For each level the addresses of its loads and its weights, u32 each. Five levels hold 65,536 pods and more. */
 const HEAD_LEVELS: usize = HEAD_DEPTH + 4;
 /** The weight that all pods have, u32; 0 when they differ. Then no weight of a pod is looked at: half of the cache lines. */
 const HEAD_EQUAL: usize = HEAD_LEVELS + 5 * 8;
-const HEAD: usize = HEAD_EQUAL + 8;
+/** The size that all pods have where nobody else uses any, f64; 0 when they differ. Then no measure is looked at. */
+const HEAD_SIZE: usize = HEAD_EQUAL + 8;
+const HEAD: usize = HEAD_SIZE + 8;
+/** From this weight on that of a block does not fit into 32 bits. */
+const HEAVY: u64 = 1 << 27;
 
 function padded(entries: u32): u32 {
   return (entries + 31) & ~31;
@@ -26,7 +32,7 @@ function padded(entries: u32): u32 {
 
 /** Bytes of a tree over 1 to 65,536 pods. */
 export function treeBytes(pods: u32): usize {
-  let bytes: usize = HEAD + 64 + <usize>padded(pods) * 24;
+  let bytes: usize = HEAD + 128 + <usize>padded(pods) * 32;
   let entries = pods;
   while (entries > 1) {
     entries = padded(entries) >> 5;
@@ -40,9 +46,10 @@ export function countsOf(tree: usize): usize {
   return tree + HEAD;
 }
 
+/** Where the sizes and others lie, in turn, so that what a change needs is in one cache line. */
 // @ts-ignore: decorator
-@inline function ownWeights(tree: usize): usize {
-  return tree + HEAD + (<usize>padded(load<u32>(tree, HEAD_PODS)) << 2);
+@inline function measures(tree: usize): usize {
+  return line(tree + HEAD + (<usize>padded(load<u32>(tree, HEAD_PODS)) << 2));
 }
 
 // @ts-ignore: decorator
@@ -55,14 +62,13 @@ export function countsOf(tree: usize): usize {
   return load<u32>(tree + (<usize>level << 3), HEAD_LEVELS + 4);
 }
 
-/** Makes a tree of pods that are all out. @param equal the weight of those that weigh anything, 0 when they differ */
-export function openTree(tree: usize, pods: u32, equal: u32): void {
+/** Makes a tree of pods that are all out. */
+export function openTree(tree: usize, pods: u32): void {
   memory.fill(tree, 0, treeBytes(pods));
   store<u32>(tree, pods, HEAD_PODS);
-  store<u32>(tree, equal, HEAD_EQUAL);
-  const own = ownWeights(tree);
-  for (let i: u32 = 0; i < padded(pods); i++) store<f64>(own + (<usize>i << 3), 1);
-  let at = line(own + (<usize>padded(pods) << 3));
+  const own = measures(tree);
+  for (let i: u32 = 0; i < padded(pods); i++) store<f64>(own + (<usize>i << 4), 1);
+  let at = own + (<usize>padded(pods) << 4);
   let depth: u32 = 0;
   for (let entries = pods; ; entries = padded(entries) >> 5) {
     const all = <usize>padded(entries);
@@ -76,11 +82,27 @@ export function openTree(tree: usize, pods: u32, equal: u32): void {
   store<u32>(tree, depth, HEAD_DEPTH);
 }
 
-/** The weight of a pod, and whether it is out; one that weighs nothing is. Call {@link refresh} after the last. */
-export function weigh(tree: usize, index: u32, weight: u32, out: u32): void {
-  const live = weight > 0 && out == 0;
-  store<f64>(ownWeights(tree) + (<usize>index << 3), <f64>max<u32>(weight, 1));
-  store<u64>(weightsAt(tree, 0) + (<usize>index << 3), live ? weight : 0);
+/**
+ * What a pod weighs when one of equals is drawn, 0 when it is out; and what its load is measured by: its size, above 0,
+ * and the requests that others have in flight there. Call {@link refresh} after the last.
+ */
+export function weigh(tree: usize, index: u32, weight: u32, size: f64, others: f64): void {
+  const own = measures(tree) + (<usize>index << 4);
+  store<f64>(own, size);
+  store<f64>(own, others, 8);
+  store<u64>(weightsAt(tree, 0) + (<usize>index << 3), weight);
+}
+
+/** The weight of all that weigh anything, where it is the same and small enough; else 0. */
+function equalWeight(weights: usize, entries: u32): u32 {
+  let equal: u64 = 0;
+  for (const end = weights + (<usize>entries << 3); weights < end; weights += 8) {
+    const weight = load<u64>(weights);
+    if (weight == 0 || weight == equal) continue;
+    if (equal != 0 || weight >= HEAVY) return 0;
+    equal = weight;
+  }
+  return <u32>equal;
 }
 
 /** Which of 16 entries have a load, a bit each. */
@@ -148,16 +170,34 @@ function sumUp(tree: usize, level: u32, block: u32): void {
   store<u64>(weightsAt(tree, level + 1) + (<usize>block << 3), weightOfAll(tree, level, block, least));
 }
 
-/** Computes all loads from the requests in flight. */
+/** The size of all that weigh anything, where it is the same and others have nothing in flight there; else 0. */
+function equalSize(own: usize, weights: usize, entries: u32): f64 {
+  let equal: f64 = 0;
+  for (let i: usize = 0; i < <usize>entries; i++) {
+    if (load<u64>(weights + (i << 3)) == 0) continue;
+    const size = load<f64>(own + (i << 4));
+    if ((equal != 0 && size != equal) || load<f64>(own + (i << 4), 8) != 0) return 0;
+    equal = size;
+  }
+  return equal;
+}
+
+/** Computes all loads from the requests in flight and the measures. */
 export function refresh(tree: usize): void {
   const counts = countsOf(tree);
-  const own = ownWeights(tree);
+  const own = measures(tree);
   const loads = loadsAt(tree, 0);
   const weights = weightsAt(tree, 0);
   let entries = padded(load<u32>(tree, HEAD_PODS));
+  store<u32>(tree, equalWeight(weights, entries), HEAD_EQUAL);
+  store<f64>(tree, equalSize(own, weights, entries), HEAD_SIZE);
   for (let i: usize = 0; i < <usize>entries; i += 2) {
     const count = f64x2.convert_low_i32x4_u(v128.load64_zero(counts + (i << 2)));
-    const some = f32x4.demote_f64x2_zero(f64x2.div(count, v128.load(own + (i << 3))));
+    const one = v128.load(own + (i << 4));
+    const next = v128.load(own + (i << 4), 16);
+    const sizes = v128.shuffle<f64>(one, next, 0, 2);
+    const others = v128.shuffle<f64>(one, next, 1, 3);
+    const some = f32x4.demote_f64x2_zero(f64x2.div(f64x2.add(count, others), sizes));
     const live = i64x2.ne(v128.load(weights + (i << 3)), i64x2.splat(0));
     const nobody = v128.andnot(f64x2.splat(f64.POSITIVE_INFINITY), live);
     v128.store64_lane(loads + (i << 2), f32x4.pmax(some, f32x4.demote_f64x2_zero(nobody)), 0);
@@ -178,8 +218,15 @@ export function setCount(tree: usize, index: u32, inflight: u32): void {
   let weight: u64 = load<u32>(tree, HEAD_EQUAL);
   if (weight == 0) weight = load<u64>(weightsAt(tree, 0) + (<usize>index << 3));
   let oldWeight = weight;
-  // Nothing but a division makes equal fractions equal; most weights need none.
-  let newLoad = weight == 1 ? <f32>inflight : <f32>(<f64>inflight / <f64>(<u32>weight));
+  let size = load<f64>(tree, HEAD_SIZE);
+  let all = <f64>inflight;
+  if (size == 0) {
+    const own = measures(tree) + (<usize>index << 4);
+    size = load<f64>(own);
+    all += load<f64>(own, 8);
+  }
+  // Nothing but a division makes equal fractions equal; most sizes need none.
+  let newLoad = <f32>(size == 1 ? all : all / size);
   store<f32>(leaf, newLoad);
   const depth = load<u32>(tree, HEAD_DEPTH);
   for (let level: u32 = 1; level <= depth; level++) {

@@ -37,8 +37,8 @@ export interface Abi {
   onRing(ring: number, hash: number): number;
   treeBytes(pods: number): number;
   countsOf(tree: number): number;
-  openTree(tree: number, pods: number, equal: number): void;
-  weigh(tree: number, index: number, weight: number, out: number): void;
+  openTree(tree: number, pods: number): void;
+  weigh(tree: number, index: number, weight: number, size: number, others: number): void;
   refresh(tree: number): void;
   setCount(tree: number, index: number, inflight: number): void;
   least(tree: number, word: number): number;

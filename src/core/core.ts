@@ -10,7 +10,7 @@ import { Tables } from "./tables.ts";
 
 export { Journal } from "./journal.ts";
 export type { Ketama } from "./ketama.ts";
-export type { Least } from "./least.ts";
+export type { Least, Measure } from "./least.ts";
 export type { TablePod } from "./seating.ts";
 export type { Table } from "./table.ts";
 export type { LoadView, OutView } from "./view.ts";
@@ -88,14 +88,14 @@ export class Core {
     return this.#tables.rebuild(old, pods, bits);
   }
 
-  /** What finds the least loaded of pods of these weights; when the memory is full it cannot say, and says so. */
-  least(weights: readonly number[]): Least {
+  /** What finds the least loaded of so many pods; when the memory is full it cannot say, and says so. */
+  least(pods: number): Least {
     const host = {
       abi: this.#abi,
       trapped: (error: unknown) => this.#trapped(error),
       give: (region: number) => this.#regions.give(region),
     };
-    return new Least(host, weights, this.#tree(weights));
+    return new Least(host, pods, this.#tree(pods));
   }
 
   /** The ring of ketama over pods whose ids are `ip:port`; when the memory is full it is searched, slowly. */
@@ -111,16 +111,13 @@ export class Core {
     return new Ketama(host, pods);
   }
 
-  #tree(weights: readonly number[]): number {
-    const pods = weights.length;
+  #tree(pods: number): number {
     if (pods === 0) return 0;
-    const heavy = weights.filter((weight) => weight > 0);
-    const equal = heavy.every((weight) => weight === heavy[0]) ? (heavy[0] ?? 0) : 0;
     try {
       const bytes = this.#abi.treeBytes(pods);
       if (!this.#tables.fits(bytes)) return 0;
       const tree = this.#tables.take(bytes);
-      this.#abi.openTree(tree, pods, equal);
+      this.#abi.openTree(tree, pods);
       return tree;
     } catch (error) {
       this.#trapped(error);

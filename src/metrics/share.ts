@@ -6,6 +6,8 @@ export class Share {
   readonly others: Float64Array;
   /** What the fleet holds each pod worth, 1 for a normal one. */
   readonly worth: Float64Array;
+  /** Another number for other contents of the two. */
+  revision = 0;
   /** Seconds that a request is in flight at the pod in the middle; 0: not known. */
   m = 0;
   /** τ of the sums. Milliseconds. */
@@ -64,6 +66,7 @@ export class Share {
       this.worth[i] = worth;
     }
     if (load === undefined) return;
+    this.revision++;
     this.m = load.m;
     this.tau = tau;
     this.at = asked;

@@ -1,4 +1,5 @@
-import type { Standing } from "./policy.ts";
+import type { LeastOfAll, Standings } from "./least-of-all.ts";
+import { keenness } from "./measure.ts";
 import { spread, Wheel } from "./wheel.ts";
 
 /** What the fleet's load looks like from one isolate; indexes are `Pod.index`. */
@@ -7,6 +8,8 @@ export interface FleetView {
   readonly others: Float64Array;
   /** What a pod is worth beside a normal one, 0..1. */
   readonly worth: Float64Array;
+  /** Another number for other contents of `others` and `worth`. */
+  readonly revision: number;
   /** Seconds that a request is in flight; 0: not known. */
   readonly m: number;
   /** What the load is smoothed over. Milliseconds. */
@@ -19,8 +22,10 @@ export interface FleetView {
 
 /** What a heartbeat takes one way. Milliseconds. */
 const WAY = 30;
-/** A view that foretells the present as well as this is as good as being there. */
+/** A view that foretells the present better than this is as good as being there. */
 const FRESH = 0.78;
+/** e^(−age/m) is above that while the age is below so many thousandths of m. */
+const FRESH_FOR = -1000 * Math.log(FRESH);
 /** Worths are believed for this long. Milliseconds. */
 const WORTH_LASTS = 60_000;
 /** The period of heartbeats below which nobody waits for one. Seconds: long requests only. */
@@ -34,6 +39,11 @@ const TRIES = 8;
  */
 export function foresight(age: number, tau: number, m: number): number {
   return m > 0 ? Math.exp(-(age + WAY + tau / 2) / (1000 * m)) : 0;
+}
+
+/** Whether {@link foresight} is above 0.78: such a view is as good as being there. */
+export function isFresh(age: number, tau: number, m: number): boolean {
+  return age + WAY + tau / 2 < FRESH_FOR * m;
 }
 
 /**
@@ -61,10 +71,10 @@ export class Guarded {
   /** Relative to the mean of those above 0, so that loads for each weight are still about as large as the numbers they come from. */
   readonly #weights: Float64Array;
   readonly #wheel: Wheel;
-  readonly #all: boolean;
+  readonly #all: LeastOfAll | undefined;
 
-  /** @param all the best of all pods, where the view is as good as being there; else of two */
-  constructor(weights: readonly number[], all: boolean) {
+  /** @param all finds the best of all pods of these weights, where the view is as good as being there; absent: of two always */
+  constructor(weights: readonly number[], all?: LeastOfAll) {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     this.#weights = Float64Array.from(weights, (weight) =>
       total > 0 ? (weight * weights.length) / total : 0,
@@ -76,53 +86,33 @@ export class Guarded {
   /**
    * The index of the pod for a new session, or -1 when every pod is out.
    *
-   * @param word 32 random bits @param warmth 0..1 for each pod, below 1 while it starts slowly; undefined: all are warm
+   * @param word 32 random bits
    */
-  pick(
-    word: number,
-    standing: Pick<Standing, "out" | "live" | "inflight">,
-    view: FleetView,
-    now: number,
-    warmth?: ArrayLike<number>,
-  ): number {
+  pick(word: number, standing: Standings, view: FleetView, now: number): number {
     const age = Math.max(0, now - view.at);
-    const known = age <= 3 * Math.max(view.tau, 1000 * view.m);
     const worths = age <= WORTH_LASTS ? view.worth : undefined;
-    const phi = known ? foresight(age, view.tau, view.m) : 0;
-    const first = this.#draw(word, standing, worths, warmth);
+    if (this.#all !== undefined && (view.alone || isFresh(age, view.tau, view.m))) {
+      return this.#all.pick(word, standing, view.alone ? undefined : view.others, worths, view.revision);
+    }
+    const first = this.#draw(word, standing, worths);
     if (standing.live < 2) return first;
+    const known = age <= 3 * Math.max(view.tau, 1000 * view.m);
+    const phi = known ? foresight(age, view.tau, view.m) : 0;
     const others = known ? view.others : undefined;
-    if (this.#all && (view.alone || phi > FRESH)) return this.#least(first, standing, others, worths);
-    const second = this.#challenger(first, word, standing, worths, warmth);
+    const second = this.#challenger(first, word, standing, worths);
     return this.#better(second, first, phi, standing.inflight, others, worths) ? second : first;
   }
 
   /** Another pod than the first, drawn by weight; the first again when it refuses, by its worth and warmth. */
-  #challenger(
-    first: number,
-    word: number,
-    standing: Pick<Standing, "out" | "live">,
-    worths: Float64Array | undefined,
-    warmth: ArrayLike<number> | undefined,
-  ): number {
+  #challenger(first: number, word: number, standing: Standings, worths: Float64Array | undefined): number {
     for (let turn = 1; turn <= TRIES; turn++) {
       // The wheel derives further words by adding small turns; these start far from them.
       const second = this.#wheel.draw(spread(~word >>> 0, turn), standing);
       if (second === first) continue;
-      return this.#willing(second, spread(~word >>> 0, TRIES + turn), worths, warmth) ? second : first;
+      const keen = keenness(second, worths, standing.slow);
+      return isWilling(keen, spread(~word >>> 0, TRIES + turn)) ? second : first;
     }
     return first;
-  }
-
-  /** Whether a pod that was drawn by weight takes it: with probability min(1, worth) · warmth. */
-  #willing(
-    index: number,
-    word: number,
-    worths: Float64Array | undefined,
-    warmth: ArrayLike<number> | undefined,
-  ): boolean {
-    const part = keenness(index, worths, warmth);
-    return part >= 1 || word / 2 ** 32 < part;
   }
 
   /** Whether pod `a` beats pod `b`. Of equals `b` stays: it was drawn first, by weight and worth. */
@@ -142,49 +132,26 @@ export class Guarded {
     return Math.abs(difference) > tolerance(phi, x, y) ? difference < 0 : u < v;
   }
 
-  /** The least loaded of all; `first` among equals. */
-  #least(
-    first: number,
-    { out, inflight }: Pick<Standing, "out" | "inflight">,
-    others: Float64Array | undefined,
-    worths: Float64Array | undefined,
-  ): number {
-    const load = (i: number) => (inflight[i]! + (others?.[i] ?? 0)) / this.#size(i, worths);
-    let best = first;
-    let least = load(first);
-    for (let i = 0; i < out.length; i++) {
-      if (out[i] !== 0 || this.#weights[i] === 0) continue;
-      const own = load(i);
-      if (own < least) [best, least] = [i, own];
-    }
-    return best;
-  }
-
   #size(index: number, worths: Float64Array | undefined): number {
     return this.#weights[index]! * (worths?.[index] ?? 1);
   }
 
   /** Draws with probability ∝ weight · min(1, worth) · warmth: by weight, and each pod refuses with the rest's. */
-  #draw(
-    word: number,
-    standing: Pick<Standing, "out" | "live">,
-    worths: Float64Array | undefined,
-    warmth: ArrayLike<number> | undefined,
-  ): number {
+  #draw(word: number, standing: Standings, worths: Float64Array | undefined): number {
+    const { out, slow } = standing;
     let index = this.#wheel.draw(word, standing);
     if (index < 0) return -1;
     for (let turn = 1; turn <= TRIES; turn++) {
-      if (this.#willing(index, spread(word ^ 0x5bd1e995, turn), worths, warmth)) return index;
+      if (isWilling(keenness(index, worths, slow), spread(word ^ 0x5bd1e995, turn))) return index;
       index = this.#wheel.draw(spread(word ^ 0x68e31da4, turn), standing);
     }
-    const { out } = standing;
     let total = 0;
     for (let i = 0; i < out.length; i++)
-      if (out[i] === 0) total += this.#weights[i]! * keenness(i, worths, warmth);
+      if (out[i] === 0) total += this.#weights[i]! * keenness(i, worths, slow);
     let left = (spread(word, TRIES + 1) / 2 ** 32) * total;
     for (let i = 0; i < out.length; i++) {
       if (out[i] !== 0) continue;
-      left -= this.#weights[i]! * keenness(i, worths, warmth);
+      left -= this.#weights[i]! * keenness(i, worths, slow);
       if (left < 0) return i;
     }
     // Every pod is cold: as if none were.
@@ -192,10 +159,7 @@ export class Guarded {
   }
 }
 
-function keenness(
-  index: number,
-  worths: Float64Array | undefined,
-  warmth: ArrayLike<number> | undefined,
-): number {
-  return Math.min(1, worths?.[index] ?? 1) * (warmth?.[index] ?? 1);
+/** Whether a pod that was drawn by weight takes it: with this probability. */
+function isWilling(keen: number, word: number): boolean {
+  return keen >= 1 || word / 2 ** 32 < keen;
 }

@@ -1,8 +1,6 @@
-import type { Core } from "../core/core.ts";
-import type { Pod } from "../model/pod.ts";
 import * as z from "../model/zod.ts";
-import { type FleetView, Guarded } from "./guarded.ts";
-import { leastByScan } from "./least-scan.ts";
+import { Guarded } from "./guarded.ts";
+import { LeastOfAll } from "./least-of-all.ts";
 import { Pair } from "./pair.ts";
 import type { Picker, Policy } from "./policy.ts";
 
@@ -29,45 +27,23 @@ export const leastRequest: Policy<LeastRequestOptions> = {
   load: true,
   warms: true,
   build(pods, { choices }, { core, fleet }) {
-    if (fleet === undefined) return choices === "all" ? leastOfAll(pods, core) : leastOfTwo(pods);
-    return leastOfFleet(pods, choices === "all", core, fleet);
+    const weights = pods.map(({ weight }) => weight);
+    const all = choices === "all" ? new LeastOfAll(weights, core) : undefined;
+    const free = () => all?.free();
+    if (fleet !== undefined) {
+      // By the load of all isolates, as far as its age allows.
+      const guarded = new Guarded(weights, all);
+      const pick: Picker["pick"] = ({ word, now = fleet.at }, standing) =>
+        guarded.pick(word, standing, fleet, now);
+      return { pick, free };
+    }
+    return all === undefined
+      ? leastOfTwo(weights)
+      : { pick: ({ word }, standing) => all.pick(word, standing), free };
   },
 };
 
-/**
- * By the load of all isolates, as far as its age allows. Alone there is nothing to be told: then the best of all comes from
- * the tree of the core.
- */
-function leastOfFleet(pods: readonly Pod[], all: boolean, core: Core, fleet: FleetView): Picker {
-  const guarded = new Guarded(
-    pods.map((pod) => pod.weight),
-    all,
-  );
-  let alone: Picker | undefined;
-  let freed = false;
-  return {
-    pick(query, standing) {
-      const { word, now = fleet.at } = query;
-      if (!all || freed || !fleet.alone || standing.slow !== undefined) {
-        return guarded.pick(word, standing, fleet, now, standing.slow && shares(standing.slow));
-      }
-      alone ??= leastOfAll(pods, core);
-      return alone.pick(query, standing);
-    },
-    free: () => {
-      freed = true;
-      alone?.free?.();
-    },
-  };
-}
-
-/** Thresholds of 2^32 as fractions of 1. */
-function shares(slow: Uint32Array): Float64Array {
-  return Float64Array.from(slow, (share) => share / 0xffffffff);
-}
-
-function leastOfTwo(pods: readonly Pod[]): Picker {
-  const weights = pods.map((pod) => pod.weight);
+function leastOfTwo(weights: readonly number[]): Picker {
   const pair = new Pair(weights);
   return {
     pick({ word }, standing) {
@@ -77,15 +53,5 @@ function leastOfTwo(pods: readonly Pod[]): Picker {
       const { inflight } = standing;
       return inflight[second]! / weights[second]! < inflight[first]! / weights[first]! ? second : first;
     },
-  };
-}
-
-/** By the tree of the core; by a scan when the core trapped or its memory is full. */
-function leastOfAll(pods: readonly Pod[], core: Core): Picker {
-  const weights = pods.map((pod) => pod.weight);
-  const least = core.least(weights);
-  return {
-    pick: ({ word }, standing) => least.pick(word, standing) ?? leastByScan(weights, word, standing),
-    free: () => least.free(),
   };
 }

@@ -1,32 +1,28 @@
-import type { Standing } from "./policy.ts";
+import type { Measure } from "../core/core.ts";
 import { below } from "./wheel.ts";
 
 /** The least loaded pod of all by a look at each; among the best, one with probability ∝ weight. -1 when all are out. */
-export function leastByScan(weights: readonly number[], word: number, standing: Standing): number {
-  if (standing.live === 0) return -1;
+export function leastByScan(measure: Measure, word: number, inflight: Uint32Array): number {
   let least = Number.POSITIVE_INFINITY;
   let total = 0;
-  for (let i = 0; i < weights.length; i++) {
-    const own = loadOf(i, weights, standing);
-    if (own > least || own === Number.POSITIVE_INFINITY) continue;
-    total = (own < least ? 0 : total) + weights[i]!;
-    least = own;
+  for (let i = 0; i < inflight.length; i++) {
+    const weight = measure.weight(i);
+    const load = weight > 0 ? loadOf(i, measure, inflight) : Number.POSITIVE_INFINITY;
+    if (load > least || weight === 0) continue;
+    total = (load < least ? 0 : total) + weight;
+    least = load;
   }
   let left = below(word, total);
-  for (let i = 0; i < weights.length; i++) {
-    if (loadOf(i, weights, standing) !== least) continue;
-    left -= weights[i]!;
+  for (let i = 0; i < inflight.length; i++) {
+    const weight = measure.weight(i);
+    if (weight === 0 || loadOf(i, measure, inflight) !== least) continue;
+    left -= weight;
     if (left < 0) return i;
   }
   return -1;
 }
 
-/**
- * A correctly rounded quotient is the same for equal fractions, so that equals are equal here; so are loads that differ by
- * less than one part in 2^24, as in the core. ∞ of a pod that is out.
- */
-function loadOf(index: number, weights: readonly number[], { out, inflight }: Standing): number {
-  return out[index] !== 0 || weights[index] === 0
-    ? Number.POSITIVE_INFINITY
-    : inflight[index]! / weights[index]!;
+/** As in the core, where loads have the 24 bits of an f32. */
+function loadOf(index: number, measure: Measure, inflight: Uint32Array): number {
+  return Math.fround((inflight[index]! + measure.others(index)) / measure.size(index));
 }

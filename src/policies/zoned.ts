@@ -1,5 +1,5 @@
 import { type FleetView, Guarded } from "./guarded.ts";
-import type { Standing } from "./policy.ts";
+import { LeastOfAll, type Standings } from "./least-of-all.ts";
 import { type ZoneSplit, zoneFor } from "./zones.ts";
 
 /**
@@ -15,16 +15,16 @@ export class Zoned {
   /** The pods of other zones are out: used again with every pick, as nothing waits in between. */
   readonly #out: Uint8Array;
 
-  /** @param zones of the pods, in the order of their weights; undefined: in no zone @param all as for {@link Guarded} */
+  /** @param zones of the pods, in the order of their weights; undefined: in no zone @param all the best of all by a scan, as for {@link Guarded} */
   constructor(weights: readonly number[], zones: readonly (string | undefined)[], all: boolean) {
     this.#weights = weights;
     this.#zoneOf = zones;
-    this.#all = new Guarded(weights, all);
+    this.#all = guardedOf(weights, all);
     this.#out = new Uint8Array(weights.length);
     for (const zone of new Set(zones)) {
       if (zone === undefined) continue;
       const inside = weights.map((weight, i) => (zones[i] === zone ? weight : 0));
-      this.#of.set(zone, new Guarded(inside, all));
+      this.#of.set(zone, guardedOf(inside, all));
     }
   }
 
@@ -37,19 +37,18 @@ export class Zoned {
     word: number,
     zone: string | undefined,
     split: ZoneSplit,
-    standing: Pick<Standing, "out" | "live" | "inflight">,
+    standing: Standings,
     view: FleetView,
     now: number,
-    warmth?: ArrayLike<number>,
   ): number {
     const to =
       zone === undefined || !this.#of.has(zone) ? undefined : zoneFor(this.#of.keys(), zone, split, word);
     if (to !== undefined) {
       const live = this.#inside(to, standing.out);
-      const inside = { out: this.#out, live, inflight: standing.inflight };
-      if (live > 0) return this.#of.get(to)!.pick(word, inside, view, now, warmth);
+      const inside = { out: this.#out, live, inflight: standing.inflight, slow: standing.slow };
+      if (live > 0) return this.#of.get(to)!.pick(word, inside, view, now);
     }
-    return this.#all.pick(word, standing, view, now, warmth);
+    return this.#all.pick(word, standing, view, now);
   }
 
   /** Marks all but the zone's pods as out, and counts those that take sessions. */
@@ -62,4 +61,8 @@ export class Zoned {
     }
     return live;
   }
+}
+
+function guardedOf(weights: readonly number[], all: boolean): Guarded {
+  return new Guarded(weights, all ? new LeastOfAll(weights) : undefined);
 }

@@ -245,7 +245,8 @@ export class PoolRuntime {
     if (share !== undefined) {
       this.share.others.set(share.others);
       this.share.worth.set(share.worth);
-      Object.assign(this.share, { m: share.m, tau: share.tau, at: share.at });
+      const { m, tau, at } = share;
+      Object.assign(this.share, { m, tau, at, revision: this.share.revision + 1 });
     }
     this.share.alone = alone;
     this.#zones?.hear(split);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type FleetView, foresight, Guarded, tolerance, worthAsking } from "../../src/policies/guarded.ts";
+import {
+  type FleetView,
+  foresight,
+  Guarded,
+  isFresh,
+  tolerance,
+  worthAsking,
+} from "../../src/policies/guarded.ts";
+import { LeastOfAll } from "../../src/policies/least-of-all.ts";
 import { seeded } from "../support/seeded.ts";
 
 const NOW = 1_000_000;
@@ -17,6 +25,7 @@ function view(
     tau: 1000,
     at: NOW - age,
     alone: false,
+    revision: 0,
     ...rest,
   };
 }
@@ -24,6 +33,15 @@ function view(
 function standing(inflight: readonly number[], out: readonly number[] = []) {
   const flags = Uint8Array.from(inflight, (_, i) => (out.includes(i) ? 1 : 0));
   return { out: flags, live: inflight.length - out.length, inflight: Uint32Array.from(inflight) };
+}
+
+/** Thresholds of 2^32, as a standing has them, of fractions. */
+function slowOf(warmth: readonly number[]): Uint32Array {
+  return Uint32Array.from(warmth, (part) => part * 0xffffffff);
+}
+
+function guardedOfAll(weights: readonly number[]): Guarded {
+  return new Guarded(weights, new LeastOfAll(weights));
 }
 
 /** Where 20,000 picks go, as parts. */
@@ -37,7 +55,7 @@ function parts(
   const words = seeded(1);
   const hits = new Array<number>(where.out.length).fill(0);
   for (let i = 0; i < picks; i++) {
-    const index = picker.pick(words.word(), where, seen, NOW, warmth);
+    const index = picker.pick(words.word(), { ...where, slow: warmth && slowOf(warmth) }, seen, NOW);
     hits[index] = hits[index]! + 1;
   }
   return hits.map((hit) => hit / picks);
@@ -50,7 +68,7 @@ function winner(...of: Parameters<typeof parts>): number {
 
 /** Five standard deviations of 20,000 draws of probability 1/2, which is the widest: passed by chance once in 1.7 million. */
 const SURELY = 5 * Math.sqrt(0.25 / 20_000);
-const two = new Guarded([1, 1], false);
+const two = new Guarded([1, 1]);
 
 describe("how far a view may be trusted", () => {
   it("foretells by e^−((age + 30 ms + τ/2)/m)", () => {
@@ -60,6 +78,14 @@ describe("how far a view may be trusted", () => {
     // 5.3 lifetimes
     expect(foresight(0, 1000, 0.1)).toBeCloseTo(0.00499, 5);
     expect(foresight(0, 1000, 0)).toBe(0);
+  });
+
+  it("is fresh where it foretells more than 0.78", () => {
+    const chance = seeded(3);
+    for (let i = 0; i < 1000; i++) {
+      const of = [chance.below(20_000), 1000 + chance.below(4000), chance.below(400) / 10] as const;
+      expect(isFresh(...of)).toBe(foresight(...of) > 0.78);
+    }
   });
 
   it("tolerates 2·√((x + y)(1 − φ²)), and nothing when it is fresh", () => {
@@ -92,12 +118,12 @@ describe("which of two", () => {
     for (const part of parts(two, standing([2, 2]), view([7, 7]))) {
       expect(Math.abs(part - 0.5)).toBeLessThan(SURELY);
     }
-    const [first] = parts(new Guarded([3, 1], false), standing([0, 0]), view([0, 0]));
+    const [first] = parts(new Guarded([3, 1]), standing([0, 0]), view([0, 0]));
     expect(Math.abs(first! - 0.75)).toBeLessThan(SURELY);
   });
 
   it("loads count for each of weight and worth", () => {
-    const heavy = new Guarded([3, 1], false);
+    const heavy = new Guarded([3, 1]);
     expect(winner(heavy, standing([5, 2]), view([0, 0]))).toBe(0);
     // In 0.75^9 = 7.5 % the light one is not drawn at all.
     expect(parts(heavy, standing([7, 2]), view([0, 0]))[1]).toBeGreaterThan(0.9);
@@ -110,7 +136,7 @@ describe("which of two", () => {
 
   it("weights do not change what is tolerated: only their proportions count", () => {
     for (const scale of [1, 100, 10_000]) {
-      const picker = new Guarded([scale, scale], false);
+      const picker = new Guarded([scale, scale]);
       expect(winner(picker, standing([0, 3]), view([100, 80]), undefined, 500)).toBe(0);
       expect(winner(picker, standing([0, 3]), view([100, 60]), undefined, 500)).toBe(1);
     }
@@ -118,7 +144,7 @@ describe("which of two", () => {
 });
 
 describe("what is drawn", () => {
-  const many = new Guarded(new Array(10).fill(1), false);
+  const many = new Guarded(new Array(10).fill(1));
   const idle = standing(new Array(10).fill(0));
   const nobody = new Array(10).fill(0);
 
@@ -167,10 +193,10 @@ describe("what is drawn", () => {
         ),
         live,
       };
-      const warmth = chance.below(2) === 0 ? undefined : weights.map(() => chance.below(3) / 2);
-      const picker = new Guarded(weights, round % 2 === 0);
+      const slow = chance.below(2) === 0 ? undefined : slowOf(weights.map(() => chance.below(3) / 2));
+      const picker = round % 2 === 0 ? guardedOfAll(weights) : new Guarded(weights);
       for (let i = 0; i < 20; i++) {
-        const index = picker.pick(chance.word(), where, seen, NOW, warmth);
+        const index = picker.pick(chance.word(), { ...where, slow }, seen, NOW);
         if (live === 0) expect(index).toBe(-1);
         else expect(weights[index]! > 0 && !out.includes(index)).toBe(true);
       }
@@ -202,10 +228,10 @@ describe("what is forgotten", () => {
 });
 
 describe("the least of all", () => {
-  const all = new Guarded(new Array(10).fill(1), true);
+  const all = guardedOfAll(new Array(10).fill(1));
 
   it("is none that is out or has no weight, idle as it is: nothing had looked", () => {
-    const weighed = new Guarded([1, 1, 0, 1], true);
+    const weighed = guardedOfAll([1, 1, 0, 1]);
     const where = standing([0, 9, 0, 5], [0]);
     for (const alone of [true, false]) {
       expect(parts(weighed, where, view([0, 0, 0, 0], { m: 20, alone }))).toEqual([0, 0, 0, 1]);

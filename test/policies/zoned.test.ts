@@ -22,6 +22,7 @@ function parts(zone: string | undefined, split: ZoneSplit = {}, gone: readonly n
     tau: 1000,
     at: 0,
     alone: false,
+    revision: 0,
   };
   for (let i = 0; i < 10_000; i++) {
     const index = picker.pick(words.word(), zone, split, standing, view, 0);

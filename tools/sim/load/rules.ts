@@ -1,4 +1,5 @@
 import { Guarded } from "../../../src/policies/guarded.ts";
+import { LeastOfAll } from "../../../src/policies/least-of-all.ts";
 import { spread } from "../../../src/policies/wheel.ts";
 import { Zoned } from "../../../src/policies/zoned.ts";
 import { zoneOf } from "./hub.ts";
@@ -26,7 +27,9 @@ export function ruleOf(scene: Scene, truth: Uint32Array): Rule {
     };
   const guarded = (all: boolean): Rule => {
     if (scene.prefer) return zoned(scene, all);
-    const picker = new Guarded(new Array(pods).fill(1), all);
+    const weights = new Array<number>(pods).fill(1);
+    // Each isolate would have a core of its own: a scan for them all.
+    const picker = new Guarded(weights, all ? new LeastOfAll(weights) : undefined);
     return (isolate, _index, word, now) => picker.pick(word, isolate, isolate.share, now);
   };
   const ownAndFleet = ({ inflight, fleet }: Isolate, pod: number) => inflight[pod]! + (fleet?.[pod] ?? 0);
