@@ -37,6 +37,8 @@ export interface Binding {
   readonly created: number;
   /** Absolute expiry. */
   readonly exp: number;
+  /** By which route it came: see {@link viaOf}. Empty where a version wrote it that did not say. */
+  readonly via: string;
 }
 
 /** How long the store must remember. Milliseconds. */
@@ -45,4 +47,21 @@ export interface Retention {
   readonly ttl: number;
   /** Score in the index of the pod: when the session ends unless it is seen again (since the epoch). */
   readonly expires: number;
+}
+
+/** What {@link viaOf} named; both undefined of an empty text. */
+export function parseVia(via: string): { readonly scope?: string; readonly host?: string } {
+  const [scope, host] = via.split("@");
+  return scope === "" || scope === undefined || host === undefined ? {} : { scope, host };
+}
+
+/** How a binding names by what it came: the id of its scope, and the host of the route as the config has it. */
+export function viaOf({
+  scope: { scope },
+  host,
+}: {
+  scope: { scope: { id: string } };
+  host: string;
+}): string {
+  return `${scope.id}@${host}`;
 }

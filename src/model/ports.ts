@@ -46,6 +46,8 @@ export interface Swap {
   readonly created: number;
   /** When it ends; for create and find this moment and the idle timeout, as keyed sessions have no absolute expiry. */
   readonly exp: number;
+  /** As in a binding, and what the store says from then on; empty where the caller does not know it. */
+  readonly via: string;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Binding } from "../model/binding.ts";
+import { type Binding, parseVia } from "../model/binding.ts";
 import type { ScopeRuntime, SourceRuntime, View } from "../route/view.ts";
 
 /** One thing that a session may be, as the store does not say it all, and what the new config makes of it. */
@@ -14,8 +14,8 @@ export interface Origin {
 const ANY = "mooring-any";
 
 /**
- * What sessions may be by the pool that they are in: a binding names neither its scope nor what carries it. Alternatives
- * that come to the same are one.
+ * What sessions may be by the scope and host that their bindings name, or by the pool that they are in where an older
+ * version wrote one that does not. What carries it no binding says. Alternatives that come to the same are one.
  */
 export class Origins {
   readonly #before: View;
@@ -28,11 +28,13 @@ export class Origins {
   }
 
   /** Empty: neither config has a place for it, so an earlier one had. */
-  of(pool: string, { created, exp }: Pick<Binding, "created" | "exp">): readonly Origin[] {
-    let all = this.#known.get(pool);
+  of(pool: string, { created, exp, via }: Pick<Binding, "created" | "exp" | "via">): readonly Origin[] {
+    const key = via || `pool ${pool}`;
+    let all = this.#known.get(key);
     if (all === undefined) {
-      all = this.#all(pool);
-      this.#known.set(pool, all);
+      const { scope: id, host } = parseVia(via);
+      all = id === undefined ? this.#inPool(pool) : this.#ofScope(({ scope }) => scope.id === id, host);
+      this.#known.set(key, all);
     }
     if (all.length < 2) return all;
     // The whole life of a cookie's session is `absolute`, from birth to expiry; seconds are rounded on the way.
@@ -45,25 +47,33 @@ export class Origins {
     return cookies.length > 0 ? cookies : own.length > 0 ? own : all;
   }
 
-  #all(pool: string): Origin[] {
-    const named = (scope: ScopeRuntime) => scope.pools.some((other) => other.pool.name === pool);
+  #inPool(pool: string): Origin[] {
     // The first is what is said of it where nothing tells: most of a pool's sessions are of the scope that it leads.
-    const own = (scope: ScopeRuntime) => Number(scope.scope.id !== pool);
+    const own = ({ scope }: ScopeRuntime) => Number(scope.id !== pool);
+    const names = ({ pools }: ScopeRuntime) => pools.some((other) => other.pool.name === pool);
+    return this.#ofScope(names).sort((a, b) => own(a.before ?? a.after!) - own(b.before ?? b.after!));
+  }
+
+  /** @param host of the route, as the config in force had it */
+  #ofScope(named: (scope: ScopeRuntime) => boolean, host?: string): Origin[] {
     const origins = new Map<string, Origin>();
     const add = (origin: Origin) => {
       const key = `${origin.before?.scope.id}\n${origin.after?.scope.id}\n${origin.carrier}`;
       origins.set(key, origin);
     };
-    const before = this.#before.scopes.filter(named).sort((a, b) => own(a) - own(b));
-    for (const scope of before) {
+    for (const scope of this.#before.scopes.filter(named)) {
+      // A client shows a cookie without a domain to the host alone that has set it, and its key to any.
+      const hosts = scope.cookie?.options.domain === undefined ? host : undefined;
+      const near = this.#reached(scope, hosts);
       for (const after of this.#reached(scope)) {
         for (const [carrier, carried] of carriers(scope, after)) {
+          if (carrier === "cookie" && !near.includes(after)) continue;
           add({ before: scope, after: carried ? after : undefined, carrier });
         }
       }
     }
     if (origins.size > 0) return [...origins.values()];
-    // A pool that comes back finds the sessions that it left.
+    // A scope that comes back finds the sessions that it left.
     for (const scope of this.#after.scopes.filter(named)) {
       if (scope.cookie !== undefined) add({ before: undefined, after: scope, carrier: "cookie" });
       if (sources(scope).length > 0) add({ before: undefined, after: scope, carrier: "key" });
@@ -71,14 +81,16 @@ export class Origins {
     return [...origins.values()];
   }
 
-  /** Where those who come by the scope's routes get to: the scope, nowhere (undefined), or either. */
-  #reached(scope: ScopeRuntime): (ScopeRuntime | undefined)[] {
+  /** Where those who come by the scope's routes, or those of one host, get to: the scope, nowhere (undefined), or either. */
+  #reached(scope: ScopeRuntime, only?: string): (ScopeRuntime | undefined)[] {
     const same = this.#after.scopes.find((other) => other.scope.id === scope.scope.id);
     if (same === undefined) return [undefined];
     const after = this.#after.snapshot.routes;
     const found = new Set<ScopeRuntime | undefined>();
-    for (const { host, path, scope: own } of this.#before.snapshot.routes) {
-      if (own.id !== scope.scope.id) continue;
+    const routes = this.#before.snapshot.routes.filter((route) => route.scope.id === scope.scope.id);
+    // Whoever came by a route that is gone comes by another one now.
+    const own = routes.filter(({ host }) => host === only);
+    for (const { host, path } of own.length > 0 ? own : routes) {
       if (this.#leads(host, path, same)) found.add(same);
       else {
         found.add(undefined);

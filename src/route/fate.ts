@@ -51,5 +51,6 @@ export function mayBeSilent(
 ): boolean {
   const span = (idle: number) => (idle + renewalAge(idle, sid) + LEEWAY) * 1000;
   const seen = Math.max(created, expires - span(before.idle));
-  return seen + span(after.idle) < now;
+  // Seen ahead of time means: under a longer timeout than `before` has.
+  return seen > now || seen + span(after.idle) < now;
 }

@@ -1,4 +1,5 @@
 import type { FeedEntry } from "../model/beat.ts";
+import { viaOf } from "../model/binding.ts";
 import { tagFromHex } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { isRefusal } from "../model/refusal.ts";
@@ -146,6 +147,7 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
     ...{ sid, epoch, pod, to, home, exp },
     cause: "expired-idle",
     created: now,
+    via: viaOf(trip.route),
   };
   trip.held = before;
   const { place } = trip.keyed!;

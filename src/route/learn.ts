@@ -1,3 +1,4 @@
+import { viaOf } from "../model/binding.ts";
 import type { Swap } from "../model/ports.ts";
 import { PROVISIONAL } from "../sessions/token.ts";
 import { LONG, recordEnd, remember } from "./keyed.ts";
@@ -43,6 +44,7 @@ async function bind(trip: Trip, source: SourceRuntime, value: string, seat: Seat
     ...{ sid, epoch: 0, pod: tag, to: tag, home: tag, exp },
     cause: "expired-idle",
     created: now,
+    via: viaOf(trip.route),
   };
   const answer = await ask(own, swap, token, "mint");
   if (answer === undefined) remember(own, { ...token, flags: PROVISIONAL });

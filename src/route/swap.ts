@@ -1,4 +1,4 @@
-import type { Binding, Cause, Retention } from "../model/binding.ts";
+import { type Binding, type Cause, type Retention, viaOf } from "../model/binding.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { renewalAge, retention } from "../sessions/expiry.ts";
 import type { Lane } from "../sessions/guard.ts";
@@ -59,8 +59,8 @@ export function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
 
 export function swapOf(trip: Trip, op: Swap["op"], token: Token, to: PodRuntime, cause: Cause): Swap {
   const { sid, epoch, pod, home } = token;
-  const { created, exp } = bindingOf(trip, token);
-  return { op, sid, epoch, pod, to: to.pod.tag, home, cause, created, exp };
+  const { created, exp, via } = bindingOf(trip, token);
+  return { op, sid, epoch, pod, to: to.pod.tag, home, cause, created, exp, via };
 }
 
 export function bindingOf(trip: Trip, token: Token): Binding {
@@ -69,7 +69,8 @@ export function bindingOf(trip: Trip, token: Token): Binding {
   // Absolute expiry is never extended, so it tells when the session began; what has none is seen now.
   const created = absolute === undefined ? trip.now : (token.exp - absolute) * 1000;
   const exp = absolute === undefined ? trip.now + idle * 1000 : token.exp * 1000;
-  return { sid, epoch, pod, home, state: "A", cause: "", created, exp };
+  const via = viaOf(trip.route);
+  return { sid, epoch, pod, home, state: "A", cause: "", created, exp, via };
 }
 
 /** @param exp the absolute expiry in seconds; the token's unless given */

@@ -44,8 +44,9 @@ export function settle(stored: Binding | undefined, swap: Swap): Settled {
     swapped: answer(verdict, holds),
     write: { ...holds, sid: swap.sid },
   });
+  const via = swap.via || known?.via || "";
   // A known session keeps its birth, and the later of two expiries: a revocation must outlive every cookie.
-  const life = { created: known?.created ?? swap.created, exp: Math.max(known?.exp ?? 0, swap.exp) };
+  const life = { created: known?.created ?? swap.created, exp: Math.max(known?.exp ?? 0, swap.exp), via };
   const write = (verdict: Swapped["verdict"], state: Binding["state"], said: Said) =>
     put(verdict, { ...said, state, ...life });
   const win = (epoch: number) => {
@@ -55,7 +56,7 @@ export function settle(stored: Binding | undefined, swap: Swap): Settled {
   // A keyed session that begins again comes after the last epoch of its sid, and else takes nothing over.
   const begin = (epoch: number, cause: Said["cause"]) => {
     const { to: pod, to: home, created, exp } = swap;
-    return put("WON", { epoch: epoch + 1, pod, home, state: "A", cause, created, exp });
+    return put("WON", { epoch: epoch + 1, pod, home, state: "A", cause, created, exp, via });
   };
 
   if (op === "revoke") {

@@ -81,9 +81,10 @@ describe.each(stores)("three pods become five, with the %s store", (kind) => {
       const now = Date.now();
       const age = i < IDLE ? 20 * MINUTE : 0;
       const binding = { sid, epoch: 1, pod, home, state: "A", cause: "", exp: exp * 1000 } as const;
+      const via = "web@*";
       if (age > 0) await store.release(sid, pod);
       await store.create(
-        { ...binding, created: now - 3 * age },
+        { ...binding, via, created: now - 3 * age },
         { ttl: 60 * MINUTE, expires: now + 40 * MINUTE - age },
       );
     });

@@ -26,7 +26,7 @@ function crowdOf(view: View, each: number, silent: number): Listing & { listed: 
     const seen = NOW - (chance.fraction() < silent ? 25 * 60_000 : 60_000);
     const sid = [...chance.bytes(16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const life = { created: NOW - HOUR, exp: NOW - HOUR + 12 * HOUR, expires: seen + idle * 1000 };
-    return { sid, epoch: 1, pod, home: pod, state: "A", cause: "", ...life };
+    return { sid, epoch: 1, pod, home: pod, state: "A", cause: "", via: "web@*", ...life };
   };
   const tags = new Set(view.pools.flatMap(({ pods }) => pods.map(({ pod }) => pod.tag)));
   const crowd = {

@@ -73,7 +73,7 @@ describe("a session that an operator moved to a pod that is dead", () => {
     const target = home === "web-0" ? "web-1" : "web-0";
     const to = podOf(target).tag;
     const created = Date.now();
-    const times = { created, exp: exp * 1000 };
+    const times = { created, exp: exp * 1000, via: "web@*" };
     const { pod } = await token();
     const swap = {
       op: "rebind",
@@ -115,7 +115,7 @@ describe("a session of a pool that waits for its pods", () => {
     const { edge, token, podOf, others } = stage;
     const { sid, exp, epoch, pod } = await token();
     const to = podOf(others[0]!);
-    const times = { created: Date.now(), exp: exp * 1000 };
+    const times = { created: Date.now(), exp: exp * 1000, via: "web@*" };
     const cause = "moved-by-operator";
     await edge.store.swap({ op: "rebind", sid, epoch, pod, to: to.tag, home: to.tag, cause, ...times });
     const [here, there] = [tagToHex(pod), tagToHex(to.tag)];
@@ -150,7 +150,7 @@ describe("a session that an operator moved", () => {
     const { sid, exp } = await token();
     const { epoch, pod, home, created } = (await edge.store.read(sid))!;
     const to = podOf(id).tag;
-    const times = { created, exp: exp * 1000 };
+    const times = { created, exp: exp * 1000, via: "web@*" };
     const swap = {
       op: "rebind",
       sid,
@@ -221,7 +221,7 @@ describe("a session that was revoked and whose pod died", () => {
     for (let round = 0; round < 8; round++) {
       const { edge, dead, ask, home, token, others } = await scene(3, { policy: "random" });
       const { sid, exp, epoch, pod } = await token();
-      const times = { created: Date.now(), exp: exp * 1000 };
+      const times = { created: Date.now(), exp: exp * 1000, via: "web@*" };
       const swap = { op: "revoke", sid, epoch, pod, to: pod, home: pod, cause: "revoked", ...times } as const;
       await edge.store.swap(swap);
       dead.add(home);
@@ -246,7 +246,7 @@ describe("a session that moved without the store to the epoch at which it was re
     const moved = await token();
     expect(moved).toMatchObject({ epoch: 2, flags: PROVISIONAL });
     const { sid, exp, epoch, pod } = before;
-    const times = { created: Date.now(), exp: exp * 1000 };
+    const times = { created: Date.now(), exp: exp * 1000, via: "web@*" };
     await edge.store.swap({ op: "revoke", sid, epoch, pod, to: pod, home: pod, cause: "revoked", ...times });
     expect(await edge.store.read(sid)).toMatchObject({ epoch: 2, state: "R" });
     return { ...stage, sid, exp };

@@ -83,7 +83,7 @@ describe("a store that lies about a move", () => {
     const { store, edges, ask, tagOf, token, good, bad } = await scene();
     const { sid, epoch, pod, home, exp } = await token();
     // Another edge, with another view, had moved it.
-    const life = { created: Date.now(), exp: exp * 1000 };
+    const life = { created: Date.now(), exp: exp * 1000, via: "web@*" };
     await store.swap({ op: "rebind", sid, epoch, pod, to: tagOf(bad), home, cause: "pod-gone", ...life });
     await edges[0].edge.guard.background(() => Promise.reject(new Error("garbage")));
     store.lie = (truth) => ({ ...truth, verdict: "WON", pod: tagOf(good), cause: "pod-gone", from: pod });

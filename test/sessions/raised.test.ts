@@ -11,6 +11,7 @@ const held: Binding = {
   cause: "",
   created: 1000,
   exp: 9000,
+  via: "web@*",
 };
 const told = { sid: held.sid, exp: 9000 };
 

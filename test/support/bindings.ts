@@ -44,6 +44,7 @@ export function binding(parts: Partial<Binding> = {}): Binding {
     cause: "",
     created: 1000,
     exp: FAR,
+    via: "web@*",
     ...parts,
     pod,
   };
@@ -51,8 +52,8 @@ export function binding(parts: Partial<Binding> = {}): Binding {
 
 /** A compare-and-set by the token that says what `token` does. */
 export function swap(op: Swap["op"], token: Binding, parts: Partial<Swap> = {}): Swap {
-  const { sid, epoch, pod, home, created, exp } = token;
-  return { op, sid, epoch, pod, to: pod, home, cause: "pod-gone", created, exp, ...parts };
+  const { sid, epoch, pod, home, created, exp, via } = token;
+  return { op, sid, epoch, pod, to: pod, home, cause: "pod-gone", created, exp, via, ...parts };
 }
 
 /** Brings the store to hold what a case names; answers that and the token that meets it. */
@@ -66,7 +67,7 @@ export async function arrange(store: BindingStore, corrupt: Corrupt | undefined,
   if (holds === "corrupt") await corrupt!(sid);
   if (epoch !== undefined && at !== undefined && state !== undefined) {
     // It lives longer than the token, which no compare-and-set may take from it.
-    const life = { created: 1000, exp: holds.startsWith("expired") ? EXPIRED : FAR + 5000 };
+    const life = { created: 1000, exp: holds.startsWith("expired") ? EXPIRED : FAR + 5000, via: "web@*" };
     stored = { sid, epoch, pod: pods[at], home: homes.stored, state, cause: CAUSED.stored, ...life };
     if (state === "A") await store.create(stored, KEEP);
     else await store.swap(swap("revoke", stored, { epoch: epoch - 1, cause: CAUSED.stored }), KEEP);

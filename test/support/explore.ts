@@ -51,7 +51,7 @@ const [P, Q, D] = [0xa1, 0xa2, 0xad];
 const CANDIDATES = [0xc0, 0xc0, 0xc1];
 
 function held(epoch: number, pod: PodTag, state: Binding["state"], exp = FAR): Binding {
-  return { sid: SID, epoch, pod, home: P, state, cause: "", created: SILENT, exp };
+  return { sid: SID, epoch, pod, home: P, state, cause: "", created: SILENT, exp, via: "web@*" };
 }
 
 const STORED = [undefined, held(1, P, "A"), held(2, Q, "A"), held(2, P, "R"), held(1, P, "A", SILENT)];
@@ -131,7 +131,7 @@ function swapOf(op: Swap["op"], client: number, known: Known): Swap {
   const to = known?.pod === own ? D : own;
   const { epoch, pod, home } = known ?? { epoch: 0, pod: to, home: to };
   const cause = op === "revoke" ? "revoked" : "pod-gone";
-  return { op, sid: SID, epoch, pod, to, home, cause, created: NOW, exp: FAR };
+  return { op, sid: SID, epoch, pod, to, home, cause, created: NOW, exp: FAR, via: "web@*" };
 }
 
 /** The world after a step. Throws when the step broke a promise. */

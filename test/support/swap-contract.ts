@@ -41,7 +41,11 @@ export function swapContract(opened: () => BindingStore, corrupt: Corrupt | unde
         expect(answer).toEqual({ verdict: row.verdict, ...holds, from });
         const fresh = row.created === "swap";
         const outlives = !fresh && stored!.exp > FAR;
-        const life = { created: fresh ? token.created : 1000, exp: outlives ? FAR + 5000 : FAR };
+        const life = {
+          created: fresh ? token.created : 1000,
+          exp: outlives ? FAR + 5000 : FAR,
+          via: "web@*",
+        };
         const left = row.left === "as it was" ? stored : { sid, ...holds, ...life, state: row.left };
         expect(await store.read(sid)).toEqual(left);
       },

@@ -73,7 +73,7 @@ class Game {
     const { epoch, pod, home } = known ?? { epoch: 0, pod: to, home: to };
     const exp = this.keyed.includes(sid) ? this.now + IDLE : COOKIE;
     const cause = op === "revoke" ? "revoked" : "pod-gone";
-    const swap: Swap = { op, sid, epoch, pod, to, home, cause, created: this.now, exp };
+    const swap: Swap = { op, sid, epoch, pod, to, home, cause, created: this.now, exp, via: "web@*" };
     const answer = await this.#store.swap(swap, this.#keep());
     const step = reindex(swap, answer);
     if (step !== undefined) await this.#store.index(sid, step.from, step.to, this.#keep());
@@ -114,7 +114,7 @@ class Game {
   }
 
   #binding(sid: Sid, token: Token): Binding {
-    return { ...token, sid, state: "A", cause: "", created: NOW, exp: COOKIE };
+    return { ...token, sid, state: "A", cause: "", created: NOW, exp: COOKIE, via: "web@*" };
   }
 
   #keep() {

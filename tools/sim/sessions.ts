@@ -65,11 +65,11 @@ export class SimSessions {
         const from = won?.epoch === found.epoch ? won.from : undefined;
         return found.cause === cause ? this.#announce(disk, found, cause, to, from) : "it is so already";
       }
-      const { epoch, pod, home, created, exp } = found;
+      const { epoch, pod, home, exp } = found;
       const op = to === undefined ? ("revoke" as const) : ("rebind" as const);
       const target = { to: to?.tag ?? pod, home: to?.tag ?? home };
       const keep = { ttl: exp - loop.now, expires: exp };
-      const answer = await store.swap({ op, sid, epoch, pod, ...target, cause, created, exp }, keep);
+      const answer = await store.swap({ ...found, op, ...target, cause }, keep);
       const { verdict } = answer;
       // worker/sessions/swap.ts lets no such answer pass.
       if ((op === "revoke" || verdict === "WON") && answer.epoch <= epoch) return "the store failed";

@@ -19,7 +19,7 @@ export function sessionView(binding: ListedBinding, places: Places): SessionView
   const { sid, epoch, created, expires } = binding;
   const at = places.named(binding.pod);
   const id = (tag: PodTag) => places.named(tag)?.id ?? "";
-  const seen = seenAt(binding, lifeOf(places.affinity(binding.pod), binding));
+  const seen = seenAt(binding, lifeOf(places.affinity(binding), binding));
   return {
     sid,
     pool: at?.pool ?? "",

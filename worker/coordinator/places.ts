@@ -1,5 +1,6 @@
 import { type Meaning, type PodState, STATES } from "../../src/health/state.ts";
 import type { DepartedPod } from "../../src/model/beat.ts";
+import { type Binding, parseVia } from "../../src/model/binding.ts";
 import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { AffinityConfig } from "../../src/model/pool.ts";
 import type { Scope, Snapshot } from "../../src/model/snapshot.ts";
@@ -32,22 +33,26 @@ export class Places {
     return { state, meaning: STATES[state] };
   }
 
-  /** The pods that share sessions with this one, its own pool's first. */
-  neighbours(tag: PodTag): Pod[] {
-    const own = this.named(tag)?.pool;
-    const pools = new Set(this.#scopes(own).flatMap((scope) => scope.pools));
+  /** The pods that a session may be on, those of its own pool first. */
+  neighbours(session: Pick<Binding, "pod" | "via">): Pod[] {
+    const own = this.named(session.pod)?.pool;
+    const pools = new Set(this.#scopes(session).flatMap((scope) => scope.pools));
     return [...pools]
       .sort((a, b) => Number(b.name === own) - Number(a.name === own))
       .flatMap((pool) => pool.pods);
   }
 
-  /** The affinity chain of the sessions on a pod. */
-  affinity(tag: PodTag): readonly AffinityConfig[] {
-    return this.#scopes(this.named(tag)?.pool)[0]?.affinity ?? [];
+  /** The affinity chain by which a session came. */
+  affinity(session: Pick<Binding, "pod" | "via">): readonly AffinityConfig[] {
+    return this.#scopes(session)[0]?.affinity ?? [];
   }
 
-  /** The scopes of a pool; the one that it is the primary of comes first. */
-  #scopes(pool: string | undefined): Scope[] {
+  /** Its scope; where that is not known, those of its pool, the one first that the pool is the primary of. */
+  #scopes({ pod, via }: Pick<Binding, "pod" | "via">): Scope[] {
+    const { scope: id } = parseVia(via);
+    const own = this.#snapshot.scopes.filter((scope) => scope.id === id);
+    if (own.length > 0) return own;
+    const pool = this.named(pod)?.pool;
     const scopes = this.#snapshot.scopes.filter((scope) => scope.pools.some(({ name }) => name === pool));
     return scopes.sort((a, b) => Number(b.id === pool) - Number(a.id === pool));
   }

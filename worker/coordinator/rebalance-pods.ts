@@ -110,7 +110,7 @@ export class RebalancePods {
   /** When an idle session was seen last; undefined of one that is not idle. */
   #unseen(session: ListedBinding): number | undefined {
     const { places, now } = this.#parts;
-    const life = lifeOf(places().affinity(session.pod), session);
+    const life = lifeOf(places().affinity(session), session);
     return isIdle(session, life, now()) ? seenAt(session, life) : undefined;
   }
 

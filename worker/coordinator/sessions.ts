@@ -56,9 +56,9 @@ export class Sessions {
     return this.#inTurn(sid, async () => {
       const found = await this.#find(sid);
       if ("ok" in found) return found;
-      const { state, epoch, pod, home, created, exp } = found;
+      const { state, pod } = found;
       if (state === "R") return this.#again(found);
-      const swap = { op: "revoke", sid, epoch, pod, to: pod, home, cause: "revoked", created, exp } as const;
+      const swap = { ...found, op: "revoke", to: pod, cause: "revoked" } as const;
       const keep = this.#keep(found, undefined);
       const answer = await this.#ask(() => this.#parts.store.swap(swap, keep));
       if (answer === undefined) return STORE_DOWN;
@@ -100,18 +100,8 @@ export class Sessions {
           if (only !== undefined && won === undefined) await this.#follow(found, only);
           return this.#tell(found, tagToHex(to.tag), cause, from);
         }
-        const { epoch, pod, created, exp } = found;
-        const swap = {
-          op: "rebind",
-          sid,
-          epoch,
-          pod,
-          to: to.tag,
-          home: to.tag,
-          cause,
-          created,
-          exp,
-        } as const;
+        const { pod } = found;
+        const swap = { ...found, op: "rebind", to: to.tag, home: to.tag, cause } as const;
         const seen = await this.#ask(async () => ({ until: await this.#parts.store.expires(sid, pod) }));
         if (only !== undefined && won === undefined) {
           if (seen === undefined) return STORE_DOWN;
@@ -181,7 +171,7 @@ export class Sessions {
   #target(binding: Binding, pool: string | undefined, id: string): Pod | Refused {
     const places = this.#parts.places();
     const named = (pod: Pod) => pod.id === id && (pool === undefined || pod.pool === pool);
-    const near = places.neighbours(binding.pod);
+    const near = places.neighbours(binding);
     const pod = near.find(named);
     if (pod === undefined) {
       const elsewhere = places.pods().some(named);
@@ -202,7 +192,7 @@ export class Sessions {
 
   /** @param until the session's score in its pod's index: that an operator moved it does not mean that it was seen */
   #keep(binding: Binding, until: number | undefined): Retention {
-    const chain = this.#parts.places().affinity(binding.pod);
+    const chain = this.#parts.places().affinity(binding);
     const keep = keepAt(binding, lifeOf(chain, binding), this.#parts.now());
     return until === undefined ? keep : { ...keep, expires: until };
   }
@@ -210,7 +200,7 @@ export class Sessions {
   /** @param expires its score in its pod's index; undefined when it is not there, of which nothing is known then */
   #isIdle(binding: Binding, expires: number | undefined): boolean {
     if (expires === undefined) return false;
-    const life = lifeOf(this.#parts.places().affinity(binding.pod), binding);
+    const life = lifeOf(this.#parts.places().affinity(binding), binding);
     return isIdle({ ...binding, expires }, life, this.#parts.now());
   }
 

@@ -14,18 +14,18 @@ export interface Script<Key extends string, Arg extends string> {
  *
  * KEYS binding: mooring:s:{sid}
  * ARGV op: touch, create, find, rebind, rebind2 or revoke · epoch, pod: the caller's · to: the candidate · home · cause ·
- *      created, exp: ms since the epoch · ttl: ms. Pods are 12 hex digits.
+ *      created, exp: ms since the epoch · ttl: ms · via: scope and host, or "". Pods are 12 hex digits.
  */
 export const SWAP: Script<
   "binding",
-  "op" | "epoch" | "pod" | "to" | "home" | "cause" | "created" | "exp" | "ttl"
+  "op" | "epoch" | "pod" | "to" | "home" | "cause" | "created" | "exp" | "ttl" | "via"
 > = {
   keys: ["binding"],
-  args: ["op", "epoch", "pod", "to", "home", "cause", "created", "exp", "ttl"],
+  args: ["op", "epoch", "pod", "to", "home", "cause", "created", "exp", "ttl", "via"],
   lua: `
 local binding = KEYS[1]
 local op, epoch, pod, to, home = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-local cause, created, exp, ttl = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local cause, created, exp, ttl, via = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 
 local function number(text, digits)
   if text and #text >= 1 and #text <= digits and string.find(text, '^[0-9]+$') then return tonumber(text) end
@@ -38,12 +38,15 @@ end
 -- Anything that does not parse whole counts as absent; so does a key of another type (an error, thus a table).
 local function parse(value)
   if type(value) ~= 'string' then return nil end
-  local e, p, h, state, c, born, ends =
-    string.match(value, '^([^|]*)|([^|]*)|([^|]*)|([AR])|([a-z0-9-]*)|([^|]*)|([^|]*)$')
+  local e, p, h, state, c, born, ends, last =
+    string.match(value, '^([^|]*)|([^|]*)|([^|]*)|([AR])|([a-z0-9-]*)|([0-9]*)|([0-9]*)(.*)$')
   local n = number(e, 10)
   if not n or n < 1 or n > 4294967295 or #c > 32 then return nil end
   if not (tag(p) and tag(h) and number(born, 15) and number(ends, 15)) then return nil end
-  return { epoch = n, pod = p, home = h, state = state, cause = c, created = born, exp = ends }
+  -- Older versions did not say by which route it came.
+  local of = last == '' and '' or string.match(last, '^|([a-z0-9.@*/:_-]+)$')
+  if not of or #of > 512 then return nil end
+  return { epoch = n, pod = p, home = h, state = state, cause = c, created = born, exp = ends, via = of }
 end
 
 local moves = op == 'rebind' or op == 'rebind2'
@@ -52,6 +55,7 @@ local keyed = op == 'create' or op == 'find'
 local known = parse(redis.pcall('GET', binding))
 if known and known.state == 'R' and known.epoch < epoch and op ~= 'revoke' then known = nil end
 local from = known and known.pod or ''
+if via == '' and known then via = known.via end
 
 local function answer(verdict, e, p, h, c)
   return { verdict, string.format('%.0f', e), p, h, c, from }
@@ -59,6 +63,7 @@ end
 
 local function put(verdict, e, p, h, state, c, born, ends)
   local value = table.concat({ string.format('%.0f', e), p, h, state, c, born, ends }, '|')
+  if via ~= '' then value = value .. '|' .. via end
   -- A revocation lives until exp, or an old cookie would resurrect the session.
   if state == 'R' then redis.call('SET', binding, value, 'PXAT', ends)
   else redis.call('SET', binding, value, 'PX', ttl) end

@@ -1,7 +1,7 @@
 import type { PodTag } from "../../src/model/pod.ts";
 import type { Swap, Swapped } from "../../src/model/ports.ts";
 import { AnswerError } from "./answer.ts";
-import { causeFrom, checkSid, MAX_EPOCH } from "./value.ts";
+import { causeFrom, checkSid, MAX_EPOCH, VIA } from "./value.ts";
 
 const OPS: readonly Swap["op"][] = ["touch", "create", "find", "rebind", "rebind2", "revoke"];
 
@@ -29,9 +29,10 @@ function asTag(value: unknown): PodTag {
 /** Throws a TypeError for a compare-and-set that no token could ask for: its parts become keys and values. */
 export function checkSwap(swap: Swap): Swap {
   checkSid(swap.sid);
-  const { op, cause, epoch, pod, to, home, created, exp } = swap;
+  const { op, cause, epoch, pod, to, home, created, exp, via } = swap;
   if (!OPS.includes(op)) throw new TypeError(`no compare-and-set is called ${String(op)}`);
   if (cause !== causeFrom(cause)) throw new TypeError("not a cause");
+  if (via !== "" && !VIA.test(via)) throw new TypeError("no scope and host");
   for (const number of [epoch, pod, to, home, created, exp]) {
     if (!Number.isSafeInteger(number) || number < 0)
       throw new TypeError("a compare-and-set holds whole numbers");

@@ -3,15 +3,19 @@ import { type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { Clock, Swap, Swapped } from "../../src/model/ports.ts";
 import { relate, settle } from "../../src/sessions/settle.ts";
 import { checkSwap } from "./swap.ts";
-import { checkSid, encodeBinding, parseBinding } from "./value.ts";
+import { checkSid, encodeBinding, joinValue, parseBinding } from "./value.ts";
 
 /** `ends`: when the row is forgotten. `expires`: until when its pod's index holds it, 0 for not at all. Ms since the epoch. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS bindings (
     sid TEXT PRIMARY KEY, epoch INTEGER, pod TEXT, home TEXT, state TEXT, cause TEXT, created INTEGER, exp INTEGER,
-    ends INTEGER NOT NULL, expires INTEGER NOT NULL
+    ends INTEGER NOT NULL, expires INTEGER NOT NULL, via TEXT NOT NULL DEFAULT ''
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS bindings_by_pod ON bindings (pod, sid);`;
+
+/** Of a disk that an older version has made, which did not say by which route a session came. */
+const HAS_VIA = "SELECT 1 FROM pragma_table_info('bindings') WHERE name = 'via'";
+const ADD_VIA = "ALTER TABLE bindings ADD COLUMN via TEXT NOT NULL DEFAULT ''";
 
 const LIVE = "state = 'A' AND expires >= ? AND ends > ?";
 
@@ -26,11 +30,11 @@ function toJson(pods: readonly PodTag[]): string {
 const SWEEP = 5000;
 
 type Row = Record<"epoch" | "created" | "exp" | "ends" | "expires", number> &
-  Record<"sid" | "pod" | "home" | "state" | "cause", string>;
+  Record<"sid" | "pod" | "home" | "state" | "cause" | "via", string>;
 
 function fromRow(row: Row): Binding | undefined {
-  const { epoch, pod, home, state, cause, created, exp } = row;
-  return parseBinding(row.sid, [epoch, pod, home, state, cause, created, exp].join("|"));
+  const { epoch, pod, home, state, cause, created, exp, via } = row;
+  return parseBinding(row.sid, joinValue([epoch, pod, home, state, cause, created, exp], via));
 }
 
 /** A listed session as it crosses the wire: sid, the binding's value, its index score. */
@@ -48,6 +52,7 @@ export class BindingTable {
     this.#sql = sql;
     this.#clock = clock;
     sql.exec(SCHEMA);
+    if (sql.exec(HAS_VIA).toArray().length === 0) sql.exec(ADD_VIA);
   }
 
   create(binding: Binding, keep: Retention): void {
@@ -160,11 +165,11 @@ export class BindingTable {
 
   #put(binding: Binding, keep: Retention): void {
     encodeBinding(binding); // Throws for what could not be read back.
-    const { sid, epoch, pod, home, state, cause, created, exp } = binding;
+    const { sid, epoch, pod, home, state, cause, created, exp, via } = binding;
     // A revocation lives until exp, or an old cookie would resurrect the session.
     const ends = state === "R" ? exp : this.#clock.now() + Math.ceil(keep.ttl);
     const value = [sid, epoch, tagToHex(pod), tagToHex(home), state, cause, created, exp];
-    const row = [...value, ends, Math.ceil(keep.expires)];
-    this.#sql.exec("INSERT OR REPLACE INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...row);
+    const row = [...value, ends, Math.ceil(keep.expires), via];
+    this.#sql.exec("INSERT OR REPLACE INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...row);
   }
 }

@@ -66,7 +66,7 @@ export class UpstashStore implements BindingStore {
     checkSwap(swap);
     const numbers = { epoch: swap.epoch, created: swap.created, exp: swap.exp, ttl: Math.ceil(keep.ttl) };
     const tags = { pod: tagToHex(swap.pod), to: tagToHex(swap.to), home: tagToHex(swap.home) };
-    const named = { op: swap.op, cause: swap.cause, ...tags, ...numbers };
+    const named = { op: swap.op, cause: swap.cause, via: swap.via, ...tags, ...numbers };
     const args = SWAP.args.map((name) => String(named[name]));
     try {
       const answer = asList(await this.#run(bindingKey(swap.sid), args), 6).map(asText);

@@ -50,7 +50,7 @@ async function sessions(pod: PodTag, count: number, unseen: number): Promise<str
     // idle, renewal age (a quarter, more or less by the sid) and leeway lie between seen and the score.
     const age = 7.5 * MINUTE * (0.9 + (0.2 * Number.parseInt(sid.slice(0, 2), 16)) / 255);
     const expires = Date.now() - unseen * MINUTE + 30 * MINUTE + age + MINUTE;
-    const binding = { sid, epoch: 1, pod, home: pod, state: "A", cause: "", created } as const;
+    const binding = { sid, epoch: 1, pod, home: pod, state: "A", cause: "", created, via: "web@*" } as const;
     await store.create({ ...binding, exp: created + 12 * HOUR }, { ttl: HOUR, expires });
   }
   return made;

@@ -64,6 +64,7 @@ describe("an operator's word on one session", () => {
       cause: "",
       created,
       exp: created + 12 * HOUR,
+      via: "web@*",
     };
     await store.create(binding, retention);
     return binding;
@@ -82,7 +83,7 @@ describe("an operator's word on one session", () => {
       cause: "moved-by-operator",
     };
     expect(reply).toMatchObject({ ok: true, binding });
-    expect(await store.read(sid)).toEqual({ ...binding, created, exp });
+    expect(await store.read(sid)).toEqual({ ...binding, created, exp, via: "web@*" });
     const to = tags.get("b")!.toString(16).padStart(12, "0");
     expect(await entry(sid)).toMatchObject({
       epoch: 2,
@@ -137,11 +138,12 @@ describe("an operator's word on one session", () => {
   });
 
   it("tells the edges of what a call did whose answer it never saw", async () => {
-    const { sid, pod, home, created, exp } = await session();
+    const found = await session();
+    const { sid } = found;
     const to = tags.get("b")!;
     const cause = "moved-by-operator";
     // The store took it, and the coordinator gave up waiting.
-    await store.swap({ op: "rebind", sid, epoch: 1, pod, to, home, cause, created, exp }, keep());
+    await store.swap({ ...found, op: "rebind", to, cause }, keep());
     expect(await entry(sid)).toBeUndefined();
     expect(await move(sid, "b")).toMatchObject({ ok: true, binding: { epoch: 2 } });
     expect(await entry(sid)).toMatchObject({ epoch: 2 });
@@ -163,8 +165,9 @@ describe("an operator's word on one session", () => {
   });
 
   it("follows an edge that moved the session meanwhile", async () => {
-    const { sid, pod, home, created, exp } = await session();
-    const swap = { op: "rebind", sid, epoch: 1, pod, home, created, exp, cause: "pod-gone" } as const;
+    const found = await session();
+    const { sid } = found;
+    const swap = { ...found, op: "rebind", cause: "pod-gone" } as const;
     await Promise.all([move(sid, "b"), store.swap({ ...swap, to: tags.get("c")! }, keep())]);
     // Whichever came first, what is on the feed is what the store holds, or the edge's move came after it.
     const held = (await store.read(sid))!;
@@ -185,11 +188,12 @@ describe("an operator's word on one session", () => {
   });
 
   it("tells a revocation above a move that the edges heard, whatever the store says of it", async () => {
-    const { sid, pod, home, created, exp } = await session();
+    const found = await session();
+    const { sid, pod } = found;
     expect(await move(sid, "b")).toMatchObject({ ok: true, binding: { epoch: 2 } });
     // A store that lost the move and was revoked by hand has R at the epoch that every edge knows as the move.
     await store.release(sid, tags.get("b")!);
-    const swap = { op: "revoke", sid, epoch: 1, pod, to: pod, home, created, exp, cause: "revoked" } as const;
+    const swap = { ...found, op: "revoke", to: pod, cause: "revoked" } as const;
     await store.swap(swap, keep());
     expect(await revoke(sid)).toMatchObject({ ok: true });
     expect(await entry(sid)).toMatchObject({ epoch: 3, to: null, cause: "revoked" });

@@ -4,8 +4,9 @@ import { describe, expect, it, vi } from "vitest";
 import { shardSender } from "../../../worker/edge/link.ts";
 import type { Env } from "../../../worker/env.ts";
 import { DurableStore } from "../../../worker/sessions/durable.ts";
+import { BindingTable } from "../../../worker/sessions/table.ts";
 import { bindingStoreContract } from "../../support/binding-store.ts";
-import { binding, KEEP } from "../../support/bindings.ts";
+import { binding, KEEP, swap } from "../../support/bindings.ts";
 
 const bindings = env as Env;
 const shardOf = (sid: string) => {
@@ -18,8 +19,8 @@ bindingStoreContract(
   async () => new DurableStore(shardSender(bindings)!, { timeout: 10_000 }),
   async (sid) => {
     await runInDurableObject(shardOf(sid), (_, { storage }) => {
-      const row = [sid, 3, "no pod", "000000000001", "A", "", 1, 2, Date.now() + 60_000, 0];
-      storage.sql.exec("INSERT INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...row);
+      const row = [sid, 3, "no pod", "000000000001", "A", "", 1, 2, Date.now() + 60_000, 0, "web@*"];
+      storage.sql.exec("INSERT INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...row);
     });
   },
 );
@@ -31,6 +32,29 @@ describe("a shard", () => {
     return { status: response.status, body: await response.json() };
   };
   const create = (ttl: number) => JSON.stringify({ method: "create", args: [binding(), { ...KEEP, ttl }] });
+
+  it("reads the rows of a version that did not say by which route a session came, and says it from then on", async () => {
+    await runInDurableObject(fresh("old"), (_, { storage: { sql } }) => {
+      sql.exec("DROP TABLE bindings");
+      sql.exec(`CREATE TABLE bindings (
+        sid TEXT PRIMARY KEY, epoch INTEGER, pod TEXT, home TEXT, state TEXT, cause TEXT, created INTEGER, exp INTEGER,
+        ends INTEGER NOT NULL, expires INTEGER NOT NULL
+      ) WITHOUT ROWID`);
+      const { sid, exp, created } = binding();
+      const row = [sid, 3, "00000000000a", "00000000000a", "A", "", created, exp, exp, KEEP.expires];
+      sql.exec("INSERT INTO bindings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...row);
+      for (const _again of [1, 2]) {
+        const table = new BindingTable(sql, { now: () => Date.now() });
+        const value = `3|00000000000a|00000000000a|A||${created}|${exp}`;
+        expect(table.read(sid)).toBe(value);
+        expect(table.list([10], Date.now(), 10, "")).toEqual([[sid, value, KEEP.expires]]);
+      }
+      const table = new BindingTable(sql, { now: () => Date.now() });
+      const held = binding({ sid, epoch: 3, pod: 10 });
+      expect(table.swap(swap("touch", held), KEEP).verdict).toBe("KEPT");
+      expect(table.read(sid)).toMatch(/\|web@\*$/);
+    });
+  });
 
   it("forgets rows past their end by its alarm, keeps the others, and rests when none is left", async () => {
     const shard = fresh("swept");

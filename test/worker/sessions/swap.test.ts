@@ -25,6 +25,7 @@ const OTHER: Binding = {
   cause: "",
   created: 1000,
   exp: FAR,
+  via: "web@*",
 };
 
 const REBIND: Swap = {
@@ -37,7 +38,12 @@ const REBIND: Swap = {
   cause: "pod-gone",
   created: 2000,
   exp: FAR + 1000,
+  via: "web@*",
 };
+
+const VIAS = ["|", "|a|b", "|A", "|a\\n", `|${"x".repeat(513)}`, "x"].map(
+  (end) => `1|0000000000a1|0000000000a1|A||1|2${end}`,
+);
 
 describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a real Redis", () => {
   const rest = restRedis();
@@ -53,9 +59,10 @@ describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a rea
     const later = (exp: number) => exp + FAR;
     const cases = pairs.map(({ stored, swap }, i) => {
       const sid = `${"e".repeat(24)}${i.toString(16).padStart(8, "0")}`;
-      const found = stored && { ...stored, sid, exp: later(stored.exp) };
+      const found = stored && { ...stored, sid, exp: later(stored.exp), via: ["", "old@*"][i % 2]! };
       // One more, so that what extends a binding changes it.
-      return { sid, found, asked: { ...swap, sid, created: later(swap.created), exp: later(swap.exp) + 1 } };
+      const asked = { ...swap, sid, created: later(swap.created), exp: later(swap.exp) + 1 };
+      return { sid, found, asked: { ...asked, via: ["", "web@*", "old@*"][i % 3]! } };
     });
     const held = cases.flatMap(({ sid, found }) => (found ? [bindingKey(sid), encodeBinding(found)] : []));
     await rest.redis.mset(held);
@@ -88,7 +95,14 @@ describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a rea
   );
 
   it("repairs what does not parse as if there were nothing", async () => {
-    for (const corrupt of ["", "x", "1|2|3", "1|0000000000a1|0000000000a1|X||1|2", "-1|a|b|A||1|2"]) {
+    for (const corrupt of [
+      "",
+      "x",
+      "1|2|3",
+      "1|0000000000a1|0000000000a1|X||1|2",
+      "-1|a|b|A||1|2",
+      ...VIAS,
+    ]) {
       for (const op of ["rebind", "create", "find"] as const) {
         for (const epoch of op === "rebind" ? [2] : [0, 2]) {
           await rest.redis.set(bindingKey(SID), corrupt);
@@ -110,7 +124,7 @@ describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a rea
       const base = { op: "rebind", sid: SID, epoch: 1, pod: 0xa1, home: 0xa1, cause: "pod-gone" } as const;
       const answers = await Promise.all(
         Array.from({ length: 64 }, (_, i) =>
-          store.swap({ ...base, to: 0xb0 + (i % 7), created: 1000, exp: FAR }, KEEP),
+          store.swap({ ...base, to: 0xb0 + (i % 7), created: 1000, exp: FAR, via: "web@*" }, KEEP),
         ),
       );
       expect(answers.filter(({ verdict }) => verdict === "WON")).toHaveLength(1);
@@ -152,6 +166,7 @@ describe.skipIf(missing)("the compare-and-set in Lua, over the gateway, on a rea
       cause: "",
       created: 1000,
       exp: FAR,
+      via: "web@*",
     } as const;
     for (const sid of sids) await store.create({ ...binding, sid }, KEEP);
     await store.index(sids[0]!, 0xdd, 0xee, KEEP);

@@ -43,7 +43,14 @@ describe.skipIf(missing)("bindings in a real Redis, over the gateway", () => {
     });
     await store.create(first, { ttl: 50_000.5, expires: NOW + 0.5 });
     const key = "mooring:s:0000000000000000000000000000000f";
-    expect(await rest.redis.get(key)).toBe("2|000000000abc|00000000def0|A|failback|1000|9000000000000");
+    expect(await rest.redis.get(key)).toBe("2|000000000abc|00000000def0|A|failback|1000|9000000000000|web@*");
+    // As versions wrote it that did not say by which route it came.
+    const unnamed = { ...first, sid: `${"0".repeat(31)}e`, via: "" };
+    await rest.redis.set(
+      bindingKey(unnamed.sid),
+      "2|000000000abc|00000000def0|A|failback|1000|9000000000000",
+    );
+    expect(await store.read(unnamed.sid)).toEqual(unnamed);
     const left = await rest.redis.pttl(key);
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(50_001);
