@@ -83,6 +83,13 @@ export function crcOn(state: number, bytes: Uint8Array): number {
   return crc >>> 0;
 }
 
+/** CRC-32 of a text each of whose characters is a byte. u32. */
+export function crcOfBytes(text: string): number {
+  let crc = 0xffffffff;
+  for (let i = 0; i < text.length; i++) crc = CRC[(crc ^ text.charCodeAt(i)) & 255]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
 /** CRC-32 (IEEE 802.3). u32. */
 export function crc32(bytes: Uint8Array): number {
   return ~crcOn(0xffffffff, bytes) >>> 0;

@@ -60,7 +60,7 @@ export interface Policy<Options = unknown> {
   readonly asks?: (options: Options) => boolean;
   /** What of an unkeyed request it places it by, with these options; undefined: chance. */
   readonly by?: (options: Options) => Template | undefined;
-  /** Whether it tells pods apart by their addresses: then whoever replays a choice must know them. */
+  /** Whether it tells pods apart by their addresses, which no trace has: who replays a choice must be told of it. */
   readonly addresses?: boolean;
   /** What is to be said of pods of these weights: that they are not placed as they would be elsewhere. */
   readonly notice?: (weights: readonly number[]) => string | undefined;

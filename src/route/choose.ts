@@ -1,4 +1,5 @@
 import { cookieValue } from "../affinity/cookie-value.ts";
+import { crcOfBytes } from "../core/hash.ts";
 import type { Sid } from "../model/binding.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { Override } from "../model/snapshot.ts";
@@ -56,12 +57,12 @@ function fits({ header, cookie, value }: Override, headers: Headers): boolean {
  * The pod for a new session by its pool's policy. When no pod admits, all that nobody told to stop may be tried once, as the
  * view may be wrong; when those that admit are at their cap, the others are not made to pay for it.
  *
- * @param key the text that places it in hashing policies
+ * @param key the text that places it in hashing policies; undefined: what the pool's `by` makes of the request, or chance
  * @param tried pods that could not be reached just now
  */
 export function choosePod(
   trip: Trip,
-  key: string,
+  key: string | undefined,
   order: readonly PoolRuntime[],
   tried: readonly PodRuntime[],
 ): PodRuntime | Refusal {
@@ -77,13 +78,25 @@ export function choosePod(
       const now = near ? pool.near(all, zoneOf(trip), trip.edge.chance.word()) : all;
       const known = tried.reduce((left, pod) => lacking(pool, left, pod), now);
       const open = pool.pool.maxInFlight === undefined ? known : roomy(pool, known);
-      const index = open.live > 0 ? pool.pick(key, trip.edge.chance.word(), open, trip.now) : -1;
+      const index = open.live > 0 ? pick(trip, pool, key, open) : -1;
       if (index >= 0) return pool.pods[index]!;
       busy ||= open.live < known.live;
     }
     if (busy) return BUSY;
   }
   return NO_POD;
+}
+
+function pick(trip: Trip, pool: PoolRuntime, key: string | undefined, open: Standing): number {
+  const { chance, picking } = trip.edge;
+  // Chance stands in for the key, or a hashing policy would send every unkeyed request to one pod.
+  const text = key ?? chance.word().toString(36);
+  const word = chance.word();
+  const choose = () => {
+    const hash = key === undefined && pool.by !== undefined ? crcOfBytes(pool.by(trip)) : undefined;
+    return pool.pick(text, word, open, trip.now, hash);
+  };
+  return pool.addressed && picking !== undefined ? picking(choose) : choose();
 }
 
 /** Without the pods that are at their cap. */

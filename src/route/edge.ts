@@ -124,6 +124,8 @@ export interface Edge {
   after(ms: number, expire: () => void): () => void;
   /** A pod is about to be chosen for a new session: only those who record or replay listen. */
   readonly choosing?: ((trip: Trip) => void) | undefined;
+  /** Makes a choice that goes by what no trace holds: those who record note it, those who replay have the note. */
+  readonly picking?: ((choose: () => number) => number) | undefined;
   /** A failure that the fleet should hear of soon. @param unreachable it could not be connected to */
   failed(pod: PodRuntime, unreachable: boolean): void;
   /** Something was counted or recorded that the coordinator has not heard of. */

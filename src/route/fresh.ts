@@ -75,10 +75,9 @@ export function seatNew(trip: Trip, tried: readonly PodRuntime[]): Seated {
 export function seatUnkeyed(trip: Trip, tried: readonly PodRuntime[]): Seated {
   const { stranger } = trip;
   const order = sidesFor(trip, stranger);
-  // Chance stands in for the key, or a hashing policy would send every unkeyed request to one pod.
   const hashed = stranger === undefined ? undefined : hashPod(stranger, order, tried.at(-1));
   // Its pod may have minted it where no store could be told: it waits there, as whoever is bound does, when that is full.
-  const pod = hashed ?? choosePod(trip, trip.edge.chance.word().toString(36), order, tried);
+  const pod = hashed ?? choosePod(trip, undefined, order, tried);
   if (isRefusal(pod)) return pod;
   const none = {
     session: undefined,

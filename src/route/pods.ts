@@ -17,6 +17,7 @@ import {
 } from "../policies/policy.ts";
 import { type ZoneSplit, Zones } from "../policies/zones.ts";
 import { RetryBudget } from "./budget.ts";
+import { type Render, renderer } from "./by.ts";
 import { PodRuntime } from "./pod.ts";
 import { accept, Warmth } from "./warmth.ts";
 
@@ -41,6 +42,12 @@ export interface Moment {
   readonly picker?: readonly number[] | undefined;
 }
 
+interface Legacy {
+  readonly state: readonly number[];
+  /** Where each pod stood in it, -1 of a new one. */
+  readonly at: readonly number[];
+}
+
 /** A pool of one snapshot with its picker, its table and how its pods stand. */
 export class PoolRuntime {
   /** With the weights of the config, or those that an operator gave. */
@@ -58,6 +65,10 @@ export class PoolRuntime {
   budget = new RetryBudget();
   /** By the shared view alone, the same at every edge: what rebinding goes by. */
   shared: Standing;
+  /** What places an unkeyed request; undefined: chance. */
+  readonly by: Render | undefined;
+  /** Whether choices go by the addresses of the pods. */
+  readonly addressed: boolean;
   /** Whether the policy itself holds sessions off pods that start slowly. */
   readonly #warms: boolean;
   readonly #asks: boolean;
@@ -66,6 +77,8 @@ export class PoolRuntime {
   #local: Standing;
   #localUntil = 0;
   #picker: Picker | undefined;
+  /** What the picker of the pool's last pods had learned, for the one that is to be built. */
+  #legacy: Legacy | undefined;
   #table: Table | undefined;
   /** The table of the pool's last snapshot or weights, of other pods: the own one is made of it. */
   #older: Table | undefined;
@@ -83,6 +96,9 @@ export class PoolRuntime {
     const policy: Policy = policies[pool.policy.name as PolicyName] as Policy;
     this.#warms = policy.warms === true;
     this.#asks = policy.asks?.(pool.policy.options) === true;
+    const by = policy.by?.(pool.policy.options);
+    this.by = by && renderer(by);
+    this.addressed = policy.addresses === true;
     if (pool.zones === "prefer") {
       this.#zones = new Zones(
         pool.pods.map((pod) => pod.weight),
@@ -134,6 +150,7 @@ export class PoolRuntime {
     this.#zones?.weigh(pods.map(({ weight }) => weight));
     this.#older ??= this.#table;
     this.#table = undefined;
+    this.#legacy = this.#learned(this.tags);
     this.#picker?.free?.();
     this.#picker = undefined;
     this.#restand();
@@ -174,11 +191,11 @@ export class PoolRuntime {
   }
 
   /** The index of the pod for a new session, or -1. */
-  pick(key: string, word: number, standing: Standing, now: number): number {
-    this.#picker ??= this.#build();
+  pick(key: string, word: number, standing: Standing, now: number, hash?: number): number {
+    this.#picker ??= this.#build(now);
     const picker = this.#picker;
-    if (standing.slow === undefined || this.#warms) return picker.pick({ key, word, now }, standing);
-    return accept(standing.slow, word, (turn) => picker.pick({ key, word: turn, now }, standing));
+    if (standing.slow === undefined || this.#warms) return picker.pick({ key, hash, word, now }, standing);
+    return accept(standing.slow, word, (turn) => picker.pick({ key, hash, word: turn, now }, standing));
   }
 
   /** Whether a new placement gains by asking for the load first: that known is old by how long requests last. */
@@ -223,6 +240,7 @@ export class PoolRuntime {
     const { out, slow } = this.standing(now);
     const { others, worth, m, tau, at, alone } = this.share;
     const heard = Number.isFinite(at);
+    if (this.#legacy !== undefined) this.#picker ??= this.#build(now);
     return {
       out: [...out],
       slow: slow && [...slow],
@@ -250,7 +268,7 @@ export class PoolRuntime {
     }
     this.share.alone = alone;
     this.#zones?.hear(split);
-    this.#picker ??= this.#build();
+    this.#picker ??= this.#build(0);
     if (picker !== undefined) this.#picker.restore?.(picker);
   }
 
@@ -277,6 +295,7 @@ export class PoolRuntime {
    */
   inherit(old: PoolRuntime): boolean {
     this.budget = old.budget;
+    if (old.pool.policy.name === this.pool.policy.name) this.#legacy = old.#learned(this.tags);
     const same =
       old.pool.tableBits === this.pool.tableBits &&
       old.pool.pods.length === this.pool.pods.length &&
@@ -302,11 +321,22 @@ export class PoolRuntime {
     this.#picker?.free?.();
   }
 
-  #build(): Picker {
+  /** What the picker has learned, for one of the pods with these tags. */
+  #learned(tags: readonly string[]): Legacy | undefined {
+    const learned = this.#picker?.inherit && this.#picker.state?.();
+    const legacy = learned === undefined ? this.#legacy : { state: learned, at: this.tags.map((_, i) => i) };
+    if (legacy === undefined) return undefined;
+    const places = new Map(this.tags.map((tag, i) => [tag, legacy.at[i]!]));
+    return { state: legacy.state, at: tags.map((tag) => places.get(tag) ?? -1) };
+  }
+
+  #build(now: number): Picker {
     const { name, options } = this.pool.policy;
     const policy = policies[name as PolicyName];
     const picker = policy.build(this.pool.pods, options as never, this.#tools);
     if (this.#freed) picker.free?.();
+    if (this.#legacy !== undefined) picker.inherit?.(this.#legacy.state, this.#legacy.at, now);
+    this.#legacy = undefined;
     return picker;
   }
 

@@ -130,6 +130,7 @@ export class Recorder {
         const view = edge.view(now, background);
         return view instanceof Promise ? view.then((found) => this.#seen(found)) : this.#seen(view);
       },
+      picking: (choose) => log("pick", choose()),
       choosing: ({ route, now }) => {
         log(
           "moments",

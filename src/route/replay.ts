@@ -150,6 +150,7 @@ function edgeOf(
       const moments = next("moments") as Moments;
       for (const [i, pool] of scope.pools.entries()) pool.recall(moments[i]!);
     },
+    picking: () => next("pick") as number,
     failed: () => undefined,
     recorded: () => undefined,
   };

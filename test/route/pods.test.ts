@@ -243,3 +243,39 @@ describe("the table of a pool whose pods change", () => {
     expect(core.bytes).toBe(bytes);
   });
 });
+
+describe("what a policy has learned of the pods", () => {
+  const of = (count: number, policy = "ewma") =>
+    new PoolRuntime({ ...poolOf(count), policy: { name: policy, options: {} } }, testCore(), new Map());
+  const learned = (pool: PoolRuntime, now: number) => pool.moment(now).picker!.slice(1, 1 + pool.pods.length);
+  const taught = (count: number) => {
+    const pool = of(count);
+    pool.pick("", 0, pool.shared, 0);
+    for (let i = 0; i < count; i++) pool.observe(i, 100 * (i + 1), 1_000_000);
+    return pool;
+  };
+
+  it("goes on in the next snapshot's, also when one came in between that never picked; a new pod begins at the mean", () => {
+    const first = taught(2);
+    const [second, third] = [of(3), of(4)];
+    second.inherit(first);
+    third.inherit(second);
+    expect(learned(second, 2_000_000)).toEqual([0.1, 0.2, expect.closeTo(0.15)]);
+    expect(learned(third, 2_000_000)).toEqual([0.1, 0.2, expect.closeTo(0.15), expect.closeTo(0.15)]);
+    const fourth = of(1);
+    fourth.inherit(third);
+    expect(learned(fourth, 3_000_000)).toEqual([0.1]);
+  });
+
+  it("goes on when an operator gives other weights, and is nothing to another policy", () => {
+    const pool = taught(3);
+    pool.weigh({ [tagToHex(1000)]: 5 });
+    expect(learned(pool, 2_000_000)).toEqual([0.1, 0.2, expect.closeTo(0.3)]);
+    const other = of(3, "peak-ewma");
+    other.inherit(pool);
+    expect(other.pick("", 0, other.shared, 0)).toBeGreaterThanOrEqual(0);
+    const back = of(3);
+    back.inherit(other);
+    expect(back.moment(0).picker).toBeUndefined();
+  });
+});

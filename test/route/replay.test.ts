@@ -22,6 +22,9 @@ const POLICIES = [
   "least-request",
   { "least-request": { choices: "all" } },
   "peak-ewma",
+  "ewma",
+  "ketama",
+  { ketama: { by: "$http_x_user$request_uri", subset: 2 } },
   "round-robin",
   "random",
 ];
