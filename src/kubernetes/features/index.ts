@@ -1,6 +1,7 @@
 import type { Feature } from "../feature.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { endpoints } from "./endpoints.ts";
+import { ingress } from "./ingress.ts";
 import { pod } from "./pod.ts";
 import { service } from "./service.ts";
 import { workload } from "./workload.ts";
@@ -9,4 +10,4 @@ import { workload } from "./workload.ts";
  * The registry: a kind is its file and its line here. They apply in this order: what routes comes before the Services, which
  * make pools of what is left, and those before what only tells what became of it.
  */
-export const features: readonly Feature[] = [service, endpointSlice, endpoints, pod, workload];
+export const features: readonly Feature[] = [ingress, service, endpointSlice, endpoints, pod, workload];
