@@ -16,16 +16,24 @@ export interface Owner {
  */
 export class Field {
   readonly owner: Owner;
-  readonly path: Path;
   /** As it was written; undefined where nothing is. */
   readonly value: unknown;
-  readonly #below = new Map<PropertyKey, Field>();
+  readonly #above: Field | undefined;
+  readonly #key: PropertyKey;
+  #below: Map<PropertyKey, Field> | undefined;
   #taken = false;
 
-  constructor(owner: Owner, path: Path, value: unknown) {
+  /** @param above absent: the object itself */
+  constructor(owner: Owner, value: unknown, above?: Field, key: PropertyKey = "") {
     this.owner = owner;
-    this.path = path;
     this.value = value ?? undefined;
+    this.#above = above;
+    this.#key = key;
+  }
+
+  /** From the object down; empty for the object itself. */
+  get path(): Path {
+    return this.#above === undefined ? [] : [...this.#above.path, this.#key];
   }
 
   get present(): boolean {
@@ -114,7 +122,7 @@ export class Field {
     if (this.#taken || !this.present) return [];
     if (typeof this.value !== "object") return [this.path];
     const keys = Array.isArray(this.value) ? [...this.value.keys()] : Object.keys(this.value as object);
-    if (keys.length > 0 && this.#below.size === 0 && this.path.length > 0) return [this.path];
+    if (keys.length > 0 && this.#below === undefined && this.#above !== undefined) return [this.path];
     return keys.flatMap((key) =>
       this.#child(key, (this.value as Record<PropertyKey, unknown>)[key]).untaken(),
     );
@@ -133,9 +141,10 @@ export class Field {
   }
 
   #child(key: PropertyKey, value: unknown): Field {
+    this.#below ??= new Map();
     let field = this.#below.get(key);
     if (field === undefined) {
-      field = new Field(this.owner, [...this.path, key], value);
+      field = new Field(this.owner, value, this, key);
       this.#below.set(key, field);
     }
     return field;

@@ -40,7 +40,7 @@ export function flatten(placed: readonly Placed[], report: Report): Placed[] {
     list(items).forEach((item, i) => {
       add({
         value: item,
-        place: `${place} items[${i}]`,
+        place: `${place}, items[${i}]`,
         kind: of === "" ? undefined : of,
         apiVersion: of !== "" && typeof apiVersion === "string" ? apiVersion : undefined,
       });

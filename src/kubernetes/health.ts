@@ -70,12 +70,12 @@ function probeOf(
   get.at("host").ignore("the pod itself is probed");
   const asked = get.at("port").read(portRef);
   const number = typeof asked === "string" ? container.ports.get(asked) : asked;
-  if (typeof asked === "string" && number === undefined)
-    return get
+  if (asked === undefined && !get.at("port").present)
+    get.at("port").refuse(new Fault("is missing", "write the port to probe"));
+  else if (typeof asked === "string" && number === undefined)
+    get
       .at("port")
       .refuse(new Fault(`the container has no port ${JSON.stringify(asked)}`, "name one of its ports"));
-  if (!get.at("port").present)
-    return get.at("port").refuse(new Fault("is missing", "write the port to probe"));
   const wanted = (get.at("scheme").read(oneOf("HTTP", "HTTPS")) ?? "HTTP").toLowerCase();
   const path = get.at("path").read(text) ?? "/";
   const headers = headersOf(get.at("httpHeaders"));

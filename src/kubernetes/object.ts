@@ -6,7 +6,7 @@ import type { Report } from "./report.ts";
 /** A Kubernetes object as it came: a value, and where it stood. */
 export interface Placed {
   readonly value: unknown;
-  /** `document 2 (line 14)`, `document 1 items[3]` */
+  /** `document 2, line 14`, `document 1, line 1, items[3]` */
   readonly place: string;
   /** What the list that held it says of its items, where those do not say it themselves. */
   readonly kind?: string | undefined;
@@ -70,7 +70,7 @@ export class KubernetesObject implements Owner {
     this.namespace = namespace || "default";
     const within = namespace !== "" || namespaced(this.type) ? `${this.namespace}/` : "";
     this.label = `${this.kind || "object"} ${this.name === "" ? `(${place})` : within + this.name}`;
-    this.root = new Field(this, [], value);
+    this.root = new Field(this, value);
     this.labels = this.#account();
   }
 
@@ -109,8 +109,6 @@ export class KubernetesObject implements Owner {
     }
     for (const key of BOOKKEEPING) metadata.at(key).take();
     for (const [key, field] of metadata.at("annotations").entries()) if (KEPT.test(key)) field.take();
-    if (this.name === "" && !metadata.at("generateName").present && this.kind !== "")
-      metadata.at("name").notice("invalid", "it has no name, so nothing can lead to it");
     return labels;
   }
 }

@@ -1,4 +1,4 @@
-import { bounded } from "../config/diagnostic.ts";
+import { bounded, type Diagnostic } from "../config/diagnostic.ts";
 import { readDocuments } from "../config/document.ts";
 import { type Own, type Validated, validate } from "../config/validate.ts";
 import { isKubernetes } from "./flatten.ts";
@@ -13,21 +13,31 @@ import { translate } from "./translate.ts";
  * @param own the edge's own address, where it is known
  */
 export function parseText(text: string, own?: Own): Validated {
-  const read = readDocuments(text, isKubernetes);
-  if ("errors" in read) return { ok: false, errors: bounded(read.errors) };
-  const { documents } = read;
-  if (documents.length === 1 && !documents[0]!.foreign) return validate(documents[0]!.value, own);
-  const placed = documents.map(({ value, foreign, line }, i) => ({
-    value,
-    foreign,
-    place: documents.length === 1 ? "document" : `document ${i + 1} (line ${line})`,
-  }));
-  const native = placed.filter(({ foreign }) => !foreign);
-  return parsePlaced(
-    native,
-    placed.filter(({ foreign }) => foreign),
-    own,
-  );
+  return parseTexts([{ name: "", text }], own);
+}
+
+/** The same of several texts, which are one config together; by their names it is said where something stands. */
+export function parseTexts(
+  texts: readonly { readonly name: string; readonly text: string }[],
+  own?: Own,
+): Validated {
+  const native: Placed[] = [];
+  const objects: Placed[] = [];
+  const errors: Diagnostic[] = [];
+  for (const { name, text } of texts) {
+    const read = readDocuments(text, isKubernetes);
+    if ("errors" in read) {
+      errors.push(...read.errors.map((error) => (name === "" ? error : { ...error, path: name })));
+      continue;
+    }
+    read.documents.forEach(({ value, foreign, line }, i) => {
+      const place = `${name} document ${i + 1}, line ${line}`.trimStart();
+      (foreign ? objects : native).push({ value, place });
+    });
+  }
+  if (errors.length > 0) return { ok: false, errors: bounded(errors) };
+  if (objects.length === 0 && native.length === 1) return validate(native[0]!.value, own);
+  return parsePlaced(native, objects, own);
 }
 
 /** The same of values: of native documents, and of Kubernetes objects, or lists of them. */

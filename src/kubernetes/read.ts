@@ -27,11 +27,12 @@ export function int(least: number, most: number): Read<number> {
       : wanted(`a whole number from ${least} to ${most}`, value);
 }
 
-export function oneOf<const T extends string>(...names: T[]): Read<T> {
-  return (value) =>
-    names.includes(value as T)
-      ? (value as T)
-      : wanted(names.length > 1 ? `one of ${names.join(", ")}` : names[0]!, value);
+/** One of some words; an empty one is none, as to the API server. */
+export function oneOf<const T extends string>(...names: T[]): Read<T | undefined> {
+  return (value) => {
+    if (value === "") return undefined;
+    return names.includes(value as T) ? (value as T) : wanted(`one of ${names.join(", ")}`, value);
+  };
 }
 
 export const port = int(1, 65_535);

@@ -62,6 +62,9 @@ function read(object: KubernetesObject, cluster: Cluster, draft: Draft): void {
     object.ignore(why);
     return;
   }
+  const name = object.root.at("metadata", "name");
+  if (object.name === "" && !object.root.at("metadata", "generateName").present)
+    name.notice("invalid", "it has no name, so nothing can lead to it");
   if (feature.routes) draft.routed = true;
   if (object.root.at("spec").present || feature.specless) feature.read(object, cluster);
   else object.root.notice("invalid", "it has no spec, so nothing can be made of it");

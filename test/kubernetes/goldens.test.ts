@@ -5,8 +5,8 @@ import { parseText } from "../../src/kubernetes/parse-text.ts";
 import { yamlOf } from "../../tools/cli/yaml.ts";
 
 const FOLDER = new URL("./goldens/", import.meta.url);
-/** `MOORING_GOLDENS=write` writes what comes out in place of what is expected. */
-const WRITE = process.env.MOORING_GOLDENS === "write";
+/** `MOORING_GOLDENS=service,probes` writes into these files what comes out in place of what is expected. */
+const WRITTEN = (process.env.MOORING_GOLDENS ?? "").split(",");
 const DASHES = "----------\n";
 
 interface Case {
@@ -53,11 +53,12 @@ for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".txt"))) 
   describe(file, () => {
     const url = new URL(file, FOLDER);
     const all = cases(readFileSync(url, "utf8"));
-    if (WRITE) {
+    const written = WRITTEN.includes(file.replace(".txt", ""));
+    if (written) {
       const blocks = all.map(({ title, input }) => `=== ${title}\n${input}${DASHES}${answer(input)}\n`);
       writeFileSync(url, blocks.join("\n"));
     }
     it("holds cases", () => expect(all.length).toBeGreaterThan(0));
-    it.skipIf(WRITE).each(all)("$title", ({ input, expected }) => expect(answer(input)).toBe(expected));
+    it.skipIf(written).each(all)("$title", ({ input, expected }) => expect(answer(input)).toBe(expected));
   });
 }

@@ -65,6 +65,18 @@ export class Api {
     }
   }
 
+  /** All of a list, page by page. */
+  async list<T>(path: string, name: string): Promise<T[]> {
+    const found: T[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.get<Record<string, T[]> & { cursor: string | null }>(path, { cursor });
+      found.push(...page[name]!);
+      cursor = page.cursor ?? undefined;
+    } while (cursor !== undefined);
+    return found;
+  }
+
   async get<T>(path: string, query: Ask["query"] = {}): Promise<T> {
     return (await this.send<T>("GET", path, { query })).json;
   }
@@ -80,7 +92,9 @@ function failureOf(status: number, answer: string, url: string): Failure {
   const { title, detail, errors = [] } = problem;
   if (title === undefined)
     return new Failure("server", `${url} answers ${status} without a word: is it Mooring?`);
-  const lines = [`${title}. ${detail ?? ""}`.trim()];
+  // What is wrong with one thing alone is all that the detail says.
+  const said = errors.length === 1 && detail?.includes(errors[0]!.message) === true;
+  const lines = [`${title}. ${said ? "" : (detail ?? "")}`.trim()];
   for (const { path, message, hint } of errors)
     lines.push(`  ${path === "" ? "(whole)" : path}: ${message} (${hint})`);
   return new Failure(kindOf(status), lines.join("\n"));

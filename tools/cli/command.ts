@@ -18,6 +18,8 @@ const WATCH = {
 export interface Tools {
   readonly api: Api;
   readonly paint: Paint;
+  /** The words of the command as they were given. */
+  readonly raw: readonly string[];
   /** Tells of the way on stderr, so that what is piped stays whole. */
   say(line: string): void;
 }
@@ -36,6 +38,8 @@ interface Definition<T extends ArgsDef> {
   readonly args?: T;
   /** It changes nothing, and may be watched; a function where that depends on its words. */
   readonly watch?: boolean | ((args: ParsedArgs<T>) => boolean);
+  /** It takes any number of words. */
+  readonly words?: boolean;
   /** It asks no server unless it wants to. */
   readonly offline?: boolean;
   run(args: ParsedArgs<T>, tools: Tools): Promise<Found>;
@@ -49,7 +53,7 @@ export function command<const T extends ArgsDef>(definition: Definition<T>): Com
     meta: { name, description },
     args: known,
     async run({ args: given, rawArgs }) {
-      refuseUnknown(rawArgs, known);
+      refuseUnknown(rawArgs, known, definition.words === true);
       if (given.watch && typeof watch === "function" && !watch(given as ParsedArgs<T>))
         throw new Failure("usage", "what changes something is done once: leave --watch out");
       const colours = paint(process.stdout);
@@ -60,6 +64,7 @@ export function command<const T extends ArgsDef>(definition: Definition<T>): Com
           return api;
         },
         paint: colours,
+        raw: rawArgs,
         say: (line) => process.stderr.write(`${line}\n`),
       };
       const look = async () => {
@@ -78,16 +83,17 @@ export function command<const T extends ArgsDef>(definition: Definition<T>): Com
 }
 
 /** A flag that is misspelt must not be taken for one that was not given, nor a word too many be passed over. */
-function refuseUnknown(raw: readonly string[], known: ArgsDef): void {
+function refuseUnknown(raw: readonly string[], known: ArgsDef, any: boolean): void {
   const names = namesOf(known, () => true);
   const valued = namesOf(known, ({ type }) => type === "string");
-  const places = Object.values(known).filter(({ type }) => type === "positional").length;
-  let words = 0;
+  const named = Object.values(known).filter(({ type }) => type === "positional").length;
+  const places = any ? Number.POSITIVE_INFINITY : named;
+  let given = 0;
   for (let i = 0; i < raw.length; i++) {
     const text = raw[i]!;
     const [, name, value] = /^--?([a-zA-Z][a-zA-Z-]*)(=.*)?$/s.exec(text) ?? [];
     if (name === undefined) {
-      if (++words > places)
+      if (++given > places)
         throw new Failure("usage", `${JSON.stringify(text)} is one word too many: see --help`);
     } else if (!names.has(name)) throw new Failure("usage", `there is no ${text} here: see --help`);
     else if (value === undefined && valued.has(name) && raw[++i] === undefined) {

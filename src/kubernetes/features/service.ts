@@ -1,4 +1,4 @@
-import { Fault } from "../../config/fault.ts";
+import { Fault, shown } from "../../config/fault.ts";
 import type { Cluster, Service, ServicePort } from "../cluster.ts";
 import type { Draft, PoolDraft } from "../draft.ts";
 import { poolName } from "../draft.ts";
@@ -26,13 +26,15 @@ const SCHEDULERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   mh: { policy: "consistent-hash", affinity: [{ "client-ip": {} }] },
 };
 
+const IDLE = "nothing leads to it, and no endpoints are given";
+
 function read(object: KubernetesObject, cluster: Cluster): void {
   const spec = object.root.at("spec");
   for (const key of ALLOCATED) spec.at(key).take();
   const type = spec.at("type").read(oneOf("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"));
   if (type === "ExternalName") {
     object.ignore(
-      `ExternalName has no endpoints: name ${spec.at("externalName").value ?? "it"} as a pod in a pool of native config`,
+      `ExternalName has no endpoints: name ${shown(String(spec.at("externalName").value))} as a pod in a pool of native config`,
     );
     return;
   }
@@ -152,9 +154,10 @@ function apply(cluster: Cluster, draft: Draft): void {
   }
   if (!draft.routed) routeByName(draft);
   for (const { object, ports } of cluster.services.values()) {
+    const idle = ports.filter((port) => !draft.made.some((pool) => pool.port === port));
     if (ports.length === 0) object.ignore("it has no port of TCP");
-    else if (!draft.made.some(({ service }) => service.object === object))
-      object.ignore("nothing leads to it, and no endpoints are given");
+    else if (idle.length === ports.length) object.ignore(IDLE);
+    else for (const { field } of idle) field.ignore(IDLE);
   }
 }
 

@@ -16,14 +16,14 @@ interface PoolNow {
 const ACTIONS: Readonly<Record<string, string>> = {
   pause: "paused",
   rollback: "rolled-back",
-  retire: "retiring",
+  promote: "retiring",
   ready: "ready",
 };
 const KNOWN = `weight, ${Object.keys(ACTIONS).join(", ")}`;
 
 export const canary = command({
   name: "canary",
-  description: "Ramp, pause or roll back a pool of a split, or retire the primary when its canary takes over",
+  description: "Ramp, pause or roll back a pool of a split, or promote the canary: its primary retires",
   args: {
     pool: { type: "positional", description: "The pool's name", required: true },
     action: { type: "positional", description: KNOWN, required: true },
@@ -34,7 +34,7 @@ export const canary = command({
     },
     deadline: {
       type: "string",
-      description: "For retire: when its sessions must leave; the pool's drain unless given",
+      description: "For promote: when its sessions must leave; the pool's drain unless given",
     },
   },
   async run({ pool, action, weight, deadline }, { api, paint }) {
@@ -43,8 +43,8 @@ export const canary = command({
       throw new Failure("usage", `there is no ${JSON.stringify(action)} here: write one of ${KNOWN}`);
     if (action !== "weight" && weight !== undefined)
       throw new Failure("usage", `${JSON.stringify(weight)} is one word too many: see --help`);
-    if (deadline !== undefined && action !== "retire")
-      throw new Failure("usage", "--deadline goes with retire alone");
+    if (deadline !== undefined && action !== "promote")
+      throw new Failure("usage", "--deadline goes with promote alone");
     const { json } = await api.send<PoolNow>("PATCH", `/pools/${encodeURIComponent(pool)}`, { body });
     const now = Date.now();
     const rows = json.pods.map((pod) => [

@@ -18,7 +18,7 @@ export const FILE = {
   file: {
     type: "string",
     alias: "f",
-    description: "The config, native YAML or JSON; - for stdin",
+    description: "The config, native or of Kubernetes objects, YAML or JSON; - for stdin",
     required: true,
   },
 } as const;

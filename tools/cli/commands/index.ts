@@ -13,6 +13,7 @@ import { rollback } from "./rollback.ts";
 import { sessions } from "./sessions.ts";
 import { state } from "./state.ts";
 import { status } from "./status.ts";
+import { translate } from "./translate.ts";
 import { weigh } from "./weigh.ts";
 
 /** The registry: a command is its file and its line here. Usage derives from it. */
@@ -24,6 +25,7 @@ export const commands = {
   ledger,
   audit,
   plan,
+  translate,
   apply,
   history,
   rollback,

@@ -14,19 +14,20 @@ export const plan = command({
     all: { type: "boolean", description: "Show every move, not the first ten alone" },
     strict: { type: "boolean", description: "End with 1 when any session would move, end or be refused" },
   },
-  async run({ file, all, strict }, { api, paint, say }) {
+  async run({ file, all, strict, json }, { api, paint, say }) {
     const body = readText(file);
     const ask = async (cursor: string) =>
       (
         await api.send<Plan & { revision: number }>("POST", "/plan", {
           body,
           headers: YAML,
-          query: { cursor },
+          // The counts are of all of them, however few are told.
+          query: { cursor, limit: all || json ? undefined : String(SHOWN) },
         })
       ).json;
     const first = await ask("");
     const moves = [...first.moves];
-    for (let { cursor } = first; cursor !== null; ) {
+    for (let cursor = all || json ? first.cursor : null; cursor !== null; ) {
       // Each page is planned anew, which takes seconds where there are many sessions.
       say(`${moves.length} of ${first.summary.moved} moves are listed`);
       const next = await ask(cursor);
@@ -34,20 +35,18 @@ export const plan = command({
       cursor = next.cursor;
     }
     const { summary, keys, balance, routes, notices } = first;
-    const { moved, ended, kept, down, total, exact, error } = summary;
+    const { moved, ended, kept, down, total, exact, error, causes } = summary;
     const about = exact ? "" : "about ";
     const bound = exact ? "" : ` (± ${error})`;
-    const why = new Map<string, number>();
-    for (const { cause } of moves) why.set(cause, (why.get(cause) ?? 0) + 1);
+    const why = Object.entries(causes);
     const lines = [
       `Of ${total} sessions ${about}${moved}${bound} would leave their pods, ${ended} of them for good; ${kept} would stay` +
         `${down > 0 ? `, and ${down} be refused (503)` : ""}.`,
       `Of keys without a session ${percent(keys.moved)} (± ${percent(keys.error)}) would have another pod.`,
     ];
-    if (why.size > 0) lines.push("", table(["cause", "sessions"], [...why], paint));
+    if (why.length > 0) lines.push("", table(["cause", "sessions"], why, paint));
     if (moves.length > 0) {
-      const shown = all ? moves : moves.slice(0, SHOWN);
-      const rows = shown.map(({ sid, pool, from, to, toPool, cause }) => [
+      const rows = moves.map(({ sid, pool, from, to, toPool, cause }) => [
         sid,
         pool,
         from,
@@ -55,8 +54,8 @@ export const plan = command({
         cause,
       ]);
       lines.push("", table(["session", "pool", "from", "to", "cause"], rows, paint));
-      if (shown.length < moves.length)
-        lines.push(paint.dim(`and ${moves.length - shown.length} more: --all shows them`));
+      if (first.cursor !== null && !all)
+        lines.push(paint.dim(`and ${about}${moved - moves.length} more: --all shows them`));
     }
     if (routes.length > 0) {
       const rows = routes.map(({ host, path, before, after }) => [`${host}${path}`, before, after]);

@@ -18,14 +18,7 @@ export const pods = command({
   watch: true,
   args: { pool: { type: "positional", description: "The pool's name", required: true } },
   async run({ pool }, { api, paint }) {
-    const json: { pods: PodRow[] } = { pods: [] };
-    let cursor: string | undefined;
-    do {
-      const path = `/pools/${encodeURIComponent(pool)}/pods`;
-      const page = await api.get<{ pods: PodRow[]; cursor: string | null }>(path, { cursor });
-      json.pods.push(...page.pods);
-      cursor = page.cursor ?? undefined;
-    } while (cursor !== undefined);
+    const json = { pods: await api.list<PodRow>(`/pools/${encodeURIComponent(pool)}/pods`, "pods") };
     const now = Date.now();
     const rows = json.pods.map(({ id, state, weight, configWeight, sessions, inFlight, since, deadline }) => [
       id,

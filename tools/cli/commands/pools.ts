@@ -1,20 +1,20 @@
 import { command } from "../command.ts";
 import { table } from "../print.ts";
 
+export interface PoolRow {
+  readonly name: string;
+  readonly policy: string;
+  readonly pods: number;
+  readonly states: Readonly<Record<string, number>>;
+  readonly sessions: number | null;
+}
+
 export const pools = command({
   name: "pools",
   description: "List the pools",
   watch: true,
   async run(_, { api, paint }) {
-    const json = await api.get<{
-      pools: {
-        name: string;
-        policy: string;
-        pods: number;
-        states: Record<string, number>;
-        sessions: number | null;
-      }[];
-    }>("/pools");
+    const json = { pools: await api.list<PoolRow>("/pools", "pools"), cursor: null };
     const rows = json.pools.map(({ name, policy, pods, states, sessions }) => [
       name,
       policy,

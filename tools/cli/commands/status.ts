@@ -1,13 +1,6 @@
 import { command } from "../command.ts";
 import { table } from "../print.ts";
-
-interface PoolRow {
-  readonly name: string;
-  readonly policy: string;
-  readonly pods: number;
-  readonly states: Readonly<Record<string, number>>;
-  readonly sessions: number | null;
-}
+import type { PoolRow } from "./pools.ts";
 
 interface Ledger {
   readonly counts: Readonly<Record<string, number>>;
@@ -19,9 +12,9 @@ export const status = command({
   description: "Revision, pools, sessions, and why sessions ever left their pods",
   watch: true,
   async run(_, { api, paint }) {
-    const [{ revision }, { pools }, { counts }] = await Promise.all([
+    const [{ revision }, pools, { counts }] = await Promise.all([
       api.get<{ revision: number }>("/config"),
-      api.get<{ pools: PoolRow[] }>("/pools"),
+      api.list<PoolRow>("/pools", "pools"),
       api.get<Ledger>("/ledger", { limit: "1" }),
     ]);
     const rows = pools.map(({ name, policy, pods, states, sessions }) => [
