@@ -1,3 +1,4 @@
+import { utf8 } from "../core/keys.ts";
 import { parseAddress } from "../model/cidr.ts";
 import type { Template } from "../model/template.ts";
 import type { Trip } from "./trip.ts";
@@ -5,7 +6,7 @@ import type { Trip } from "./trip.ts";
 /** What of a request a template may read. */
 export type Read = Pick<Trip, "request" | "target" | "client">;
 
-/** A text of a request in which each character is a byte, as headers are. */
+/** A text of a request in which each character is a byte. */
 export type Render = (read: Read) => string;
 
 const SIMPLE: Readonly<Record<string, Render>> = {
@@ -39,7 +40,7 @@ function reader(variable: string): Render {
   const [family, name] = [variable.slice(0, at), variable.slice(at + 1)];
   if (family === "http") {
     const header = name.replaceAll("_", "-");
-    return ({ request }) => request.headers.get(header) ?? "";
+    return ({ request }) => bytes(request.headers.get(header) ?? "");
   }
   // The first of that name, whatever its case: a parameter as it stands there, a cookie after ";" or "," up to the next ";".
   if (family === "arg") {
@@ -47,7 +48,13 @@ function reader(variable: string): Render {
     return (read) => pattern.exec(argsOf(read))?.[1] ?? "";
   }
   const pattern = new RegExp(`(?:^|[;,]) *${name} *= *([^;]*)`, "i");
-  return ({ request }) => pattern.exec(request.headers.get("cookie") ?? "")?.[1] ?? "";
+  return ({ request }) => bytes(pattern.exec(request.headers.get("cookie") ?? "")?.[1] ?? "");
+}
+
+/** The bytes of a header: the runtime has read them as UTF-8. */
+function bytes(text: string): string {
+  if (!/[\u0080-\uffff]/.test(text)) return text;
+  return Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join("");
 }
 
 function argsOf({ target: { rest, path } }: Read): string {
