@@ -89,7 +89,9 @@ describe("layers", () => {
     ["Date.now", "src/route/a.ts", "const a = Date.now();", /Date\.now/],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a file
     ["in a template", "src/route/a.ts", "const a = `at ${Date.now()} ms`;", /Date\.now/],
-    ["new Date", "src/route/a.ts", "const a = new Date();", /new Date/],
+    ["new Date", "src/route/a.ts", "const a = new Date( );", /new Date/],
+    ["new Date without brackets", "src/route/a.ts", "const a = new Date;", /new Date/],
+    ["a given moment as a date", "src/route/a.ts", "const a = new Date(now);", undefined],
     ["Math.random", "src/route/a.ts", "const a = Math.random();", /Math\.random/],
     ["a timer", "src/route/a.ts", "setTimeout(f, 1);", /setTimeout/],
     ["another", "src/route/a.ts", "const a = setInterval;", /setInterval/],

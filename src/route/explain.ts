@@ -132,8 +132,9 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, now: number): 
     label.slice(scope.scope.id.length + 1).trim(),
   );
   const chain = scope.scope.affinity.map(({ source }) => source);
-  const by =
-    used >= 0 ? labels[used] : (tokens as unknown[]).some((token) => token !== null) ? "cookie" : null;
+  const some = (found: readonly unknown[]) => found.some((one) => one !== null);
+  const cookie = some(tokens) ? "cookie" : some(trace.answers.live ?? []) ? "ingress-nginx cookie" : null;
+  const by = used >= 0 ? labels[used] : cookie;
   steps.push({ step: "affinity", chain, by: by ?? null, ...(sid.length > 0 ? { sid: sid.at(-1) } : {}) });
   for (const [i, token] of (tokens as (Verified | null)[]).entries()) {
     steps.push({ step: "token", index: i, ...tokenOf(view, matched, token, now) });
@@ -183,6 +184,8 @@ function byOf(outcome: string, cause: string | undefined, trace: Trace | undefin
   if (outcome === "moved") {
     return cause === "failback" ? "the session's home" : "the hash table, or where it was moved before";
   }
+  const live = trace?.answers.livePod?.at(-1) ?? null;
+  if (live !== null && trace?.answers.moments === undefined) return "the pod of its ingress-nginx cookie";
   const pool = trace?.config.pools.find(({ name }) => name === trace.pool);
   return (trace?.answers.moments ?? []).length > 0 ? `policy ${pool?.policy.name}` : "the hash table";
 }

@@ -2,7 +2,7 @@ import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
 import { choosePod, hashPod, sidesFor } from "./choose.ts";
 import { seatKeyed } from "./keyed.ts";
-import type { PodRuntime } from "./pods.ts";
+import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import { type Seated, seconds, type Trip } from "./trip.ts";
 import type { SourceRuntime } from "./view.ts";
 
@@ -57,12 +57,16 @@ function queryOf(rest: string): string {
   return at < 0 ? "" : rest.slice(at + 1);
 }
 
-/** Step 4: a new session of the cookie. Those `tried` could not be reached just now. */
-export function seatNew(trip: Trip, tried: readonly PodRuntime[]): Seated {
+/**
+ * Step 4: a new session of the cookie. Those `tried` could not be reached just now.
+ *
+ * @param order where to look for a pod; absent: by rules and weights
+ */
+export function seatNew(trip: Trip, tried: readonly PodRuntime[], order?: readonly PoolRuntime[]): Seated {
   const { edge, cookie, now } = trip;
   if (trip.preflight || cookie === undefined) return seatUnkeyed(trip, tried);
   const sid = toHex(edge.chance.bytes(16));
-  const pod = choosePod(trip, sid, sidesFor(trip, undefined), tried);
+  const pod = choosePod(trip, sid, order ?? sidesFor(trip, undefined), tried);
   if (isRefusal(pod)) return pod;
   const iat = seconds(now);
   const tag = pod.pod.tag;

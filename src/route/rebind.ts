@@ -172,7 +172,7 @@ export function runErrand(trip: Trip, seat: Seat): void {
   trip.background.waitUntil(
     work.then((done) => {
       // Its lists would miss the session until it is renewed, which may be long.
-      if (done === undefined && seat.errand === "create")
+      if (done === undefined && seat.outcome === "bound")
         settlements.set(sid, { epoch, pod, ahead: false, owed: true });
     }),
   );

@@ -6,6 +6,7 @@ import { Generations } from "../sessions/generations.ts";
 import type { Guard } from "../sessions/guard.ts";
 import { toHex } from "../sessions/token.ts";
 import type { Edge } from "./edge.ts";
+import type { LiveCookies } from "./ingress-cookie.ts";
 import { placeholder, type Trace, type TracedRequest, tracedConfig } from "./trace.ts";
 import type { RouteRuntime, ScopeRuntime, SourceRuntime, Verified, View } from "./view.ts";
 
@@ -184,7 +185,25 @@ export class Recorder {
       take(text, found);
       scope.verified.set(text, found);
     };
-    return { ...scope, ...sources, verified };
+    return { ...scope, ...sources, live: scope.live && this.#live(scope, scope.live), verified };
+  }
+
+  /** What was found, and nothing that would find it again. */
+  #live({ pools }: ScopeRuntime, live: LiveCookies): LiveCookies {
+    return {
+      read: (header, now) => {
+        const found = live.read(header, now);
+        const named = found?.pool === undefined ? null : pools.indexOf(found.pool);
+        this.#log("live", found && { own: found.own, pool: named });
+        return found;
+      },
+      podOf: (pool, key) => {
+        const pod = live.podOf(pool, key);
+        this.#log("livePod", pod?.pod.index);
+        return pod;
+      },
+      free: () => undefined,
+    };
   }
 
   /** The headers that decide, with nothing in them that is the client's secret. */

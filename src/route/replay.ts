@@ -4,6 +4,7 @@ import type { BindingStore } from "../model/ports.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Guard } from "../sessions/guard.ts";
 import type { Edge, Failure } from "./edge.ts";
+import type { LiveCookies } from "./ingress-cookie.ts";
 import { keyedBy, withMatch } from "./record.ts";
 import { route } from "./route.ts";
 import { type Moments, placeholder, snapshotOf, type Trace } from "./trace.ts";
@@ -163,7 +164,19 @@ function scopeOf(scope: ScopeRuntime, { answers }: Trace, next: (what: string) =
     return (answers.tokens?.[index] ?? undefined) as Verified | undefined;
   };
   verified.set = () => undefined;
-  return { ...scope, ...keyedBy(scope, () => next("key") as string | undefined), minting: [], verified };
+  const sources = keyedBy(scope, () => next("key") as string | undefined);
+  return { ...scope, ...sources, live: scope.live && liveOf(scope, next), minting: [], verified };
+}
+
+function liveOf({ pools }: ScopeRuntime, next: (what: string) => unknown): LiveCookies {
+  return {
+    read: () => {
+      const found = next("live") as { own: boolean; pool: number | null } | undefined;
+      return found && { key: "", own: found.own, pool: pools[found.pool ?? -1] };
+    },
+    podOf: (pool) => pool.pods[(next("livePod") as number | undefined) ?? -1],
+    free: () => undefined,
+  };
 }
 
 /** Bodies do not matter; a status that no Response may have is as good as 200. */

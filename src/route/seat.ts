@@ -4,6 +4,7 @@ import type { Token } from "../sessions/token.ts";
 import { recordBreak, type Settlement } from "./edge.ts";
 import { seatByKey, seatFresh } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
+import { seatLive } from "./live.ts";
 import type { PodRuntime } from "./pods.ts";
 import { podId, rebind, touch } from "./rebind.ts";
 import { kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
@@ -14,26 +15,41 @@ import type { Verified } from "./view.ts";
  * it; `verified` is what the cookie of ours yields.
  */
 export function seat(trip: Trip, verified: Verified | undefined): Seated | Promise<Seated> {
-  const { ahead, behind } = trip.route.scope;
+  const { ahead } = trip.route.scope;
   if (ahead.length > 0 && !trip.preflight) {
     const seating = seatByKey(trip, ahead);
     if (seating instanceof Promise) return seating.then((found) => found ?? seatToken(trip, verified));
     if (seating !== undefined) return seating;
   }
-  if (trip.cookie === undefined) return seatFresh(trip, behind);
-  return verified === undefined ? seatFresh(trip, behind) : seatToken(trip, verified);
+  return seatToken(trip, verified);
 }
 
 function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise<Seated> {
-  const { cookie, edge, now } = trip;
-  const { behind, pods } = trip.route.scope;
-  if (cookie === undefined || verified === undefined) return seatFresh(trip, behind);
+  const { cookie, now } = trip;
+  const { behind, live } = trip.route.scope;
+  if (cookie === undefined || verified === undefined) {
+    const seating = live === undefined ? undefined : seatLive(trip, live);
+    if (seating instanceof Promise) return seating.then((seat) => seat ?? seatFresh(trip, behind));
+    return seating ?? seatFresh(trip, behind);
+  }
   const { token } = verified;
   const age = verdict(token, verified.renewal, cookie.idle, now / 1000);
   if (age !== "good" && age !== "renew") {
     if (age !== "ahead") recordEnd(trip, token, age);
     return seatFresh(trip, behind);
   }
+  return resume(trip, verified, age === "renew");
+}
+
+/**
+ * The session of a token that has not expired.
+ *
+ * @param due whether the client is to have it anew, and the store to hear of it
+ */
+export function resume(trip: Trip, verified: Verified, due: boolean): Seated | Promise<Seated> {
+  const { edge } = trip;
+  const { behind, pods } = trip.route.scope;
+  const { token } = verified;
   const news = edge.feed.below(token.sid, token.epoch);
   if (verified.retired) {
     if (news === undefined) recordEnd(trip, token, "key-retired");
@@ -52,8 +68,8 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
   const settlement = known?.epoch === token.epoch && known.pod === token.pod ? known : undefined;
   if (settlement?.ahead === true && !trip.preflight) return touch(trip, token, pod);
   const home = homeOf(trip, token, pod);
-  if (home === undefined) return seatKept(trip, verified, pod, age === "renew", settlement);
-  return goHome(trip, token, home, () => seatKept(trip, verified, pod, age === "renew", settlement));
+  if (home === undefined) return seatKept(trip, verified, pod, due, settlement);
+  return goHome(trip, token, home, () => seatKept(trip, verified, pod, due, settlement));
 }
 
 function seatKept(

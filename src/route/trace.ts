@@ -110,6 +110,8 @@ export function snapshotOf(
     trustedProxies: trustedProxies.map(({ base, bits }) => ({ base: Uint8Array.from(base), bits })),
     pools,
     scopes: [scope],
-    routes: [{ host: route.host, path: route.path, written: route.path, scope, sides, overrides: route.overrides }],
+    routes: [
+      { host: route.host, path: route.path, written: route.path, scope, sides, overrides: route.overrides },
+    ],
   };
 }

@@ -10,6 +10,7 @@ import type { CookieShape } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Opened } from "../sessions/token.ts";
 import { hiddenCookies } from "./hidden.ts";
+import { type LiveCookies, liveCookies } from "./ingress-cookie.ts";
 import { Matcher } from "./match.ts";
 import { type PodRuntime, PoolRuntime } from "./pods.ts";
 import type { Life } from "./trip.ts";
@@ -75,6 +76,8 @@ export interface ScopeRuntime {
   /** The sources of the chain before the cookie, all of them where there is none, and those behind it. */
   readonly ahead: readonly SourceRuntime[];
   readonly behind: readonly SourceRuntime[];
+  /** Where it reads the cookies of ingress-nginx, too. */
+  readonly live: LiveCookies | undefined;
   /** Those of both whose keys pods mint. */
   readonly minting: readonly SourceRuntime[];
   /** Whether a request would rather be refused than be decided on a view that may be wrong. */
@@ -175,6 +178,7 @@ export class View {
   /** Gives back the memory of tables that no view uses any more. */
   free(): void {
     for (const pool of this.pools) pool.free();
+    for (const { live } of this.scopes) live?.free();
   }
 
   #scope(scope: Scope, core: Core, before: View | undefined): ScopeRuntime {
@@ -198,6 +202,7 @@ export class View {
       cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
       ahead,
       behind,
+      live: options?.ingressNginx && liveCookies(options.name!, options.ingressNginx, scope, pools, core),
       minting: [...ahead, ...behind].filter(({ carrier }) => carrier === "minted"),
       strict: scope.pools[0]!.strict,
       verified: sameIdle ? old.verified : new Generations(VERIFIED),

@@ -7,6 +7,7 @@ import { route } from "../../src/route/route.ts";
 import type { Trace } from "../../src/route/trace.ts";
 import { testCore } from "../support/core.ts";
 import { cookiesOf, TestEdge } from "../support/edge.ts";
+import { backendKey, md5 } from "../support/live-cookies.ts";
 import { seeded } from "../support/seeded.ts";
 
 const SECRET_QUERY = "reset-token-4711";
@@ -58,6 +59,23 @@ const AFFINITIES: [string, unknown][] = [
   ["cookie, then header", [{ cookie: {} }, { header: "x-user" }]],
   ["client address", ["client-ip"]],
   ["none", ["none"]],
+  ["live cookies of ingress-nginx", [{ cookie: liveCookie("balanced") }]],
+  ["persistent ones", [{ cookie: liveCookie("persistent") }]],
+];
+
+function liveCookie(mode: "balanced" | "persistent") {
+  const ingressNginx = { mode, backend: "shop-web-80", canary: { canary: "shop-canary-80" } };
+  return { name: "INGRESSCOOKIE", idle: "10m", ingressNginx };
+}
+
+/** What a client may have from before; the pods are those of configOf. */
+const LIVE = [
+  `1757698459.933.11660.1|${backendKey("shop-web-80")}`,
+  `1757698459.933.11660.2|${backendKey("shop-canary-80")}`,
+  "1757698459.933.11660.3",
+  `${md5("shop-web-8010.9.8.2:9000")}|${backendKey("shop-web-80")}`,
+  `${md5("shop-canary-8010.9.8.1:9000")}|${backendKey("shop-canary-80")}`,
+  `${md5("shop-canary-8010.9.8.9:9000")}|${backendKey("shop-canary-80")}`,
 ];
 
 describe("a trace of a decision", () => {
@@ -75,7 +93,7 @@ describe("a trace of a decision", () => {
         connects: (id) => id !== dead,
       });
       const clients = Array.from({ length: 8 }, (_, i) => ({
-        jar: new Map<string, string>(),
+        jar: new Map(i < LIVE.length ? [["INGRESSCOOKIE", LIVE[i]!]] : []),
         user: `${USER}-${i}`,
       }));
       const pools = edge.view.pools;

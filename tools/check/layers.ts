@@ -39,7 +39,8 @@ const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/(?<![.\w])fetch\s*\(/, "fetch("],
   [/\b(?:globalThis|self)\.fetch\b/, "fetch"],
   [/\bDate\s*\.\s*now\b/, "Date.now"],
-  [/\bnew\s+Date\s*\(/, "new Date("],
+  // With a moment given it is no clock.
+  [/\bnew\s+Date\b(?!\s*\(\s*[^\s)])/, "new Date()"],
   [/\bMath\s*\.\s*random\b/, "Math.random"],
   [/\bset(?:Timeout|Interval)\b/, "setTimeout or setInterval"],
   [/\bperformance\s*\.\s*now\b/, "performance.now"],
