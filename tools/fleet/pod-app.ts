@@ -6,13 +6,17 @@ export interface Behaviour {
   readonly ready: boolean;
   /** Milliseconds before each answer. */
   readonly delay: number;
+  /** Where it is; "" is nowhere. */
+  readonly zone: string;
+  /** Milliseconds more, there and back, for a request whose X-From-Zone is another one. */
+  readonly hop: number;
   /** Requests that are served at once; others wait for their turn. 0: all. */
   readonly slots: number;
   /** Status of each answer but readiness. */
   readonly status: number;
 }
 
-export const WELL: Behaviour = { ready: true, delay: 0, slots: 0, status: 200 };
+export const WELL: Behaviour = { ready: true, delay: 0, zone: "", hop: 0, slots: 0, status: 200 };
 
 /** A request as it arrived; the id is its X-Request-Id, empty when it had none. */
 export interface Arrival {
@@ -123,8 +127,9 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
     const exchange = { request, response, query: url.searchParams, session: sessionOf(request) };
     const answer = paths[url.pathname] ?? (() => say(response, `${id}\n`));
     const serve = () => {
-      if (behaviour.delay === 0) answer(exchange);
-      else setTimeout(() => answer(exchange), behaviour.delay);
+      const wait = behaviour.delay + (isAway(request, behaviour.zone) ? behaviour.hop : 0);
+      if (wait === 0) answer(exchange);
+      else setTimeout(() => answer(exchange), wait);
     };
     if (behaviour.slots === 0) return serve();
     response.once("close", () => {
@@ -142,6 +147,10 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
     behaviour = { ...behaviour, ...change };
   };
   return { listener, behave };
+}
+
+function isAway({ headers }: IncomingMessage, zone: string): boolean {
+  return zone !== "" && headers["x-from-zone"] !== undefined && headers["x-from-zone"] !== zone;
 }
 
 function sessionOf({ headers }: IncomingMessage): string | undefined {

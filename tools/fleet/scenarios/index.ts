@@ -11,6 +11,7 @@ import { orders } from "./orders.ts";
 import { plan } from "./plan.ts";
 import { rotation } from "./rotation.ts";
 import { writers } from "./writers.ts";
+import { zones } from "./zones.ts";
 
 /** Those that `--quick` leaves out unless they are asked for: they must learn for longer than it has. */
 export const LONG: ReadonlySet<string> = new Set(["balance"]);
@@ -23,6 +24,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   rotation,
   detect,
   balance,
+  zones,
   breaks,
   plan,
   orders,
