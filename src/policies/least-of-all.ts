@@ -18,8 +18,8 @@ interface Tree {
   readonly least: Least;
   /** Version of the standing that it is of. */
   standing: number;
-  /** Number of the pick that it was last asked in. */
-  used: number;
+  /** Number of the pick after which another one was asked. */
+  left: number;
 }
 
 /**
@@ -32,6 +32,8 @@ export class LeastOfAll {
   readonly #scanned: PodMeasure;
   #core: Core | undefined;
   #trees: Tree[] = [];
+  /** The one that was asked last. */
+  #last: Tree | undefined;
   #picks = 0;
 
   constructor(weights: readonly number[], core?: Core) {
@@ -65,30 +67,34 @@ export class LeastOfAll {
     this.#core = undefined;
     for (const { least } of this.#trees) least.free();
     this.#trees = [];
+    this.#last = undefined;
   }
 
   #treeOf(version: number | undefined): Tree | undefined {
+    this.#picks++;
+    if (this.#last !== undefined && this.#last.standing === version) return this.#last;
     if (this.#core === undefined || version === undefined) return undefined;
-    const now = ++this.#picks;
-    let oldest: Tree | undefined;
-    for (const tree of this.#trees) {
-      if (tree.standing === version) {
-        tree.used = now;
-        return tree;
-      }
-      if (oldest === undefined || tree.used < oldest.used) oldest = tree;
-    }
-    if (oldest === undefined || (this.#trees.length < MOST && now - oldest.used < IDLE)) {
+    if (this.#last !== undefined) this.#last.left = this.#picks;
+    this.#last =
+      this.#trees.find(({ standing }) => standing === version) ?? this.#turned(this.#core, version);
+    return this.#last;
+  }
+
+  /** The tree that was not asked for longest, for another standing, or one more. */
+  #turned(core: Core, version: number): Tree {
+    let oldest = this.#trees[0];
+    for (const tree of this.#trees) if (tree.left < oldest!.left) oldest = tree;
+    if (oldest === undefined || (this.#trees.length < MOST && this.#picks - oldest.left < IDLE)) {
+      const pods = this.#weights.length;
       oldest = {
         measure: new PodMeasure(this.#weights),
-        least: this.#core.least(this.#weights.length),
+        least: core.least(pods),
         standing: version,
-        used: now,
+        left: 0,
       };
       this.#trees.push(oldest);
     }
     oldest.standing = version;
-    oldest.used = now;
     return oldest;
   }
 }
