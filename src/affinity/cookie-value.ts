@@ -16,6 +16,22 @@ export function cookieValue(header: string | null, name: string): string | undef
   return undefined;
 }
 
+/**
+ * What {@link firstCookie} looks for. Names have no case, and a pair begins behind any `;` or `,`, as ingress-nginx reads the
+ * cookies of its canaries (ngx_http_parse_multi_header_lines of nginx).
+ */
+export function cookieKey(name: string): RegExp {
+  return new RegExp(`(?:^|[;,])[ \\t]*${name.replace(/\W/g, "\\$&")}[ \\t]*=`, "i");
+}
+
+/** The value of the first cookie that a key finds; "" when it is empty, undefined when there is none. Linear time. */
+export function firstCookie(header: string | null, key: RegExp): string | undefined {
+  const found = header === null ? null : key.exec(header);
+  if (header === null || found === null) return undefined;
+  const from = found.index + found[0].length;
+  return header.slice(from, endOf(header, from)).trim();
+}
+
 function startsPair(header: string, at: number): boolean {
   let i = at - 1;
   while (i >= 0 && (header[i] === " " || header[i] === "\t")) i--;

@@ -2,6 +2,7 @@ import type { Pod, PodTag } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
 import type { Route, Scope, Side, Snapshot } from "../model/snapshot.ts";
 import type { PoolConfig } from "./pool.ts";
+import type { RouteConfig } from "./route.ts";
 import type { Config } from "./schema.ts";
 import { type Digest, podTag } from "./tag.ts";
 
@@ -16,21 +17,25 @@ export async function compile(config: Config, revision: number, digest: Digest):
   const sides = config.routes.map(({ sides }) =>
     sides.map(({ pool, weight }): Side => ({ pool: byName.get(pool)!, weight })),
   );
-  const scopes = scopesOf(sides);
+  const scopes = scopesOf(config.routes, sides);
   const byPrimary = new Map(scopes.map((scope) => [scope.id, scope]));
   const routes = config.routes.map(
-    ({ host, path, written, overrides }, i): Route => ({
+    ({ host, path, written, pathType, overrides, headerBeatsSession, issue }, i): Route => ({
       host,
       path,
       written,
+      pathType,
       scope: byPrimary.get(sides[i]![0]!.pool.name)!,
       sides: sides[i]!,
-      overrides: overrides.map(({ header, cookie, value, pool }) => ({
+      overrides: overrides.map(({ header, cookie, value, pattern, pool }) => ({
         header,
         cookie,
         value,
+        pattern,
         side: sides[i]!.findIndex((side) => side.pool.name === pool),
       })),
+      headerBeatsSession,
+      issue,
     }),
   );
   return {
@@ -106,10 +111,12 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
 }
 
 /** One scope for each primary pool, in the order in which routes name them. */
-function scopesOf(routes: readonly (readonly Side[])[]): Scope[] {
+function scopesOf(routes: readonly RouteConfig[], sidesOf: readonly (readonly Side[])[]): Scope[] {
   const members = new Map<Pool, Set<Pool>>();
-  for (const sides of routes) {
+  const strict = new Set<Pool>();
+  for (const [i, sides] of sidesOf.entries()) {
     const primary = sides[0]!.pool;
+    if (routes[i]!.sticky === "primary") strict.add(primary);
     const pools = members.get(primary) ?? new Set([primary]);
     for (const { pool } of sides) pools.add(pool);
     members.set(primary, pools);
@@ -120,6 +127,7 @@ function scopesOf(routes: readonly (readonly Side[])[]): Scope[] {
     pools: [...pools],
     pods: podsOf(primary.name, [...pools]),
     affinity: primary.affinity,
+    sticky: strict.has(primary) ? "primary" : "all",
   }));
 }
 

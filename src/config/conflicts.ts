@@ -30,7 +30,9 @@ export function cookieConflicts(pools: Tree, routes: readonly Tree[]): Diagnosti
   const jars = [...collect(pools, routes).values()];
   const errors = unwritable(pools, routes);
   const whole = new Set(
-    routes.filter(({ path = "/" }) => path === "/").map(({ host = "*" }) => String(host)),
+    routes
+      .filter(({ path = "/", pathType = "prefix" }) => path === "/" && pathType === "prefix")
+      .map(({ host = "*" }) => String(host)),
   );
   jars.forEach((jar, i) => {
     const other = jar.cookie && jars.slice(0, i).find((earlier) => meet(earlier, jar));

@@ -9,8 +9,10 @@ const UNRESERVED = /[A-Za-z0-9._~-]/;
 /**
  * The path in its normal form: unreserved characters plain, other encodings in upper case, what a URL cannot hold encoded
  * as `fetch` would, no slash at the end unless it is the root (RFC 3986, section 6.2.2).
+ *
+ * @param whole keeps the slash at the end
  */
-export function parsePath(text: string): string | Fault {
+export function parsePath(text: string, whole = false): string | Fault {
   if (!text.startsWith("/")) return new Fault(`${shown(text)} does not begin with "/"`, HINT);
   if (text.length > LONGEST)
     return new Fault(`a path of ${text.length} characters`, `use at most ${LONGEST}`);
@@ -32,5 +34,5 @@ export function parsePath(text: string): string | Fault {
   }
   if (plain.includes("//")) return new Fault(`${shown(text)} has an empty segment`, 'write one "/" there');
   const path = new URL(`http://host${plain}`).pathname;
-  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  return !whole && path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }

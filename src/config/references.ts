@@ -1,11 +1,13 @@
 import { Fault, shown } from "../affinity/option.ts";
+import { PATH_TYPES } from "../model/snapshot.ts";
 import { cookieConflicts } from "./conflicts.ts";
 import { type Diagnostic, diagnostic, MAX_ERRORS, type Path } from "./diagnostic.ts";
 import { isSelf } from "./forbidden.ts";
 import { parseHost } from "./host.ts";
 import { suggest } from "./nearest.ts";
-import { parsePath } from "./path.ts";
 import { parsePoolName } from "./pool.ts";
+import { readRoutePath } from "./route.ts";
+import { checkSessions } from "./sticky.ts";
 import { list, type Tree, tree } from "./tree.ts";
 import { parseUrl } from "./url.ts";
 
@@ -34,17 +36,20 @@ export function references(document: unknown, authority: string | undefined): Di
   const seen = new Map<string, number>();
   list(root.routes).forEach((route, i) => {
     checkAim(["routes", i], tree(route), checkPool, report);
-    const key = placeOf(tree(route));
+    const path = pathOf(tree(route));
+    if (path instanceof Fault) report(["routes", i, "path"], path);
+    const key = placeOf(tree(route), path);
     const first = key === undefined ? undefined : seen.get(key);
     if (first !== undefined) {
       const message = `the same host and path as routes[${first}]`;
       report(["routes", i], new Fault(message, "leave one of the two out, or join them in a split"));
     } else if (key !== undefined) seen.set(key, i);
   });
+  checkSessions(pools, list(root.routes).map(tree), report);
   return [...errors, ...cookieConflicts(pools, list(root.routes).map(tree))];
 }
 
-type Report = (path: Path, fault: Fault) => void;
+export type Report = (path: Path, fault: Fault) => void;
 type CheckPool = (path: Path, name: string) => void;
 
 function checkPods(
@@ -97,10 +102,13 @@ function checkAim(path: Path, route: Tree, checkPool: CheckPool, report: Report)
 
 /** A rule leads to a side of its own route, or the session's token would name a pod outside its scope. */
 function checkOverride(path: Path, override: Tree, sides: readonly string[], report: Report): void {
-  const { header, cookie, pool } = override;
+  const { header, cookie, value, pattern, pool } = override;
   if ((header === undefined) === (cookie === undefined)) {
     const message = "a rule needs either a header or a cookie";
     report(path, new Fault(message, "write { header: X-Canary, value: always, pool: NAME }"));
+  }
+  if (value !== undefined && pattern !== undefined) {
+    report(path, new Fault("a rule has both a value and a pattern", "leave one of the two out"));
   }
   if (typeof pool === "string" && !sides.includes(pool)) {
     const message = `${shown(pool)} is not a side of this route`;
@@ -108,10 +116,18 @@ function checkOverride(path: Path, override: Tree, sides: readonly string[], rep
   }
 }
 
+/** The path in its normal form; undefined when it is no text, or nobody knows what kind of a path it is. */
+function pathOf({ path = "/", pathType = "prefix" }: Tree): string | Fault | undefined {
+  const type = PATH_TYPES.find((known) => known === pathType);
+  return typeof path === "string" && type !== undefined ? readRoutePath(path, type) : undefined;
+}
+
 /** Host and path in their normal forms; undefined when one of them is wrong. */
-function placeOf(route: Tree): string | undefined {
-  const { host = "*", path } = route;
-  if (typeof host !== "string" || typeof path !== "string") return undefined;
-  const place = [parseHost(host), parsePath(path)];
-  return place.some((part) => part instanceof Fault) ? undefined : place.join(" ");
+function placeOf(
+  { host = "*", pathType = "prefix" }: Tree,
+  path: string | Fault | undefined,
+): string | undefined {
+  const name = typeof host === "string" ? parseHost(host) : undefined;
+  if (typeof name !== "string" || typeof path !== "string") return undefined;
+  return [name, pathType, path].join(" ");
 }

@@ -1,26 +1,47 @@
 import { readCookieName, readHeaderName } from "../affinity/keyed.ts";
-import { reading } from "../affinity/option.ts";
+import { Fault, reading } from "../affinity/option.ts";
+import { PatternFault } from "../model/pattern/fault.ts";
+import { compilePattern, type PatternOptions } from "../model/pattern/pattern.ts";
+import { PATH_TYPES, type PathType } from "../model/snapshot.ts";
 import * as z from "../model/zod.ts";
 import { parseHost } from "./host.ts";
 import { parsePath } from "./path.ts";
 import { weight } from "./pod.ts";
 
-/** A rule that chooses the side of a new session: a header or cookie of the request, of one value or of any. */
+/** A rule that chooses the side of a new session: a header or cookie of the request, of one value, a pattern's or any. */
 const override = z.strictObject({
   header: z.optional(reading(readHeaderName)),
   cookie: z.optional(reading(readCookieName)),
   value: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
+  pattern: z.optional(reading((text) => readPattern(text))),
   pool: z.string(),
 });
 
-/** What a route may hold. That it has either a pool or a split, which pools exist and so on is {@link references}' part. */
+/** What a route may hold. That it has either a pool or a split, what its path is and so on is {@link references}' part. */
 export const route = z.strictObject({
   host: z._default(reading(parseHost), "*"),
-  path: z._default(reading(parsePath), "/"),
+  path: z._default(z.string(), "/"),
+  pathType: z._default(z.enum(PATH_TYPES), "prefix"),
   pool: z.optional(z.string()),
   split: z.optional(z.record(z.string(), weight)),
   overrides: z._default(z.array(override).check(z.maxLength(32)), () => []),
+  headerBeatsSession: z._default(z.boolean(), false),
+  sticky: z._default(z.enum(["all", "primary"]), "all"),
+  issue: z._default(z.boolean(), true),
 });
+
+/** The path of a route in the form in which requests are compared with it. */
+export function readRoutePath(text: string, type: PathType): string | Fault {
+  return type === "regex" ? readPattern(text, PATH) : parsePath(text, type === "exact");
+}
+
+/** As the locations of nginx by `~*`: without case, from the start of the path on. */
+export const PATH: PatternOptions = { ignoreCase: true, anchored: true };
+
+function readPattern(text: string, options?: PatternOptions): string | Fault {
+  const pattern = compilePattern(text, options);
+  return pattern instanceof PatternFault ? new Fault(pattern.message, pattern.hint) : text;
+}
 
 /** host + path → where new sessions go, the primary side first. */
 export interface RouteConfig {
@@ -28,16 +49,21 @@ export interface RouteConfig {
   readonly path: string;
   /** The path as the document has it. */
   readonly written: string;
+  readonly pathType: PathType;
   readonly sides: readonly { readonly pool: string; readonly weight: number }[];
   /** The first that fits a request without a session chooses its side. */
   readonly overrides: readonly OverrideConfig[];
+  readonly headerBeatsSession: boolean;
+  readonly sticky: "all" | "primary";
+  readonly issue: boolean;
 }
 
-/** Either a header or a cookie; without a value any that is not empty fits. */
+/** Either a header or a cookie; without a value or a pattern any that is not empty fits. */
 export interface OverrideConfig {
   readonly header?: string | undefined;
   readonly cookie?: string | undefined;
   readonly value?: string | undefined;
+  readonly pattern?: string | undefined;
   readonly pool: string;
 }
 

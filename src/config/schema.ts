@@ -5,8 +5,7 @@ import type { Announced, Limits, ZoneSource } from "../model/snapshot.ts";
 import * as z from "../model/zod.ts";
 import { zone } from "./pod.ts";
 import { type PoolConfig, pool } from "./pool.ts";
-import { type RouteConfig, route, sidesOf } from "./route.ts";
-import { list, tree } from "./tree.ts";
+import { type RouteConfig, readRoutePath, route, sidesOf } from "./route.ts";
 
 const proxy = reading(
   (text): Cidr | Fault =>
@@ -61,9 +60,7 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
 }
 
-/** @param document what was parsed */
-export function toConfig(parsed: z.infer<typeof schema>, document: unknown): Config {
-  const written = list(tree(document).routes).map((route) => tree(route).path);
+export function toConfig(parsed: z.infer<typeof schema>): Config {
   return {
     explain: parsed.explain,
     zone: parsed.zone,
@@ -71,12 +68,12 @@ export function toConfig(parsed: z.infer<typeof schema>, document: unknown): Con
     limits: parsed.limits,
     announce: parsed.announce,
     pools: Object.entries(parsed.pools).map(([name, pool]) => ({ ...pool, name })),
-    routes: parsed.routes.map((route, i) => ({
-      host: route.host,
-      path: route.path,
-      written: String(written[i] ?? route.path),
-      sides: sidesOf(route),
-      overrides: route.overrides,
+    routes: parsed.routes.map(({ pool, split, ...route }) => ({
+      ...route,
+      // It was refused by references if it is none.
+      path: readRoutePath(route.path, route.pathType) as string,
+      written: route.path,
+      sides: sidesOf({ pool, split }),
     })),
   };
 }

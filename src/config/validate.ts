@@ -33,6 +33,6 @@ export function validate(document: unknown, own?: Own): Validated {
     ...references(document, own?.authority),
   ];
   if (!parsed.success || errors.length > 0) return { ok: false, errors: bounded(errors) };
-  const config = toConfig(parsed.data, document);
+  const config = toConfig(parsed.data);
   return { ok: true, document, config, notices: noticesOf(document, config) };
 }

@@ -22,6 +22,8 @@ export interface Scope {
   readonly pods: ReadonlyMap<PodTag, Pod>;
   /** The primary pool's chain. */
   readonly affinity: readonly AffinityConfig[];
+  /** `primary`: only pods of the primary hold sessions; what another side serves is bound to nothing. */
+  readonly sticky: "all" | "primary";
 }
 
 /** A rule that chooses the side of a new session: by a header, or else by a cookie, of the request. */
@@ -29,25 +31,36 @@ export interface Override {
   /** Lower case. */
   readonly header: string | undefined;
   readonly cookie: string | undefined;
-  /** Undefined: any that is not empty. */
+  /** Undefined, without a pattern: any that is not empty. */
   readonly value: string | undefined;
+  /** Found anywhere in the text, which may be empty. */
+  readonly pattern: string | undefined;
   /** Index in `Route.sides`. */
   readonly side: number;
 }
+
+/** How a path is compared: by whole segments from its start; as a whole; or as a pattern, without case, from its start. */
+export const PATH_TYPES = ["prefix", "exact", "regex"] as const;
+export type PathType = (typeof PATH_TYPES)[number];
 
 /** host + path → scope. */
 export interface Route {
   /** Lower case, no port: `shop.example.com`, `*.example.com` (one or more labels), or `*` for any. */
   readonly host: string;
-  /** A prefix by whole segments, beginning with `/`, without a slash at the end unless it is the root. */
+  /** A prefix begins with `/`, and has no slash at the end unless it is the root; a pattern stands as it was written. */
   readonly path: string;
   /** The same as the config has it: cookies of path `matched` say so. */
   readonly written: string;
+  readonly pathType: PathType;
   readonly scope: Scope;
   /** Where a new session goes; the primary side first. */
   readonly sides: readonly Side[];
   /** The first that fits goes before the weights. */
   readonly overrides: readonly Override[];
+  /** Whether rules of headers go before a session that is there, too. */
+  readonly headerBeatsSession: boolean;
+  /** Whether sessions begin here; those that come are kept all the same. */
+  readonly issue: boolean;
 }
 
 /** Where the zone of a request is read, in this order: header, platform, default. */

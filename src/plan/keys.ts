@@ -1,6 +1,6 @@
 import { hashedSide, hashPod } from "../route/choose.ts";
 import type { RouteRuntime, View } from "../route/view.ts";
-import { hostFor } from "./origin.ts";
+import { placeOf } from "./place.ts";
 import { margin } from "./sample.ts";
 
 /** Keys that are tried, spread over the routes; the same in every plan. */
@@ -15,8 +15,8 @@ export interface KeyShare {
 /** Places a fixed sample of keys by both configs' hash tables, of the routes of the first that have affinity. */
 export function keyShare(before: View, after: View): KeyShare {
   const routes = before.snapshot.routes
-    .map(({ host, path }) => {
-      const at = [hostFor(host), path] as const;
+    .map((route) => {
+      const at = placeOf(route);
       return [before.match(...at), after.match(...at)] as const;
     })
     // Without affinity there are no keys, whose share they would thin out.

@@ -1,5 +1,6 @@
 import { type Binding, parseVia } from "../model/binding.ts";
 import type { ScopeRuntime, SourceRuntime, View } from "../route/view.ts";
+import { hostFor, pathFor } from "./place.ts";
 
 /** One thing that a session may be, as the store does not say it all, and what the new config makes of it. */
 export interface Origin {
@@ -9,9 +10,6 @@ export interface Origin {
   readonly after: ScopeRuntime | undefined;
   readonly carrier: "cookie" | "key";
 }
-
-/** Host names by which a route is asked for; no real host has this label. */
-const ANY = "mooring-any";
 
 /**
  * What sessions may be by the scope and host that their bindings name, or by the pool that they are in where an older
@@ -90,12 +88,14 @@ export class Origins {
     const routes = this.#before.snapshot.routes.filter((route) => route.scope.id === scope.scope.id);
     // Whoever came by a route that is gone comes by another one now.
     const own = routes.filter(({ host }) => host === only);
-    for (const { host, path } of own.length > 0 ? own : routes) {
+    for (const route of own.length > 0 ? own : routes) {
+      const { host } = route;
+      const path = pathFor(route);
       if (this.#leads(host, path, same)) found.add(same);
       else {
         found.add(undefined);
         // Those of a host that the new config names, where the old one took any.
-        const nearer = after.some((route) => within(route.host, host) && this.#leads(route.host, path, same));
+        const nearer = after.some(({ host: own }) => within(own, host) && this.#leads(own, path, same));
         if (nearer) found.add(same);
       }
     }
@@ -105,11 +105,6 @@ export class Origins {
   #leads(host: string, path: string, scope: ScopeRuntime): boolean {
     return this.#after.match(hostFor(host), path)?.scope === scope;
   }
-}
-
-/** A host name that a route with this host is asked for by. */
-export function hostFor(host: string): string {
-  return host.startsWith("*") ? ANY + host.slice(1) : host;
 }
 
 function within(host: string, outer: string): boolean {

@@ -1,11 +1,13 @@
-import type { Route, Snapshot } from "../model/snapshot.ts";
+import type { PathType, Route, Snapshot } from "../model/snapshot.ts";
 import type { RouteRuntime, View } from "../route/view.ts";
-import { hostFor } from "./origin.ts";
+import { placeOf } from "./place.ts";
 
 /** A route whose requests go elsewhere than before: by pools with their weights, empty where nothing takes them. */
 export interface RouteChange {
   readonly host: string;
   readonly path: string;
+  /** Of what is no prefix. */
+  readonly pathType?: PathType;
   readonly before: string;
   readonly after: string;
 }
@@ -14,14 +16,18 @@ export interface RouteChange {
 export function routeChanges(before: View, after: View): RouteChange[] {
   const seen = new Set<string>();
   const changes: RouteChange[] = [];
-  for (const { host, path } of [...routes(before.snapshot), ...routes(after.snapshot)]) {
-    if (seen.has(`${host}\n${path}`)) continue;
-    seen.add(`${host}\n${path}`);
+  for (const route of [...routes(before.snapshot), ...routes(after.snapshot)]) {
+    const { host, path, pathType } = route;
+    const key = `${host}\n${pathType} ${path}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const place = placeOf(route);
     const change = {
       host,
       path,
-      before: wordsOf(before.match(hostFor(host), path)),
-      after: wordsOf(after.match(hostFor(host), path)),
+      ...(pathType === "prefix" ? {} : { pathType }),
+      before: wordsOf(before.match(...place)),
+      after: wordsOf(after.match(...place)),
     };
     if (change.before !== change.after) changes.push(change);
   }
@@ -35,11 +41,16 @@ function routes({ routes: all }: Snapshot): readonly Route[] {
 /** `web`, or `web 95, web-canary 5`; with the rules that go before the weights. */
 function wordsOf(route: RouteRuntime | undefined): string {
   if (route === undefined) return "";
-  const { sides, overrides } = route;
+  const { sides, overrides, headerBeatsSession, issue, scope } = route;
   const parts = sides.map(({ pool, weight }) => `${pool.pool.name}${sides.length > 1 ? ` ${weight}` : ""}`);
-  const rules = overrides.map(({ header, cookie, value, side }) => {
+  const rules = overrides.map(({ rule: { header, cookie, value, pattern, side } }) => {
     const what = header === undefined ? `cookie ${cookie}` : `header ${header}`;
-    return `${what}${value === undefined ? "" : `=${value}`} → ${sides[side]?.pool.pool.name}`;
+    const text = pattern === undefined ? (value === undefined ? "" : `=${value}`) : `~${pattern}`;
+    return `${what}${text} → ${sides[side]?.pool.pool.name}`;
   });
-  return [parts.join(", "), ...rules].join("; ");
+  const words = [parts.join(", "), ...rules];
+  if (headerBeatsSession) words.push("headers before sessions");
+  if (scope.others.size > 0) words.push(`sessions at ${scope.scope.id} alone`);
+  if (!issue) words.push("no session begins");
+  return words.join("; ");
 }

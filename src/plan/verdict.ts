@@ -35,6 +35,7 @@ function judgeAs(
   now: number,
 ): [Verdict["fate"], known: boolean] {
   if (scope === undefined) return [{ kind: "ends", cause: "config-change" }, true];
+  if (scope.others.has(session.pod)) return [{ kind: "ends", cause: "config-change" }, true];
   const [from, to] = [old?.cookie, scope.cookie];
   if (carrier === "cookie" && from !== undefined && to !== undefined && to.idle < from.idle) {
     if (mayBeSilent(from, to, session, now)) return [{ kind: "ends", cause: "expired-idle" }, false];

@@ -1,8 +1,6 @@
-import { cookieValue } from "../affinity/cookie-value.ts";
 import { crcOfBytes } from "../core/hash.ts";
 import type { Sid } from "../model/binding.ts";
 import type { Refusal } from "../model/refusal.ts";
-import type { Override } from "../model/snapshot.ts";
 import { nextVersion, type Standing, without } from "../policies/policy.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import { BUSY, NO_POD } from "./problem.ts";
@@ -17,6 +15,7 @@ import { zoneOf } from "./zone.ts";
  */
 export function sidesFor(trip: Trip, sid: Sid | undefined): readonly PoolRuntime[] {
   const { sides } = trip.route;
+  if (trip.aside !== undefined) return [trip.aside];
   if (sides.length === 1) return [sides[0]!.pool];
   const first = overridden(trip) ?? (sid === undefined ? drawn(trip) : hashedSide(trip.route, sid));
   return sides.map((_, i) => sides[(first + i) % sides.length]!.pool);
@@ -41,16 +40,16 @@ export function hashedSide({ sides, total }: Pick<RouteRuntime, "sides" | "total
 }
 
 /** The side of the first rule that fits; undefined when none does. */
-function overridden(trip: Trip): number | undefined {
-  const { overrides } = trip.route;
+function overridden({ route: { overrides }, request }: Trip): number | undefined {
   if (overrides.length === 0) return undefined;
-  return overrides.find((rule) => fits(rule, trip.request.headers))?.side;
+  return overrides.find((rule) => rule.fits(request.headers))?.rule.side;
 }
 
-function fits({ header, cookie, value }: Override, headers: Headers): boolean {
-  const found =
-    header === undefined ? cookieValue(headers.get("cookie"), cookie!) : headers.get(header)?.trim();
-  return value === undefined ? found !== undefined && found !== "" : found === value;
+/** The pool that a rule of a header names before a session that is there; undefined where none does. */
+export function beating({ route, request }: Trip): PoolRuntime | undefined {
+  if (!route.headerBeatsSession) return undefined;
+  const first = route.overrides.find(({ rule, fits }) => rule.header !== undefined && fits(request.headers));
+  return first === undefined ? undefined : route.sides[first.rule.side]!.pool;
 }
 
 /**

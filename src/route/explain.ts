@@ -58,7 +58,7 @@ export async function explain(edge: Edge, view: View, shadow: View, request: Req
     cause: said.cause ?? null,
     revision: view.stamp.revision,
     steps: [
-      ...(matched === undefined || trace === undefined ? [] : stepsOf(shadow, matched, trace, now)),
+      ...(matched === undefined || trace === undefined ? [] : stepsOf(shadow, matched, trace, request, now)),
       refused === undefined
         ? { step: "pick", by: byOf(outcome, said.cause, trace), pod: said.pod, pool: said.pool }
         : { step: "refused", status: response.status, code: refused.code, why: refused.detail },
@@ -111,18 +111,21 @@ function peeking<Value>(real: Generations<Value>): Generations<Value> {
   return shadow;
 }
 
-function stepsOf(view: View, matched: RouteRuntime, trace: Trace, now: number): Step[] {
-  const { host, path, scope, sides, overrides } = matched;
+function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Request, now: number): Step[] {
+  const { host, path, pathType, scope, sides, overrides } = matched;
   const why = host === "*" ? "any host" : host.startsWith("*") ? "the host's suffix" : "the host by name";
   const steps: Step[] = [
     {
       step: "route",
       host,
       path,
-      why: `${why}, and there the longest path that matches`,
+      ...(pathType === "prefix" ? {} : { pathType }),
+      why: `${why}, and there ${BY_PATH[pathType]}`,
       scope: scope.scope.id,
       sides: sides.map(({ pool, weight }) => ({ pool: pool.pool.name, weight })),
       ...(overrides.length > 0 ? { rules: overrides.length } : {}),
+      ...(scope.others.size > 0 ? { sticky: "primary" } : {}),
+      ...(matched.issue ? {} : { issue: false }),
     },
     { step: "client", peer: trace.request.peer ?? null, revision: trace.revision },
   ];
@@ -139,8 +142,28 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, now: number): 
   for (const [i, token] of (tokens as (Verified | null)[]).entries()) {
     steps.push({ step: "token", index: i, ...tokenOf(view, matched, token, now) });
   }
+  steps.push(...ruleOf(matched, trace, request));
   steps.push({ step: "candidates", pools: scope.pools.map((pool) => standingOf(pool, now)) });
   return steps;
+}
+
+const BY_PATH = {
+  prefix: "the longest path that matches",
+  exact: "the very path",
+  regex: "the longest pattern that matches",
+};
+
+/** The rule that chose the side, where one was asked for and did. */
+function ruleOf(
+  { overrides, sides, headerBeatsSession }: RouteRuntime,
+  trace: Trace,
+  request: Request,
+): Step[] {
+  if (!trace.answers.rule?.includes(true)) return [];
+  const fitting = overrides.filter(({ fits }) => fits(request.headers));
+  const ahead = headerBeatsSession ? fitting.find(({ rule }) => rule.header !== undefined) : undefined;
+  const { side, ...rule } = (ahead ?? fitting[0]!).rule;
+  return [{ step: "rule", ...rule, pool: sides[side]!.pool.pool.name, headerBeatsSession }];
 }
 
 function tokenOf(view: View, route: RouteRuntime, found: Verified | null, now: number) {

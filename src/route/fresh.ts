@@ -1,9 +1,11 @@
+import type { Sid } from "../model/binding.ts";
+import type { PodTag } from "../model/pod.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
-import { choosePod, hashPod, sidesFor } from "./choose.ts";
+import { beating, choosePod, hashPod, sidesFor } from "./choose.ts";
 import { seatKeyed } from "./keyed.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
-import { type Seated, seconds, type Trip } from "./trip.ts";
+import { type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 import type { SourceRuntime } from "./view.ts";
 
 const NONE: readonly PodRuntime[] = [];
@@ -63,11 +65,13 @@ function queryOf(rest: string): string {
  * @param order where to look for a pod; absent: by rules and weights
  */
 export function seatNew(trip: Trip, tried: readonly PodRuntime[], order?: readonly PoolRuntime[]): Seated {
-  const { edge, cookie, now } = trip;
-  if (trip.preflight || cookie === undefined) return seatUnkeyed(trip, tried);
+  const { edge, cookie, now, route } = trip;
+  const begins = !trip.preflight && route.issue && trip.aside === undefined;
+  if (!begins || cookie === undefined) return seatUnkeyed(trip, tried);
   const sid = toHex(edge.chance.bytes(16));
   const pod = choosePod(trip, sid, order ?? sidesFor(trip, undefined), tried);
   if (isRefusal(pod)) return pod;
+  if (!route.scope.pods.has(pod.pod.tag)) return unkeyed(pod);
   const iat = seconds(now);
   const tag = pod.pod.tag;
   // A store that is known to be away will not be told of it: whichever edge sees it next makes up for that.
@@ -82,7 +86,10 @@ export function seatUnkeyed(trip: Trip, tried: readonly PodRuntime[]): Seated {
   const hashed = stranger === undefined ? undefined : hashPod(stranger, order, tried.at(-1));
   // Its pod may have minted it where no store could be told: it waits there, as whoever is bound does, when that is full.
   const pod = hashed ?? choosePod(trip, undefined, order, tried);
-  if (isRefusal(pod)) return pod;
+  return isRefusal(pod) ? pod : unkeyed(pod);
+}
+
+function unkeyed(pod: PodRuntime): Seat {
   const none = {
     session: undefined,
     issue: false,
@@ -91,4 +98,21 @@ export function seatUnkeyed(trip: Trip, tried: readonly PodRuntime[]): Seated {
     cause: undefined,
   } as const;
   return { pod, outcome: "unkeyed", ...none };
+}
+
+/**
+ * `headerBeatsSession`: a request whose header asks for another side than its session's goes there, always to the same pod, and
+ * the session knows nothing of it. Where that side has no pod to give, the session goes on as ever: undefined, as for all others.
+ *
+ * @param at the session's pod
+ */
+export function seatAside(trip: Trip, sid: Sid, at: PodTag): Seated | undefined {
+  const pool = beating(trip);
+  if (pool === undefined || trip.route.scope.pods.get(at)?.pool === pool) return undefined;
+  if (hashPod(sid, [pool], undefined) === undefined) return undefined;
+  trip.aside = pool;
+  trip.stranger = sid;
+  trip.held = undefined;
+  trip.keyed = undefined;
+  return seatUnkeyed(trip, NONE);
 }

@@ -10,7 +10,9 @@ const OURS = ["mooring-", "__Host-mooring-", "__Secure-mooring-"] as const;
  * its own scope's where that says `forward`. On a host where no scope writes it, a name is the application's.
  */
 export function hiddenCookies({ scopes, routes }: Snapshot): (route: Route) => string[] {
-  const whole = new Set(routes.filter(({ path }) => path === "/").map(({ host }) => host));
+  const whole = new Set(
+    routes.filter(({ path, pathType }) => path === "/" && pathType === "prefix").map(({ host }) => host),
+  );
   const named = scopes.flatMap((scope) => {
     const { name, domain } = cookieOf(scope) ?? {};
     if (name === undefined) return [];

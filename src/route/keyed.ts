@@ -6,6 +6,7 @@ import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { choosePod, hashPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
+import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE } from "./problem.ts";
@@ -112,6 +113,8 @@ const OLD: Word = { cause: undefined, news: false };
 
 /** To the pod of a session that is known, or on from there. */
 function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word): Seated | Promise<Seated> {
+  const aside = seatAside(trip, token.sid, token.pod);
+  if (aside !== undefined) return aside;
   const pod = trip.route.scope.pods.get(token.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
   const home = homeOf(trip, token, pod);
@@ -122,11 +125,16 @@ function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word):
   return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause };
 }
 
+/** Whether a key begins a session: not what pods mint, and not where a route begins none. */
+function mayCreate({ keyed, route }: Trip): boolean {
+  return keyed!.source.carrier === "key" && route.issue;
+}
+
 /** Asks the store for the session of the key, and creates it where the source may. */
 async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated | undefined> {
   const { edge, now } = trip;
   const { sid, source } = trip.keyed!;
-  const creates = source.carrier === "key";
+  const creates = mayCreate(trip);
   const order = sidesFor(trip, sid);
   const chosen = creates ? choosePod(trip, sid, order, []) : undefined;
   // It may be there already: that every pod has enough to do refuses nobody yet.
@@ -209,7 +217,7 @@ function alone(
   candidate: PodRuntime | undefined,
   news: FeedEntry | undefined,
 ): Seated | undefined | Promise<Seated> {
-  const { sid, source } = trip.keyed!;
+  const { sid } = trip.keyed!;
   const order = sidesFor(trip, sid);
   if ((candidate?.pool ?? order[0]!).pool.strict) return NO_STORE;
   if (known.epoch > 0 && news?.to !== null) {
@@ -217,7 +225,7 @@ function alone(
     return arrive(trip, token, remembered ?? known, { cause: news?.cause, news: true });
   }
   // Nobody knows whether a pod has minted it, so nothing may be written of it later on.
-  if (source.carrier === "minted") return forget(trip);
+  if (!mayCreate(trip)) return forget(trip);
   const pod = hashPod(sid, order, undefined) ?? candidate;
   if (pod === undefined) return NO_POD;
   const { tag } = pod.pod;

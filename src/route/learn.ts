@@ -23,6 +23,7 @@ export function learn(trip: Trip, seat: Seat, response: Response): Promise<Seat>
       continue;
     }
     const known = minted.key.length > LONG ? undefined : edge.keyed.get(source.label + minted.key);
+    if (!route.issue) continue;
     // Many pods send their cookie with every response: only the first says anything.
     if (known?.token.pod === seat.pod.pod.tag && known.checked > 0) continue;
     bound.push(bind(trip, source, minted.key, seat));

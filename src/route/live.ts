@@ -36,8 +36,10 @@ function take(
   const side = order.find(({ pods }) => pods.length > 0);
   const pod = side && live.podOf(side, key);
   if (pod === undefined) return named ? seatNew(trip, [], order) : undefined;
-  const iat = seconds(now);
   const { tag } = pod.pod;
+  // `sticky: primary`: a cookie of another side is none, and who is sent there gets none.
+  if (!route.scope.pods.has(tag)) return named ? undefined : seatNew(trip, [], order);
+  const iat = seconds(now);
   const session: Token = {
     sid: own ?? toHex(edge.chance.bytes(16)),
     ...{ pod: tag, home: tag, epoch: 1, iat, exp: iat + trip.cookie!.absolute },

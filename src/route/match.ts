@@ -1,9 +1,14 @@
+import { PATH } from "../config/route.ts";
+import { compilePattern, type Pattern } from "../model/pattern/pattern.ts";
+import type { PathType } from "../model/snapshot.ts";
 import { normalizePath } from "./target.ts";
 
 /** The part of a route that matching needs. */
 export interface Matchable {
   readonly host: string;
   readonly path: string;
+  /** A prefix unless it says otherwise. */
+  readonly pathType?: PathType;
 }
 
 /** The routes of one host. */
@@ -12,9 +17,20 @@ interface Paths<R> {
   readonly root: R | undefined;
   /** Length of the longest path, so that long request paths are cut once. */
   readonly longest: number;
+  /** What goes before the prefixes; undefined where there is none, which is the way of most. */
+  readonly special: Special<R> | undefined;
 }
 
-/** Finds the route of a request: the most specific host that has a matching path, and there the longest path. */
+interface Special<R> {
+  readonly exact: Map<string, R>;
+  /** The longest text first. */
+  readonly patterns: readonly (readonly [Pattern, R])[];
+}
+
+/**
+ * Finds the route of a request: the most specific host that has a matching path, and there the very path, else the longest
+ * pattern, else the longest prefix.
+ */
 export class Matcher<R extends Matchable> {
   readonly #exact = new Map<string, Paths<R>>();
   /** Suffixes with their dot, `.example.com`, for `*.example.com`. */
@@ -54,13 +70,26 @@ export class Matcher<R extends Matchable> {
 }
 
 function paths<R extends Matchable>(routes: readonly R[]): Paths<R> {
-  const byPath = new Map(routes.map((route) => [route.path, route]));
-  const longest = routes.reduce((most, route) => Math.max(most, route.path.length), 0);
-  return { byPath, root: byPath.get("/"), longest };
+  const of = (type: PathType) => routes.filter(({ pathType = "prefix" }) => pathType === type);
+  const prefixes = of("prefix");
+  const byPath = new Map(prefixes.map((route) => [route.path, route]));
+  const longest = prefixes.reduce((most, route) => Math.max(most, route.path.length), 0);
+  const exact = new Map(of("exact").map((route) => [route.path, route]));
+  const patterns = of("regex")
+    .sort((a, b) => b.path.length - a.path.length)
+    .map((route) => [compilePattern(route.path, PATH) as Pattern, route] as const);
+  const special = exact.size + patterns.length > 0 ? { exact, patterns } : undefined;
+  return { byPath, root: byPath.get("/"), longest, special };
 }
 
 function byPath<R>(paths: Paths<R> | undefined, raw: string): R | undefined {
   if (paths === undefined) return undefined;
+  if (paths.special !== undefined) {
+    const path = normalizePath(raw);
+    const { exact, patterns } = paths.special;
+    const hit = exact.get(path) ?? patterns.find(([pattern]) => pattern.test(path))?.[1];
+    if (hit !== undefined) return hit;
+  }
   if (paths.longest === 1) return paths.root;
   let path = normalizePath(raw);
   if (path.length > paths.longest) {

@@ -34,7 +34,7 @@ export async function rebind(
 
 /** A scope in a view: all that the way of a session that must move goes by. */
 export interface Ground {
-  readonly route: { readonly scope: Pick<ScopeRuntime, "pools" | "pods"> };
+  readonly route: { readonly scope: Pick<ScopeRuntime, "pools" | "holders" | "pods"> };
   readonly view: Pick<View, "departed">;
 }
 
@@ -185,10 +185,10 @@ function candidateFor(
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
 ): PodRuntime | undefined {
-  const { pools } = route.scope;
+  const { holders } = route.scope;
   const home = pod?.pool.pool.name ?? view.departed.get(token.pod)?.pool;
-  const own = pools.find((pool) => pool.pool.name === home);
-  const order = own === undefined ? pools : [own, ...pools.filter((pool) => pool !== own)];
+  const own = holders.find((pool) => pool.pool.name === home);
+  const order = own === undefined ? holders : [own, ...holders.filter((pool) => pool !== own)];
   return hashPod(token.sid, order, failed);
 }
 

@@ -1,4 +1,3 @@
-import { cookieValue } from "../affinity/cookie-value.ts";
 import type { HealthView, PodState } from "../health/state.ts";
 import type { Pod } from "../model/pod.ts";
 import { scan } from "../sessions/cookie.ts";
@@ -165,7 +164,11 @@ export class Recorder {
         }
       }
       this.#health = states;
-      return { ...route, scope: this.#scope(route.scope) };
+      const overrides = route.overrides.map((rule) => ({
+        ...rule,
+        fits: (headers: Headers) => this.#log("rule", rule.fits(headers)),
+      }));
+      return { ...route, overrides, scope: this.#scope(route.scope) };
     });
   }
 
@@ -217,9 +220,9 @@ export class Recorder {
     const cookies: string[] = [];
     const said = (found: string | undefined, value: string | undefined) =>
       found === value ? found : "other";
-    for (const { header, cookie, value } of route.overrides) {
-      const found =
-        header === undefined ? cookieValue(headers.get("cookie"), cookie!) : headers.get(header)?.trim();
+    for (const { rule, read } of route.overrides) {
+      const { header, cookie, value } = rule;
+      const found = read(headers);
       if (found === undefined || found === "") continue;
       if (header === undefined) cookies.push(`${cookie}=${said(found, value)}`);
       else kept.push([header, said(found, value)!]);

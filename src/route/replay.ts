@@ -93,7 +93,9 @@ function edgeOf(
   };
   const view = withMatch(bare, (host, path) => {
     const found = bare.match(host, path);
-    return found === undefined ? undefined : { ...found, scope: scopeOf(found.scope, trace, next) };
+    if (found === undefined) return undefined;
+    const overrides = found.overrides.map((rule) => ({ ...rule, fits: () => next("rule") as boolean }));
+    return { ...found, overrides, scope: scopeOf(found.scope, trace, next) };
   });
   const never = () => Promise.reject(new Error("a replay has no store"));
   const store = { kind: "none", swap: never } as unknown as BindingStore;

@@ -64,6 +64,7 @@ export async function route(edge: Edge, request: Request, background: Background
     life: cookie ?? NO_LIFE,
     keyed: undefined,
     stranger: undefined,
+    aside: undefined,
     held: undefined,
     served: undefined,
   };

@@ -2,7 +2,7 @@ import { tagFromHex } from "../model/pod.ts";
 import { verdict } from "../sessions/expiry.ts";
 import type { Token } from "../sessions/token.ts";
 import { recordBreak, type Settlement } from "./edge.ts";
-import { seatByKey, seatFresh } from "./fresh.ts";
+import { seatAside, seatByKey, seatFresh } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
 import { seatLive } from "./live.ts";
 import type { PodRuntime } from "./pods.ts";
@@ -48,7 +48,7 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
  */
 export function resume(trip: Trip, verified: Verified, due: boolean): Seated | Promise<Seated> {
   const { edge } = trip;
-  const { behind, pods } = trip.route.scope;
+  const { behind, others, pods } = trip.route.scope;
   const { token } = verified;
   const news = edge.feed.below(token.sid, token.epoch);
   if (verified.retired) {
@@ -56,9 +56,15 @@ export function resume(trip: Trip, verified: Verified, due: boolean): Seated | P
     return seatFresh(trip, behind);
   }
   if (news?.to === null) return seatFresh(trip, behind);
+  const to = news === undefined ? token.pod : tagFromHex(news.to);
+  if (others.has(to)) {
+    recordEnd(trip, token, "config-change");
+    return seatFresh(trip, behind);
+  }
+  const aside = seatAside(trip, token.sid, to);
+  if (aside !== undefined) return aside;
   trip.held = token;
   if (news !== undefined) {
-    const to = tagFromHex(news.to);
     return seatMoved(trip, { ...token, epoch: news.epoch, pod: to, home: to }, token, news.cause);
   }
   const pod = pods.get(token.pod);
@@ -113,9 +119,10 @@ function seatMoved(
 function recordEnd(
   trip: Trip,
   token: Token,
-  cause: "expired-idle" | "expired-absolute" | "key-retired",
+  cause: "expired-idle" | "expired-absolute" | "key-retired" | "config-change",
 ): void {
-  const pod = trip.route.scope.pods.get(token.pod)?.pod ?? trip.view.departed.get(token.pod);
+  const { others, pods } = trip.route.scope;
+  const pod = (pods.get(token.pod) ?? others.get(token.pod))?.pod ?? trip.view.departed.get(token.pod);
   const pool = pod?.pool ?? trip.route.scope.scope.id;
   const { sid, epoch } = token;
   const known = `${sid} ${epoch}`;

@@ -1,7 +1,7 @@
 import type { HealthView } from "../health/state.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
-import type { Override, Snapshot } from "../model/snapshot.ts";
+import type { Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
 import type { Moment } from "./pods.ts";
 import type { Departed, RouteRuntime, View } from "./view.ts";
 
@@ -52,9 +52,13 @@ export interface TracedConfig {
   readonly route: {
     readonly host: string;
     readonly path: string;
+    readonly pathType: Route["pathType"];
     /** Indexes of pools, with weights. */
     readonly sides: readonly (readonly [pool: number, weight: number])[];
     readonly overrides: readonly Override[];
+    readonly headerBeatsSession: boolean;
+    readonly sticky: Scope["sticky"];
+    readonly issue: boolean;
   };
 }
 
@@ -68,7 +72,7 @@ export function placeholder(index: number): string {
 
 export function tracedConfig(
   { snapshot }: View,
-  { host, path, scope, sides, overrides }: RouteRuntime,
+  { host, path, pathType, scope, sides, overrides, headerBeatsSession, issue }: RouteRuntime,
 ): TracedConfig {
   const { revision: _, pools: __, scopes: ___, routes: ____, trustedProxies, ...settings } = snapshot;
   const pools = scope.pools.map(({ pool }, index) => ({
@@ -83,8 +87,12 @@ export function tracedConfig(
     route: {
       host,
       path,
+      pathType,
       sides: sides.map(({ pool, weight }) => [scope.pools.indexOf(pool), weight]),
-      overrides,
+      overrides: overrides.map(({ rule }) => rule),
+      headerBeatsSession,
+      sticky: scope.scope.sticky,
+      issue,
     },
   };
 }
@@ -102,6 +110,7 @@ export function snapshotOf(
       pools.flatMap(({ pods }) => pods.map((pod) => [pod.tag, pod])),
     ),
     affinity: pools[0]!.affinity,
+    sticky: route.sticky,
   };
   const sides = route.sides.map(([pool, weight]) => ({ pool: pools[pool]!, weight }));
   return {
@@ -110,8 +119,6 @@ export function snapshotOf(
     trustedProxies: trustedProxies.map(({ base, bits }) => ({ base: Uint8Array.from(base), bits })),
     pools,
     scopes: [scope],
-    routes: [
-      { host: route.host, path: route.path, written: route.path, scope, sides, overrides: route.overrides },
-    ],
+    routes: [{ ...route, written: route.path, scope, sides }],
   };
 }

@@ -6,7 +6,7 @@ import type { Refusal } from "../model/refusal.ts";
 import type { Token } from "../sessions/token.ts";
 import type { Client } from "./client.ts";
 import type { Edge } from "./edge.ts";
-import type { PodRuntime } from "./pods.ts";
+import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import type { Target } from "./target.ts";
 import type { CookieRuntime, RouteRuntime, SourceRuntime, View } from "./view.ts";
 
@@ -50,6 +50,8 @@ export interface Trip {
    * had better stay together.
    */
   stranger: Sid | undefined;
+  /** The side that a rule sends this one request to, past a session that stays where it is; undefined: none. */
+  aside: PoolRuntime | undefined;
   /** The session as the request brought it: by its cookie, or its key as this isolate remembers it, or else the store. */
   held: Token | undefined;
   /** The session as it is with the response, for what lasts longer than that. */

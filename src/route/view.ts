@@ -5,7 +5,7 @@ import type { Core } from "../core/core.ts";
 import type { HealthView } from "../health/state.ts";
 import { type PodTag, tagToHex } from "../model/pod.ts";
 import type { AffinityConfig } from "../model/pool.ts";
-import type { Override, Route, Scope, Side, Snapshot } from "../model/snapshot.ts";
+import type { PathType, Route, Scope, Side, Snapshot } from "../model/snapshot.ts";
 import type { CookieShape } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Opened } from "../sessions/token.ts";
@@ -13,6 +13,7 @@ import { hiddenCookies } from "./hidden.ts";
 import { type LiveCookies, liveCookies } from "./ingress-cookie.ts";
 import { Matcher } from "./match.ts";
 import { type PodRuntime, PoolRuntime } from "./pods.ts";
+import { type RuleRuntime, ruleRuntime } from "./rule.ts";
 import type { Life } from "./trip.ts";
 
 /** Verified tokens that are remembered for each scope, in each of two generations. */
@@ -70,7 +71,12 @@ export interface SourceRuntime {
 export interface ScopeRuntime {
   readonly scope: Scope;
   readonly pools: readonly PoolRuntime[];
+  /** Those whose pods hold sessions: all, or the primary alone. */
+  readonly holders: readonly PoolRuntime[];
+  /** What a session may be on. */
   readonly pods: ReadonlyMap<PodTag, PodRuntime>;
+  /** The pods that hold no sessions, of the other sides. */
+  readonly others: ReadonlyMap<PodTag, PodRuntime>;
   /** Undefined: it issues none. */
   readonly cookie: CookieRuntime | undefined;
   /** The sources of the chain before the cookie, all of them where there is none, and those behind it. */
@@ -95,12 +101,15 @@ export interface RouteRuntime {
   readonly path: string;
   /** The same as the config has it. */
   readonly written: string;
+  readonly pathType: PathType;
   readonly scope: ScopeRuntime;
   /** With the weights of the config, or those that an operator gave. */
   sides: readonly SideRuntime[];
   /** Sum of the sides' weights. */
   total: number;
-  readonly overrides: readonly Override[];
+  readonly overrides: readonly RuleRuntime[];
+  readonly headerBeatsSession: boolean;
+  readonly issue: boolean;
   /** How the cookies begin that its pods must not see. */
   readonly hidden: readonly string[];
 }
@@ -183,8 +192,9 @@ export class View {
 
   #scope(scope: Scope, core: Core, before: View | undefined): ScopeRuntime {
     const pools = scope.pools.map((pool) => this.pools[pool.index]!);
-    const pods = new Map<PodTag, PodRuntime>();
-    for (const pool of pools) for (const pod of pool.pods) pods.set(pod.pod.tag, pod);
+    const holders = scope.sticky === "primary" ? pools.slice(0, 1) : pools;
+    const podsOf = (some: readonly PoolRuntime[]) =>
+      new Map(some.flatMap(({ pods }) => pods.map((pod): [PodTag, PodRuntime] => [pod.pod.tag, pod])));
     const at = scope.affinity.findIndex((affinity) => affinity.source === "cookie");
     const chosen = scope.affinity[at];
     const sources = scope.affinity.map((affinity, i) => sourceRuntime(scope.id, affinity, at >= 0 && i > at));
@@ -198,7 +208,9 @@ export class View {
     return {
       scope,
       pools,
-      pods,
+      holders,
+      pods: podsOf(holders),
+      others: podsOf(pools.filter((pool) => !holders.includes(pool))),
       cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
       ahead,
       behind,
@@ -219,9 +231,12 @@ export class View {
       host: route.host,
       path: route.path,
       written: route.written,
+      pathType: route.pathType,
       scope: this.scopes[route.scope.index]!,
       ...this.#sides(route.sides, (side) => side.weight),
-      overrides: route.overrides,
+      overrides: route.overrides.map(ruleRuntime),
+      headerBeatsSession: route.headerBeatsSession,
+      issue: route.issue,
       hidden,
     };
   }

@@ -71,8 +71,10 @@ describe("a full config", () => {
       maxInFlight: 50,
       queue: 10,
     });
+    const usual = { pathType: "prefix", headerBeatsSession: false, sticky: "all", issue: true };
     expect(config.routes).toEqual([
       {
+        ...usual,
         host: "shop.example.com",
         path: "/",
         written: "/",
@@ -80,6 +82,7 @@ describe("a full config", () => {
         overrides: [],
       },
       {
+        ...usual,
         host: "*",
         path: "/",
         written: "/",

@@ -61,6 +61,64 @@ describe("matching", () => {
   });
 });
 
+describe("matching by other than prefixes", () => {
+  const all = [
+    { host: "a.test", path: "/shop", pathType: "prefix" },
+    { host: "a.test", path: "/shop/cart", pathType: "prefix" },
+    { host: "a.test", path: "/shop/cart", pathType: "exact" },
+    { host: "a.test", path: "/shop/", pathType: "exact" },
+    { host: "a.test", path: "/shop/(cart|till)", pathType: "regex" },
+    { host: "a.test", path: "/SHOP/till/\\d+$", pathType: "regex" },
+    { host: "a.test", path: "/[a-z]{3,4}/x", pathType: "regex" },
+    { host: "*.test", path: "/only", pathType: "exact" },
+    { host: "*", path: "/", pathType: "prefix" },
+  ] as const;
+  const special = new Matcher(all);
+  const cases: [host: string, path: string, index: number][] = [
+    ["a.test", "/shop", 0],
+    ["a.test", "/shop/", 3],
+    ["a.test", "/shop/other", 0],
+    ["a.test", "/shop/cart", 2],
+    ["a.test", "/shop/cart/1", 4],
+    // Unanchored at its end, and without case; a prefix knows whole segments alone.
+    ["a.test", "/shop/CARTON", 4],
+    ["a.test", "/shopping", 8],
+    // The longer text of the two that match.
+    ["a.test", "/shop/till/7", 4],
+    ["a.test", "/Shop/x", 6],
+    ["a.test", "/%73hop/c%61rt", 2],
+    // Anchored at the start.
+    ["a.test", "/x/shop/cart", 8],
+    ["b.test", "/only", 7],
+    ["b.test", "/only/", 8],
+    ["b.test", "/only/x", 8],
+  ];
+  it.each(cases)("%s%s", (host, path, index) => {
+    expect(special.match(host, path)).toBe(all[index]);
+  });
+
+  it("takes the longest text of a pattern, whatever the order", () => {
+    const patterns = ["/a", "/a/b|/a", "/a/b"].map((path) => ({
+      host: "*",
+      path,
+      pathType: "regex" as const,
+    }));
+    for (const order of [patterns, [...patterns].reverse()]) {
+      expect(new Matcher(order).match("h", "/a/b/c")?.path).toBe("/a/b|/a");
+    }
+    expect(new Matcher(patterns).match("h", "/b")).toBeUndefined();
+  });
+
+  it("asks no pattern where the host has none", () => {
+    const many = new Matcher([
+      { host: "slow.test", path: "/(a|b)*c", pathType: "regex" },
+      { host: "fast.test", path: "/" },
+    ]);
+    expect(many.match("fast.test", "/aaa")?.path).toBe("/");
+    expect(many.match("slow.test", "/aaa")).toBeUndefined();
+  });
+});
+
 describe("the target", () => {
   it("is sliced from the url", () => {
     expect(readTarget("http://Shop.test:8080/a%20b/c?q=/x")).toEqual({

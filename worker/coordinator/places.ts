@@ -36,7 +36,11 @@ export class Places {
   /** The pods that a session may be on, those of its own pool first. */
   neighbours(session: Pick<Binding, "pod" | "via">): Pod[] {
     const own = this.named(session.pod)?.pool;
-    const pools = new Set(this.#scopes(session).flatMap((scope) => scope.pools));
+    const pools = new Set(
+      this.#scopes(session).flatMap(({ pools, sticky }) =>
+        sticky === "primary" ? pools.slice(0, 1) : pools,
+      ),
+    );
     return [...pools]
       .sort((a, b) => Number(b.name === own) - Number(a.name === own))
       .flatMap((pool) => pool.pods);
