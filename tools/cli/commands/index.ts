@@ -13,6 +13,7 @@ import { rollback } from "./rollback.ts";
 import { sessions } from "./sessions.ts";
 import { state } from "./state.ts";
 import { status } from "./status.ts";
+import { sync } from "./sync.ts";
 import { translate } from "./translate.ts";
 import { weigh } from "./weigh.ts";
 
@@ -27,6 +28,7 @@ export const commands = {
   plan,
   translate,
   apply,
+  sync,
   history,
   rollback,
   drain,
