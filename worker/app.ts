@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { identify } from "../src/route/client.ts";
-import { getAudit } from "./admin/audit.ts";
-import { requires } from "./admin/auth.ts";
+import { getAudit, noteRefusal } from "./admin/audit.ts";
+import { requires, type Scope } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig, rollbackConfig } from "./admin/config.ts";
 import { door } from "./admin/door.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
@@ -55,43 +55,51 @@ app.get("/_mooring/metrics", requires("read", client), async (c) => metrics(awai
 const V1 = "/_mooring/v1";
 const REBALANCE = `${V1}/pools/:pool/rebalance`;
 const POD = `${V1}/pools/:pool/pods/:pod`;
-const read = requires("read", client);
-const drain = requires("drain", client);
-const write = requires("write", client);
+/** Guards of a call by what it may do and what its query may hold. */
+const guard =
+  (scope: Scope) =>
+  (...query: readonly string[]) =>
+    requires(scope, client, { query, refused: async (c) => noteRefusal(c, await isolateOf(c)) });
+const [read, drain, write] = [guard("read"), guard("drain"), guard("write")];
+const PAGE = ["limit", "cursor"] as const;
 
-app.get(`${V1}/config`, read, async (c) => getConfig(await isolateOf(c)));
-app.put(`${V1}/config`, write, async (c) => putConfig(c, await isolateOf(c)));
-app.get(`${V1}/config/history`, read, async (c) => getHistory(c, await isolateOf(c)));
+app.get(`${V1}/config`, read(), async (c) => getConfig(await isolateOf(c)));
+app.put(`${V1}/config`, write(), async (c) => putConfig(c, await isolateOf(c)));
+app.get(`${V1}/config/history`, read(...PAGE), async (c) => getHistory(c, await isolateOf(c)));
 
-app.post(`${V1}/config/rollback`, write, async (c) => rollbackConfig(c, await isolateOf(c)));
-app.post(`${V1}/plan`, read, async (c) => postPlan(c, await isolateOf(c)));
-app.get(`${V1}/traces`, read, async (c) => getTraces(await isolateOf(c)));
-app.post(`${V1}/explain`, read, async (c) => postExplain(c, await isolateOf(c)));
+app.post(`${V1}/config/rollback`, write(), async (c) => rollbackConfig(c, await isolateOf(c)));
+app.post(`${V1}/plan`, read(...PAGE), async (c) => postPlan(c, await isolateOf(c)));
+app.get(`${V1}/traces`, read(...PAGE), async (c) => getTraces(c, await isolateOf(c)));
+app.post(`${V1}/explain`, read(), async (c) => postExplain(c, await isolateOf(c)));
 
-app.get(`${V1}/pools`, read, async (c) => listPools(c, await isolateOf(c)));
-app.patch(`${V1}/pools/:pool`, write, async (c) => patchPool(c, await isolateOf(c), c.req.param("pool")));
-app.get(REBALANCE, read, async (c) => getRebalance(await isolateOf(c), c.req.param("pool")));
-app.post(REBALANCE, write, async (c) => postRebalance(c, await isolateOf(c), c.req.param("pool")));
-app.delete(REBALANCE, write, async (c) => deleteRebalance(c, await isolateOf(c), c.req.param("pool")));
-app.get(`${V1}/pools/:pool/pods`, read, async (c) => listPods(c, await isolateOf(c), c.req.param("pool")));
-app.patch(POD, write, async (c) => patchPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")));
-app.post(`${POD}/drain`, drain, async (c) =>
+app.get(`${V1}/pools`, read(...PAGE), async (c) => listPools(c, await isolateOf(c)));
+app.patch(`${V1}/pools/:pool`, write(), async (c) => patchPool(c, await isolateOf(c), c.req.param("pool")));
+app.get(REBALANCE, read(), async (c) => getRebalance(await isolateOf(c), c.req.param("pool")));
+app.post(REBALANCE, write(), async (c) => postRebalance(c, await isolateOf(c), c.req.param("pool")));
+app.delete(REBALANCE, write(), async (c) => deleteRebalance(c, await isolateOf(c), c.req.param("pool")));
+app.get(`${V1}/pools/:pool/pods`, read(...PAGE), async (c) =>
+  listPods(c, await isolateOf(c), c.req.param("pool")),
+);
+app.patch(POD, write(), async (c) =>
+  patchPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")),
+);
+app.post(`${POD}/drain`, drain("wait", "deadline"), async (c) =>
   drainPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")),
 );
-app.get(`${POD}/drained`, read, async (c) =>
+app.get(`${POD}/drained`, read("wait"), async (c) =>
   drainedPod(c, await isolateOf(c), c.req.param("pool"), c.req.param("pod")),
 );
 
-app.get(`${V1}/sessions`, read, async (c) => getSessions(c, await isolateOf(c)));
-app.get(`${V1}/sessions/:sid`, read, async (c) => getSession(c, await isolateOf(c), c.req.param("sid")));
-app.delete(`${V1}/sessions/:sid`, write, async (c) =>
+app.get(`${V1}/sessions`, read("pool", "pod", ...PAGE), async (c) => getSessions(c, await isolateOf(c)));
+app.get(`${V1}/sessions/:sid`, read(), async (c) => getSession(c, await isolateOf(c), c.req.param("sid")));
+app.delete(`${V1}/sessions/:sid`, write(), async (c) =>
   deleteSession(c, await isolateOf(c), c.req.param("sid")),
 );
-app.post(`${V1}/sessions/:sid/move`, write, async (c) =>
+app.post(`${V1}/sessions/:sid/move`, write(), async (c) =>
   moveSession(c, await isolateOf(c), c.req.param("sid")),
 );
-app.get(`${V1}/ledger`, read, async (c) => getLedger(c, await isolateOf(c)));
-app.get(`${V1}/audit`, read, async (c) => getAudit(c, await isolateOf(c)));
+app.get(`${V1}/ledger`, read("pool", "sid", "cause", ...PAGE), async (c) => getLedger(c, await isolateOf(c)));
+app.get(`${V1}/audit`, read(...PAGE), async (c) => getAudit(c, await isolateOf(c)));
 
 /** Another method than those that a path takes is told which they are. */
 const allowed = new Map<string, Set<string>>();

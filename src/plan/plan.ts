@@ -49,6 +49,8 @@ export interface Summary {
   /** Whether `moved` is a count; else it is off by at most `error`, at 95 % where a sample speaks. */
   readonly exact: boolean;
   readonly error: number;
+  /** Those of `moved` by why they leave; where a sample speaks, each rounded by itself. */
+  readonly causes: Readonly<Partial<Record<Cause, number>>>;
 }
 
 export interface Plan {
@@ -112,11 +114,14 @@ export async function plan(
   }
   const balance = new Balance(before, after);
   const moves: Move[] = [];
+  const causes: Partial<Record<Cause, number>> = {};
   for (const { tag, session, verdict } of met) {
     const { fate, origin } = verdict;
     const to = fate.kind === "moves" ? fate.to.pod.tag : fate.kind === "ends" ? undefined : tag;
-    balance.add(tag, to, tallies.get(tag)!.each(sampled));
+    const stands = tallies.get(tag)!.each(sampled);
+    balance.add(tag, to, stands);
     if (fate.kind === "kept" || fate.kind === "down") continue;
+    causes[fate.cause] = (causes[fate.cause] ?? 0) + stands;
     const anyway = origin.before !== undefined && fateOf(before, origin.before, session, now).kind !== "kept";
     moves.push(moveOf(session.sid, pods.get(tag)!, fate, anyway));
   }
@@ -137,6 +142,7 @@ export async function plan(
       total,
       exact: !sampled && unsure === 0,
       error: moved.error + Math.ceil(share * total),
+      causes: Object.fromEntries(Object.entries(causes).map(([cause, count]) => [cause, Math.round(count)])),
     },
     keys: keyShare(before, after),
     balance: balance.pods(),

@@ -119,9 +119,9 @@ describe("who changed what", () => {
         status,
       ]);
     }
-    // What changes nothing, and what is refused at the door, is not in it.
+    // What changes nothing is not in it, nor what a token may not do: whoever holds a lesser one could flush it.
     await fleet.admin.send("POST", "/v1/plan", { body: config });
-    await fleet.admin.send("PATCH", "/v1/pools/web", { body: { state: "nonsense" } });
+    await fleet.admin.send("POST", "/v1/plan", { body: "nonsense" });
     const drain = { authorization: `Bearer ${DRAIN}` };
     expect((await fleet.admin.send("DELETE", `/v1/sessions/${sid}`, { headers: drain })).status).toBe(403);
 
@@ -131,6 +131,32 @@ describe("who changed what", () => {
         return { who, client: "198.51.100.7", method, path: `/_mooring${path}`, status, change };
       })
       .reverse();
+    // What an edge refuses itself was in its log alone.
+    const refusals: [string, string, { body?: object; headers?: Record<string, string> }, number, string][] =
+      [
+        ["PATCH", "/v1/pools/web", { body: { state: "nonsense" } }, 422, "invalid-request"],
+        [
+          "PUT",
+          "/v1/config",
+          { body: config, headers: { "content-type": "text/plain" } },
+          415,
+          "content-type",
+        ],
+        ["DELETE", "/v1/sessions/no-sid", {}, 404, "no-such-session"],
+        ["POST", "/v1/pools/web/pods/web-0/drain?wait=soon", {}, 400, "invalid-query"],
+      ];
+    for (const [method, path, options, status, code] of refusals) {
+      const headers = { ...from, ...options.headers };
+      const answer = await fleet.admin.send<{ code: string }>(method, path, { ...options, headers });
+      expect([path, answer.status, answer.json.code]).toEqual([path, status, code]);
+      const [pathname] = path.split("?");
+      const entry = { who: "admin", client: "198.51.100.7", method, path: `/_mooring${pathname}`, status };
+      // It is told after the answer.
+      await expect
+        .poll(async () => (await audit(1000))[0], { timeout: 10_000 })
+        .toMatchObject({ ...entry, change: { refused: code } });
+      expected.unshift({ ...entry, change: { refused: code } });
+    }
     const told = await audit(3);
     expect(told.map(({ at: _, ...rest }) => rest)).toEqual(expected);
     for (const { at } of told) expect(at).toBeGreaterThanOrEqual(began);

@@ -78,8 +78,10 @@ function operationOf(operation: Operation): Json {
 }
 
 /** Status codes of the problems that a call may be answered with. */
-export function problemsOf({ scope, problems }: Operation): number[] {
-  return [...new Set([...(scope === null ? ALWAYS : WITH_TOKEN), ...problems])];
+export function problemsOf({ scope, path, problems }: Operation): number[] {
+  // A query that a call does not take is refused; what scrapes metrics adds what it likes.
+  const query = path.startsWith("/v1/") ? [400] : [];
+  return [...new Set([...(scope === null ? ALWAYS : WITH_TOKEN), ...query, ...problems])];
 }
 
 function parameter(name: string, place: "path" | "query" | "header"): Json {

@@ -40,7 +40,7 @@ export const QUERY = {
   deadline: { type: "string" },
 } as const;
 
-/** 400 a bad query, 404 not there, 409 a wrong state, 412 a stale revision, 413 too large, 415 another type, 422 not valid,
+/** 404 not there, 409 a wrong state, 412 a stale revision, 413 too large, 415 another type, 422 not valid,
  * 428 no precondition. */
 const CONFIG = ["application/json", "application/yaml", "text/yaml"];
 const JSON_ONLY = ["application/json"];
@@ -92,7 +92,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Who wrote which revision",
     query: page,
     answer: schemas.history,
-    problems: [400],
+    problems: [],
   },
   {
     method: "post",
@@ -113,7 +113,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: page,
     body: config,
     answer: schemas.plan,
-    problems: [400, ...BODY],
+    problems: BODY,
   },
   {
     method: "post",
@@ -129,6 +129,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/v1/traces",
     scope: "read",
     summary: "Decisions that this edge wrote down",
+    query: page,
     answer: schemas.traces,
     problems: [409],
   },
@@ -139,7 +140,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "The pools",
     query: page,
     answer: schemas.pools,
-    problems: [400],
+    problems: [],
   },
   {
     method: "patch",
@@ -182,7 +183,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "The pods of a pool",
     query: page,
     answer: schemas.pods,
-    problems: [400, 404],
+    problems: [404],
   },
   {
     method: "patch",
@@ -201,7 +202,7 @@ export const OPERATIONS: readonly Operation[] = [
     query: ["wait", "deadline"],
     body: json(schemas.drain, false),
     answer: schemas.progress,
-    problems: [400, 404, ...BODY],
+    problems: [404, ...BODY],
   },
   {
     method: "get",
@@ -210,7 +211,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Waits for its last session",
     query: ["wait"],
     answer: schemas.progress,
-    problems: [400, 404],
+    problems: [404],
   },
   {
     method: "get",
@@ -219,7 +220,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Live sessions",
     query: ["pool", "pod", ...page],
     answer: schemas.sessions,
-    problems: [400, 404],
+    problems: [404],
   },
   {
     method: "get",
@@ -253,7 +254,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Why sessions left their pods",
     query: ["pool", "sid", "cause", ...page],
     answer: schemas.ledger,
-    problems: [400],
+    problems: [],
   },
   {
     method: "get",
@@ -262,6 +263,6 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Who changed what",
     query: page,
     answer: schemas.audit,
-    problems: [400],
+    problems: [],
   },
 ];

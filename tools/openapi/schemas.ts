@@ -67,6 +67,7 @@ export const plan = z.object({
     total: count,
     exact: z.boolean(),
     error: z.number(),
+    causes: z.partialRecord(cause, count),
   }),
   keys: z.object({ moved: z.number(), error: z.number() }),
   balance: z.array(z.object({ pool: z.string(), pod: z.string(), before: load, after: load })),
@@ -92,7 +93,7 @@ export const explanation = z.object({
   steps: z.array(z.looseObject({ step: z.string() })),
   trace: z.nullable(trace),
 });
-export const traces = z.object({ traces: z.array(trace) });
+export const traces = z.object({ traces: z.array(trace), cursor });
 
 export const pools = z.object({
   pools: z.array(

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { addressKey } from "../../src/affinity/client-ip.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import type { Env } from "../env.ts";
+import { badQuery } from "./input.ts";
 import { apiProblem } from "./problem.ts";
 import { sameSecret } from "./secret.ts";
 
@@ -25,10 +26,19 @@ const MAX_CLIENTS = 5000;
 
 const failures = new Generations<{ since: number; count: number }>(MAX_CLIENTS);
 
+/** What else is asked of a request. */
+export interface Asked {
+  /** Names of what its query may hold. */
+  readonly query: readonly string[];
+  /** Is told when a change is refused to a token that may make it. */
+  readonly refused: (c: Context<{ Bindings: Env }>) => Promise<void>;
+}
+
 /** Lets a request in whose bearer token has the scope. A right token is never refused for others' failures. */
 export function requires(
   scope: Scope,
   client: (c: Context<{ Bindings: Env }>) => Promise<string>,
+  asked?: Asked,
 ): MiddlewareHandler<{ Bindings: Env }> {
   return async (c, next) => {
     const own = await tokenOf(c.env, bearer(c.req.header("authorization")));
@@ -45,7 +55,13 @@ export function requires(
         `A token with the scope "${scope}" is needed.`,
       );
     }
-    return next();
+    const strange = asked && Object.keys(c.req.query()).find((name) => !asked.query.includes(name));
+    if (strange !== undefined) {
+      const takes = asked!.query.join(", ") || "no parameter";
+      c.res = badQuery(strange.slice(0, 100), "it is not taken here", `This call takes ${takes}.`);
+    } else await next();
+    if (scope !== "read" && c.res.status >= 400) await asked?.refused(c);
+    return undefined;
   };
 }
 

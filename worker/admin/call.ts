@@ -13,8 +13,17 @@ export interface CoordinatorCall {
   readonly headers?: Record<string, string>;
 }
 
+/** Requests for which the coordinator has been asked for a change. */
+const written = new WeakSet<Request>();
+
+/** Whether the audit has the change that a request asks for, done or not. */
+export function isWritten(c: Context<{ Bindings: Env }>): boolean {
+  return written.has(c.req.raw);
+}
+
 /** The header that has the coordinator write a change down as that of whoever asks for it. */
 export function signed(c: Context<{ Bindings: Env }>): Record<string, string> {
+  written.add(c.req.raw);
   const { who = "", client = "" } = holders.get(c.req.raw) ?? {};
   const author: Author = { who, client, method: c.req.method, path: new URL(c.req.url).pathname };
   return { [AUTHOR]: JSON.stringify(author) };

@@ -3,7 +3,7 @@ import { explain } from "../../src/route/explain.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { ok } from "./call.ts";
 import { freshView } from "./fleet.ts";
-import { invalid, readObject } from "./input.ts";
+import { invalid, POSITION, readObject, readPage } from "./input.ts";
 import type { AdminContext } from "./pools.ts";
 import { apiProblem } from "./problem.ts";
 
@@ -32,14 +32,16 @@ export async function postExplain(c: AdminContext, isolate: Isolate): Promise<Re
   }
 }
 
-/** GET /traces: the sample of decisions that this isolate has written down. */
-export function getTraces({ traces }: Isolate): Response {
+/** GET /traces: the sample of decisions that this isolate has written down, the oldest first. */
+export function getTraces(c: AdminContext, { traces }: Isolate): Response {
+  const page = readPage(c.req.query(), 100, 1000, POSITION);
+  if (page instanceof Response) return page;
   if (traces === undefined) {
     const detail = "Set MOORING_TRACES to the share of requests that this edge is to trace, such as 1%.";
     return apiProblem(409, "no-traces", "This edge keeps no traces", detail);
   }
   const headers = { "content-type": "application/json", "cache-control": "no-store" };
-  return new Response(traces.json(), { headers });
+  return new Response(traces.json(page.limit, Number(page.cursor ?? 0)), { headers });
 }
 
 /** No real Request: that would normalize its URL, and drop headers. */

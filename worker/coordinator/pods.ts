@@ -6,8 +6,8 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { HealthFlip } from "./health-log.ts";
 import { type Operator, type PodOrder, type PoolOrder, poolSubject } from "./operator.ts";
 import type { PodWeights } from "./pod-weights.ts";
-import { noPod, noPool, type Reply } from "./reply.ts";
-import type { Weights } from "./weights.ts";
+import { noPod, noPool, type Reply, refused } from "./reply.ts";
+import { splitsOf, type Weights } from "./weights.ts";
 
 /** How one pod stands. Times in milliseconds since the epoch; null where nothing is known. */
 export interface PodStatus {
@@ -191,6 +191,9 @@ export class Pods {
   orderPool(change: PoolChange, now: number): Reply<PoolStatus> {
     const { pool, state, weight, who } = change;
     if (this.#pool(pool) === undefined) return noPool(pool);
+    // What was ordered while there was a split may be taken back without one.
+    if (state !== undefined && state !== "ready" && splitsOf(pool, this.#snapshot()).length === 0)
+      return NO_SIDE;
     if (weight !== undefined) {
       const weighed = { pool, weight: weight ?? undefined, who };
       const refused = this.#weights.refuse(weighed, this.#snapshot());
@@ -260,3 +263,10 @@ function namesOf(snapshot: Snapshot | undefined): { pool: string; tag: string }[
     pods.map(({ tag }) => ({ pool: name, tag: tagToHex(tag) })),
   );
 }
+
+const NO_SIDE = refused(
+  409,
+  "no-split",
+  "This pool is a side of no split",
+  "paused, rolled-back and retiring are said of a side of a split, whose other sides take over. Drain or disable its pods one by one.",
+);

@@ -25,6 +25,8 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
       return Response.json(config.history());
     case "GET /audit":
       return Response.json(coordinator.audit.page(Number(query.get("limit")), Number(query.get("before"))));
+    case "POST /refused":
+      return Response.json({ ok: false, status: Number(query.get("status")) });
     case "GET /counts":
       return Response.json({ requests: ledger.requests(), causes: ledger.causes() });
     case "GET /breaks":

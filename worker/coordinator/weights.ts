@@ -1,4 +1,4 @@
-import type { Snapshot } from "../../src/model/snapshot.ts";
+import type { Route, Snapshot } from "../../src/model/snapshot.ts";
 import { noPool, type Refused, refused } from "./reply.ts";
 
 /** Another weight for a pool, wherever it is a side of a split; undefined takes it back. */
@@ -33,9 +33,7 @@ export class Weights {
   /** Why it cannot be: no split has this side, or one would have no weight at all. */
   refuse({ pool, weight }: WeightChange, snapshot: Snapshot | undefined): Refused | undefined {
     if (!snapshot?.pools.some(({ name }) => name === pool)) return noPool(pool);
-    const routes = snapshot.routes.filter(
-      ({ sides }) => sides.length > 1 && sides.some((side) => side.pool.name === pool),
-    );
+    const routes = splitsOf(pool, snapshot);
     if (routes.length === 0) return NO_SPLIT;
     const of = (name: string, own: number) => (name === pool ? (weight ?? own) : (this.of(name) ?? own));
     const empty = routes.some(({ sides }) => sides.every((side) => of(side.pool.name, side.weight) === 0));
@@ -60,6 +58,12 @@ export class Weights {
       if (!known(pool)) this.set({ pool, weight: undefined, who: "" }, now);
     }
   }
+}
+
+/** The routes of which a pool is a side among others. */
+export function splitsOf(pool: string, snapshot: Snapshot | undefined): readonly Route[] {
+  const all = snapshot?.routes ?? [];
+  return all.filter(({ sides }) => sides.length > 1 && sides.some((side) => side.pool.name === pool));
 }
 
 const NO_SPLIT = refused(

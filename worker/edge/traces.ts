@@ -13,6 +13,8 @@ export class Traces {
   readonly #share: number;
   #kept: string[] = [];
   #size = 0;
+  /** How many have gone. */
+  #gone = 0;
 
   /** @param share of the requests, 0..1 */
   constructor(share: number) {
@@ -29,16 +31,21 @@ export class Traces {
     return response;
   }
 
-  /** Those that are kept, the oldest first, as JSON. */
-  json(): string {
-    return `{"traces":[${this.#kept.join(",")}]}\n`;
+  /** Those that are kept, the oldest first, from behind the `after`-th that there ever was, as JSON with a cursor. */
+  json(limit: number, after: number): string {
+    const from = Math.max(0, after - this.#gone);
+    const page = this.#kept.slice(from, from + limit);
+    const next = from + limit < this.#kept.length ? `"${this.#gone + from + limit}"` : "null";
+    return `{"traces":[${page.join(",")}],"cursor":${next}}\n`;
   }
 
   #keep(text: string): void {
     this.#kept.push(text);
     this.#size += text.length;
-    while (this.#kept.length > MOST || this.#size > SIZE)
+    while (this.#kept.length > MOST || this.#size > SIZE) {
       this.#size -= this.#kept.shift()?.length ?? this.#size;
+      this.#gone++;
+    }
   }
 }
 

@@ -51,19 +51,22 @@ describe("npx mooring, where it changes pools", { timeout: 60_000 }, () => {
     await pods?.stop();
   });
 
-  it("weighs, pauses, rolls back and retires a side of a split, and takes each back", async () => {
+  it("weighs, pauses, rolls back and promotes a side of a split, and takes each back", async () => {
     expect((await run("canary", "next", "weight", "20")).out).toMatch(/^next has the weight 20: /);
     expect((await run("canary", "next", "weight", "config")).out).toMatch(/^next has the config's weight: /);
     for (const [action, state] of Object.entries({ pause: "paused", rollback: "rolled-back" })) {
       expect((await run("canary", "next", action)).out).toMatch(new RegExp(`^next-0 +${state} +–$`, "m"));
     }
-    expect((await run("canary", "web", "retire", "--deadline", "1h")).out).toMatch(
-      /^web-1 +retiring +in 60 min$/m,
-    );
+    // Of the side that is promoted, or of the primary by its own name: it is the primary that retires.
+    for (const pool of ["next", "web"]) {
+      const { out } = await run("canary", pool, "promote", "--deadline", "1h");
+      expect(out).toMatch(/^web has the config's weight: /);
+      expect(out).toMatch(/^web-1 +retiring +in 60 min$/m);
+    }
     for (const pool of ["web", "next"])
       expect((await run("canary", pool, "ready")).out).toMatch(/-0 +ready +–$/m);
     for (const args of [
-      ["next", "promote"],
+      ["next", "retire"],
       ["next", "constructor"],
       ["next", "pause", "5"],
       ["next", "pause", "--deadline", "5m"],
@@ -73,6 +76,14 @@ describe("npx mooring, where it changes pools", { timeout: 60_000 }, () => {
     ])
       expect((await run("canary", ...args)).code, args.join(" ")).toBe(2);
     expect((await run("canary", "none", "pause")).code).toBe(6);
+  });
+
+  // What was wrong with one thing was said twice, once as the detail and once as the error.
+  it("says once what is wrong", async () => {
+    const { code, err } = await run("sessions", "--limit", "0");
+    expect(code).toBe(6);
+    expect(err.match(/is no limit/g)).toHaveLength(1);
+    expect(err).toContain("limit: ");
   });
 
   it("plans, runs, shows and stops a rebalance", async () => {
@@ -128,7 +139,7 @@ describe("npx mooring, where it changes pools", { timeout: 60_000 }, () => {
   // With 55,860 moves it asked six times, for half a minute, and said nothing.
   it("says how far a plan of many pages is, beside what it prints", async () => {
     const move = (sid: string) => ({ sid, pool: "web", from: "web-0", to: "web-1", cause: "config-change" });
-    const summary = { moved: 2, ended: 0, kept: 1, down: 0, total: 3, exact: true, error: 0 };
+    const summary = { moved: 2, ended: 0, kept: 1, down: 0, total: 3, exact: true, error: 0, causes: {} };
     const rest = { revision: 1, keys: { moved: 0, error: 0 }, balance: [], routes: [], notices: [] };
     const server = createServer((request, response) => {
       const page = request.url?.includes("cursor=a")

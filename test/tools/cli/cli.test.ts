@@ -102,7 +102,11 @@ describe("npx mooring", { timeout: 60_000 }, () => {
     const moves = Number(/sessions (\d+) would/.exec(planned.out)?.[1]);
     expect(moves).toBeGreaterThan(0);
     expect((await run(["plan", "-f", less, "--strict"])).code).toBe(1);
-    expect((await json<{ moves: unknown[] }>(["plan", "-f", less])).moves).toHaveLength(moves);
+    type Planned = { moves: unknown[]; summary: { causes: object } };
+    const told = await json<Planned>(["plan", "-f", less]);
+    expect(told.moves).toHaveLength(moves);
+    expect(told.summary.causes).toEqual({ "config-change": moves });
+    expect(planned.out).toMatch(new RegExp(`^config-change +${moves}$`, "m"));
     expect((await run(["apply", "-f", less])).out).toBe("Revision 2 is in force.\n");
     const outcomes: string[] = [];
     for (const jar of clients) outcomes.push(decision(await jar.get(fleet.url)).outcome!);

@@ -16,6 +16,12 @@ const order = (stub: DurableObjectStub, change: object) =>
   });
 const pool = (stub: DurableObjectStub, change: object) =>
   ask<{ ok: boolean; pods: PodStatus[] }>(stub, "/pool", { pool: "web", who: "admin", ...change });
+/** The pool as a side of a split. */
+const split = (ids: readonly string[]) => {
+  const { pools, ...rest } = config(ids);
+  const next = { pods: [{ id: "n", url: "http://127.0.0.1:99" }] };
+  return { ...rest, pools: { ...pools, next }, routes: [{ path: "/", split: { web: 1, next: 1 } }] };
+};
 const states = async (stub: DurableObjectStub) =>
   (await ask<{ pods: PodStatus[] }>(stub, "/pods?pool=web")).pods.map(({ state }) => state);
 
@@ -85,9 +91,9 @@ describe("what an operator says of pods", () => {
 
   it("rolls a pool back and promotes over it, pods that join later included", async () => {
     const stub = fresh();
-    await put(stub, config(["a", "b"]), first);
+    await put(stub, split(["a", "b"]), first);
     await pool(stub, { state: "rolled-back" });
-    await put(stub, config(["a", "b", "c"]), { "if-match": '"1"' });
+    await put(stub, split(["a", "b", "c"]), { "if-match": '"1"' });
     expect(await states(stub)).toEqual(["rolled-back", "rolled-back", "rolled-back"]);
     const deadline = Date.now() + 60_000;
     expect((await pool(stub, { state: "retiring", deadline })).pods[0]).toMatchObject({
@@ -100,6 +106,20 @@ describe("what an operator says of pods", () => {
     expect(await states(stub)).toEqual(["retired", "disabled", "retired"]);
     await pool(stub, { state: "ready" });
     expect(await states(stub)).toEqual(["ready", "disabled", "ready"]);
+  });
+
+  // It was done: nobody took the sessions of a pool that is alone on its routes, and its clients met 503.
+  it("is said of no pool that is a side of no split, and taken back from any", async () => {
+    const stub = fresh();
+    await put(stub, split(["a", "b"]), first);
+    await pool(stub, { state: "paused" });
+    await put(stub, config(["a", "b"]), { "if-match": '"1"' });
+    for (const state of ["paused", "rolled-back", "retiring"]) {
+      expect(await pool(stub, { state, weight: 1 })).toMatchObject({ status: 409, code: "no-split" });
+    }
+    expect(await states(stub)).toEqual(["paused", "paused"]);
+    await pool(stub, { state: "ready" });
+    expect(await states(stub)).toEqual(["ready", "ready"]);
   });
 
   it("stands while sessions may come back to a pod that left, and is forgotten then", async () => {

@@ -1,3 +1,4 @@
+import type { Api } from "../api.ts";
 import { command } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { age, table } from "../print.ts";
@@ -23,7 +24,7 @@ const KNOWN = `weight, ${Object.keys(ACTIONS).join(", ")}`;
 
 export const canary = command({
   name: "canary",
-  description: "Ramp, pause or roll back a pool of a split, or promote the canary: its primary retires",
+  description: "Ramp, pause, roll back or promote a pool of a split; who is promoted has the primary retire",
   args: {
     pool: { type: "positional", description: "The pool's name", required: true },
     action: { type: "positional", description: KNOWN, required: true },
@@ -45,7 +46,8 @@ export const canary = command({
       throw new Failure("usage", `${JSON.stringify(weight)} is one word too many: see --help`);
     if (deadline !== undefined && action !== "promote")
       throw new Failure("usage", "--deadline goes with promote alone");
-    const { json } = await api.send<PoolNow>("PATCH", `/pools/${encodeURIComponent(pool)}`, { body });
+    const named = action === "promote" ? await primaryOf(pool, api) : pool;
+    const { json } = await api.send<PoolNow>("PATCH", `/pools/${encodeURIComponent(named)}`, { body });
     const now = Date.now();
     const rows = json.pods.map((pod) => [
       pod.id,
@@ -53,10 +55,20 @@ export const canary = command({
       pod.deadline === null ? null : age(pod.deadline, now),
     ]);
     const given = json.weight === null ? "the config's weight" : `the weight ${json.weight}`;
-    const text = `${pool} has ${given}: every edge goes by this within 10 s.\n\n${table(["pod", "state", "deadline"], rows, paint)}`;
+    const text = `${named} has ${given}: every edge goes by this within 10 s.\n\n${table(["pod", "state", "deadline"], rows, paint)}`;
     return { json, text };
   },
 });
+
+/** Who retires when a side of a split is promoted: the first side. One that is first itself is meant. */
+async function primaryOf(pool: string, api: Api): Promise<string> {
+  const { config } = await api.get<{ config: { routes: { split?: Record<string, number> }[] } }>("/config");
+  const splits = config.routes.map(({ split = {} }) => Object.keys(split));
+  const [first, ...others] = new Set(splits.filter((sides) => sides.includes(pool)).map(([side]) => side!));
+  if (others.length === 0) return first ?? pool;
+  const all = [first, ...others].join(", ");
+  throw new Failure("usage", `${pool} is a side beside ${all}: name the one that is to retire`);
+}
 
 function weightIn(text: string | undefined): number | null {
   if (text === "config") return null;
