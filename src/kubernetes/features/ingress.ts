@@ -93,7 +93,8 @@ function join(ingress: Ingress, places: ReadonlyMap<string, Place>, draft: Draft
     lead(place, draft);
     settle(place, said);
     primary!.canary = { place, rule: ingress.canary! };
-    inherit(primary!, place);
+    // Its live cookies mean nothing where only the primary's sessions stick.
+    if (ingress.canary!.sticky === "all") inherit(primary!, place);
   }
 }
 
