@@ -218,15 +218,19 @@ export function setCount(tree: usize, index: u32, inflight: u32): void {
   let weight: u64 = load<u32>(tree, HEAD_EQUAL);
   if (weight == 0) weight = load<u64>(weightsAt(tree, 0) + (<usize>index << 3));
   let oldWeight = weight;
+  let newLoad: f32;
   let size = load<f64>(tree, HEAD_SIZE);
-  let all = <f64>inflight;
-  if (size == 0) {
-    const own = measures(tree) + (<usize>index << 4);
-    size = load<f64>(own);
-    all += load<f64>(own, 8);
+  if (size == 1) newLoad = <f32>inflight;
+  else {
+    let all = <f64>inflight;
+    if (size == 0) {
+      const own = measures(tree) + (<usize>index << 4);
+      size = load<f64>(own);
+      all += load<f64>(own, 8);
+    }
+    // Nothing but a division makes equal fractions equal.
+    newLoad = <f32>(all / size);
   }
-  // Nothing but a division makes equal fractions equal; most sizes need none.
-  let newLoad = <f32>(size == 1 ? all : all / size);
   store<f32>(leaf, newLoad);
   const depth = load<u32>(tree, HEAD_DEPTH);
   for (let level: u32 = 1; level <= depth; level++) {
