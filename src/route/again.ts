@@ -70,14 +70,16 @@ function isHeld({ held, keyed }: Trip): boolean {
 export async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   const { session } = seat;
   if (session === undefined || !isHeld(trip)) return seatNew(trip, [seat.pod]);
-  const next = await rebind(trip, session, seat.pod, seat.pod);
+  const { own, from, cause } = seat;
+  // Where this edge had moved it to just now it was never served: it waits for no such pod, and left another, for its reason.
+  const next = await rebind(trip, session, seat.pod, seat.pod, own === undefined ? undefined : cause);
   if (isRefusal(next)) return next;
   // No pod has served it yet, so it begins where it comes to lie.
   if (trip.held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
   // Another had moved it there and said so: from there, then.
-  if (seat.from === undefined || seat.own === undefined) return next;
-  // Where this edge had moved it to, it was never served: what the client saw is one move from where it was, or none.
-  if (next.pod.pod.tag !== seat.own) return { ...next, from: seat.from };
+  if (from === undefined || own === undefined) return next;
+  // What the client saw is one move from where it was, or none; what others have moved since is theirs.
+  if (next.pod.pod.tag !== own) return { ...next, from, own: next.own && own };
   return { ...next, outcome: "kept", from: undefined, cause: undefined };
 }
 

@@ -150,8 +150,7 @@ function isHeld({ bodies, attempts }: RetryConfig, { method, headers }: Request)
 
 /** There is no other pod, and the one that it was moved to, if it was, never answered. */
 function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
-  // What others have moved is theirs.
-  if (trip.held !== undefined && seat.own !== undefined) undo(trip, seat, trip.held);
+  if (trip.held !== undefined) undo(trip, seat, trip.held);
   return failed(seat, refusal);
 }
 

@@ -19,14 +19,16 @@ import type { ScopeRuntime, View } from "./view.ts";
  *
  * @param pod the pod that the token names, if it is still in the config
  * @param failed a pod that this very request could not connect to, which no shared view knows of yet
+ * @param cause why it is on its way already, where no pod has answered it since; undefined: why it must leave now
  */
 export async function rebind(
   trip: Trip,
   token: Token,
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
+  cause?: Cause,
 ): Promise<Seated> {
-  const next = onward(trip, token, pod, failed);
+  const next = onward(trip, token, pod, failed, cause);
   if (isRefusal(next)) return next;
   if (next.to === pod) return seated(trip, token, token, pod, undefined, false);
   return move(trip, token, next.to, next.cause, undefined, failed);
@@ -47,8 +49,8 @@ export function onward(
   token: Pick<Token, "sid" | "pod">,
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
+  cause = causeOf(ground, token.pod, pod, failed),
 ): { readonly to: PodRuntime; readonly cause: Cause } | Refusal {
-  const cause = causeOf(ground, token.pod, pod, failed);
   if (waits(pod, cause)) return POD_DOWN;
   const candidate = candidateFor(ground, token, pod, failed);
   if (candidate !== undefined) return { to: candidate, cause };
@@ -145,12 +147,16 @@ async function anew(trip: Trip, tried: PodRuntime | undefined): Promise<Seated> 
   return seatFresh(trip, trip.route.scope.behind, tried && [tried]);
 }
 
-/** The candidate could not be reached either: back to the old pod, so that the store names no pod that never answered. */
+/**
+ * The candidate could not be reached either: back to the pod that this edge moved it from, so that the store names no pod
+ * that never answered. Who meets that from elsewhere follows the store, and has left no pod for having failed.
+ */
 export function undo(trip: Trip, seat: Seat, before: Token): void {
-  const { session } = seat;
-  if (session === undefined || session.epoch === before.epoch || (session.flags & PROVISIONAL) !== 0) return;
+  const { session, own } = seat;
+  if (own === undefined || session === undefined || session.epoch === before.epoch) return;
+  if ((session.flags & PROVISIONAL) !== 0) return;
   const { store, guard } = trip.edge;
-  const swap = { ...swapOf(trip, "rebind2", session, seat.pod, "pod-gone"), to: before.pod };
+  const swap = { ...swapOf(trip, "rebind2", session, seat.pod, "store-adopt"), to: own };
   trip.edge.settlements.delete(before.sid);
   const keep = retain(trip, session);
   trip.background.waitUntil(guard.background(async () => settle(trip, swap, await store.swap(swap, keep))));

@@ -74,7 +74,7 @@ export interface Seat {
   readonly from: string | undefined;
   readonly cause: Cause | undefined;
   /** The pod that this edge moved it from, just now: nobody has recorded that yet. Another generation is another pod. */
-  readonly own?: PodTag;
+  readonly own?: PodTag | undefined;
 }
 
 export type Seated = Seat | Refusal;
