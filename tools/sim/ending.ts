@@ -1,5 +1,6 @@
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Token } from "../../src/sessions/token.ts";
+import { type Heard, hasWaited, lookedUpAgain } from "./late.ts";
 import { ledgerKey } from "./ledger.ts";
 import type { RequestEvent } from "./plan.ts";
 import { readText } from "./sealer.ts";
@@ -67,9 +68,14 @@ export async function lastRound(world: World): Promise<void> {
     // A move whose answer was lost is found, and followed, when an edge next renews the session: which may be just now.
     const stored = token === undefined ? undefined : world.store.get(token.sid);
     const ahead = stored !== undefined && stored.epoch > token!.epoch;
-    const answers = await Promise.all(
-      plan.skews.map((_, edge) => world.request(client, edge, { ...CALM, client: client.index, edge })),
-    );
+    const everywhere = () =>
+      Promise.all(
+        plan.skews.map((_, edge) => world.request(client, edge, { ...CALM, client: client.index, edge })),
+      );
+    const { minted } = client;
+    let answers: Heard = await everywhere();
+    if (plan.affinity === "learn" && new Set(answers.map(({ pod }) => pod)).size > 1 && hasWaited(world))
+      answers = await lookedUpAgain(world, client, minted, everywhere);
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
     // Requests that come this close meet the places of those before still taken.

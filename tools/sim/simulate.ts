@@ -57,6 +57,7 @@ async function settleDown(world: World): Promise<void> {
   await phase(() => calmRound(world), REST);
   if (world.clients.some(({ unheardAt }) => unheardAt !== undefined))
     await phase(() => tellRound(world), REST);
-  await phase(() => lastRound(world), REST);
+  // What was looked up too late is asked for again, after a pause.
+  await phase(() => lastRound(world), world.plan.affinity === "learn" ? 3 * REST : REST);
   if (!loop.halted) ledgerAdds(world);
 }

@@ -1,0 +1,36 @@
+import { GUARD } from "../../src/sessions/guard.ts";
+import type { Client } from "./client.ts";
+import type { World } from "./world.ts";
+
+/** Within which a late answer of the store has come. Milliseconds. */
+const COME = 2000;
+
+/** What a client hears of its requests, one to each edge. */
+export type Heard = readonly { readonly status: number; readonly pod: number | undefined }[];
+
+/** Whether some edge has just waited in vain for the store: what it looked up there it served without having found it. */
+export function hasWaited({ isolates }: World): boolean {
+  return isolates.some((isolate) => isolate?.edge.guard.shaky);
+}
+
+/**
+ * A name that a pod has minted, brought to every edge once more: one of them was told of it too late, and sent it by its
+ * hash to a pod that took it for a stranger's. All have asked by then, and have heard, however late; so this time they
+ * agree.
+ *
+ * @param name as it was before that pod gave another
+ */
+export async function lookedUpAgain(
+  { loop }: World,
+  client: Client,
+  name: string | undefined,
+  everywhere: () => Promise<Heard>,
+): Promise<Heard> {
+  // An edge whose breaker was open has not asked: it does so when the pause is over.
+  await loop.sleep(GUARD.pause + 100);
+  client.minted = name;
+  await everywhere();
+  await loop.sleep(COME);
+  client.minted = name;
+  return everywhere();
+}
