@@ -88,12 +88,21 @@ export class Answers {
     const explained =
       (status === 502 && failed) ||
       (status === 504 && late) ||
-      (status === 503 && (failed || call.decided === undefined || strict || !open || this.#capped));
+      (status === 503 && (failed || call.decided === undefined || strict || !open || this.#crowded(call)));
     if (!explained) watch.fail("I3", `request ${call.id} got ${status}, and no pod was to blame`);
   }
 
-  get #capped(): boolean {
-    return this.#watch.world.plan.pools.some(({ maxInFlight }) => maxInFlight !== undefined);
+  /** Whether no place was left where the request had to go, or anywhere at all for one that was bound nowhere any more. */
+  #crowded({ isolate, demand, sends }: Call): boolean {
+    const { places, world } = this.#watch;
+    const bound = demand.want === "keep" && sends.length === 0 ? demand.pod : undefined;
+    return places.mayBeFull(isolate, world.loop.now, bound);
+  }
+
+  /** Whether the request may have waited for a place: at a pod that it was sent to, or where it got none. */
+  #queued(call: Call): boolean {
+    const { places } = this.#watch;
+    return call.sends.some(({ key }) => places.capOf(key) !== undefined) || this.#crowded(call);
   }
 
   #unconnected(call: Call, isolate: Isolate): boolean {
@@ -107,7 +116,7 @@ export class Answers {
     const probed = isolate.probes.some(({ ended }) => ended >= call.arrived);
     const cold = call.decided === undefined || call.decided - call.arrived > 151;
     const keyed = watch.world.plan.affinity === "cookie" ? 0 : KEYED_TIME;
-    const queued = this.#capped ? QUEUE_TIME : 0;
+    const queued = this.#queued(call) ? QUEUE_TIME : 0;
     const bound = OWN_TIME + keyed + (probed ? PROBE_TIME : 0) + (cold ? COLD_TIME : 0) + queued;
     if (own > bound)
       watch.fail("I3", `request ${call.id} took ${Math.round(own)} ms of the edge's own, over ${bound}`);

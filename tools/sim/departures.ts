@@ -6,8 +6,6 @@ import { isReplayable, type Watch } from "./watch.ts";
 /** Holds what leaves an edge for a pod to the invariants. */
 export class Departures {
   readonly #watch: Watch;
-  /** What is at a pod that has a cap, by edge and pod. */
-  readonly #there = new Map<string, readonly Call[]>();
 
   constructor(watch: Watch) {
     this.#watch = watch;
@@ -39,16 +37,14 @@ export class Departures {
 
   /** No edge has more requests at a pod than its pool says. */
   #caps(call: Call, { pod }: Shipment): void {
-    const most = this.#watch.world.plan.pools.find(({ name }) => name === pod.pool)?.maxInFlight;
-    if (most === undefined) return;
+    const { places } = this.#watch;
     const key = podKey(pod);
-    const place = `${call.isolate} ${key}`;
-    const there = (this.#there.get(place) ?? []).filter(({ sends }) =>
-      sends.some((send) => send.key === key && send.ended === undefined),
-    );
-    this.#there.set(place, [...there, call]);
-    if (there.length >= most)
-      this.#watch.fail("cap", `request ${call.id} is one more than the ${most} that ${place} may have`);
+    const most = places.capOf(key);
+    if (most !== undefined && places.waiting(call.isolate, key) >= most)
+      this.#watch.fail(
+        "cap",
+        `request ${call.id} is one more than the ${most} that ${call.isolate} ${key} may have`,
+      );
   }
 
   /**

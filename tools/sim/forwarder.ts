@@ -6,6 +6,7 @@ import type { Dice } from "./dice.ts";
 import { MINTED } from "./document.ts";
 import type { Loop } from "./loop.ts";
 import type { Cut, Net } from "./net.ts";
+import { HELD } from "./places.ts";
 import { type Pods, podKey, type SimPod } from "./pods.ts";
 
 /** The pod that answered, by its tag: how the watch and nobody else knows. */
@@ -18,8 +19,9 @@ export interface ForwarderParts {
   readonly dice: Dice;
   readonly me: string;
   readonly alive: () => boolean;
-  /** Called as a request leaves for a pod, and as it reaches one. */
+  /** Called as a request is to leave for a pod, as it does, and as it reaches one. */
   readonly sent: (call: Call, shipment: Shipment) => void;
+  readonly left: (call: Call, send: Send) => void;
   readonly reached: (call: Call, pod: SimPod, shipment: Shipment) => void;
   /** Requests that wait for a pod's headers. */
   readonly waiting: { count: number };
@@ -36,7 +38,7 @@ export function simForwarder(parts: ForwarderParts): Forwarder {
     // No pod here opens a WebSocket.
     pump: (response) => response,
     hold(response, release) {
-      parts.loop.after(parts.dice.between(0, 200), () => parts.alive() && release());
+      parts.loop.after(parts.dice.between(0, HELD), () => parts.alive() && release());
       return response;
     },
   };
@@ -54,6 +56,7 @@ function send(parts: ForwarderParts, shipment: Shipment, call: Call): Promise<Re
   const record: Send = { pod: pod.tag, key: podKey(pod), at: loop.now, ended: undefined, result: undefined };
   parts.sent(call, shipment);
   call.sends.push(record);
+  parts.left(call, record);
   waiting.count++;
   return new Promise((resolve) => {
     const end = (answer: Response | Failure) => {

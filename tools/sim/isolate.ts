@@ -9,7 +9,7 @@ import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import { Guard } from "../../src/sessions/guard.ts";
 import { type Broken, breaksOf, misread, suspectCandidates } from "./broken.ts";
-import type { Call } from "./call.ts";
+import type { Call, Send } from "./call.ts";
 import type { Told } from "./coordinator.ts";
 import type { Dice } from "./dice.ts";
 import { simForwarder } from "./forwarder.ts";
@@ -55,6 +55,7 @@ export interface IsolateParts {
   /** The view is there: the request is decided now, before any other event. */
   readonly decided: (isolate: Isolate, call: Call) => void;
   readonly sent: (call: Call, shipment: Shipment) => void;
+  readonly left: (call: Call, send: Send) => void;
   readonly reached: (call: Call, pod: SimPod, shipment: Shipment) => void;
 }
 

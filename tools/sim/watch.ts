@@ -8,6 +8,7 @@ import type { SimCoordinator } from "./coordinator.ts";
 import { demandOf } from "./demand.ts";
 import type { Isolate } from "./isolate.ts";
 import type { Loop } from "./loop.ts";
+import { Places } from "./places.ts";
 import type { Plan } from "./plan.ts";
 import type { Pods, SimPod } from "./pods.ts";
 import type { Store, StoreWitness } from "./store.ts";
@@ -99,10 +100,12 @@ export class Watch implements StoreWitness {
   /** What a request demands that was judged from outside. */
   readonly mustKeep = new Map<Call, PodTag>();
   readonly #healths = new Map<Call, HealthView>();
+  readonly places: Places;
   readonly world: Watched;
 
   constructor(world: Watched) {
     this.world = world;
+    this.places = new Places(world.plan.pools);
   }
 
   fail(invariant: Invariant, text: string): void {

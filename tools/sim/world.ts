@@ -135,6 +135,7 @@ export class World implements Watched {
         this.trace.say(loop.now, `  r${call.id} → ${shipment.pod.id}.${shipment.pod.generation}`);
         this.departures.sent(call, shipment);
       },
+      left: (call, send) => this.watch.places.take(call, send),
       reached: (call, pod) => this.watch.reached(call, pod),
     });
     this.trace.say(loop.now, `${name} starts with key ${this.ring.current}`);
