@@ -59,7 +59,14 @@ export function readIngress(object: KubernetesObject): Ingress {
     https: protocol === "HTTPS",
     places: [],
   };
-  return { ...ingress, places: placesOf(ingress, spec) };
+  const places = placesOf(ingress, spec);
+  // Of all its hosts: ingress-nginx gives each of their servers the alias.
+  const aliases = (annotations.text("server-alias") ?? "").toLowerCase().split(/[\s,]+/);
+  const others = aliases.filter((host) => host !== "" && !places.some((place) => place.host === host));
+  return {
+    ...ingress,
+    places: [...places, ...others.flatMap((host) => places.map((place) => ({ ...place, host })))],
+  };
 }
 
 function placesOf(ingress: Ingress, spec: Field): Place[] {
