@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, type Call, call, Jar } from "../../tools/fleet/client.ts";
 import { ADMIN, type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
 import { OPERATIONS } from "../../tools/openapi/operations.ts";
+import { bodiesFor } from "../support/api-bodies.ts";
 import { Contract, nameOf, operation } from "../support/contract.ts";
 
 const READ = "read-token-for-tests";
@@ -197,85 +198,7 @@ describe("the admin API and its OpenAPI document", () => {
   }, 60_000);
 
   it("takes the bodies that its schemas take, and no other", async () => {
-    const at = Date.now() + 60_000;
-    const orders: [string, unknown[]][] = [
-      ["post /v1/config/rollback", [{ revision: 1 }, {}, { revision: "1" }, { revision: 1.5 }]],
-      [
-        "patch /v1/pools/{pool}/pods/{pod}",
-        [
-          { state: "ready" },
-          { state: "draining", deadline: "10m" },
-          { state: "draining", deadline: at },
-          { state: "draining", deadline: null },
-          { state: "draining", deadline: true },
-          { state: "drained" },
-          { state: "ready", weight: 1 },
-          { weight: 0 },
-          { weight: 1_000_001 },
-          { weight: -1 },
-          { weight: 1.5 },
-          { weight: "1" },
-          { weight: null },
-          { weight: 1, deadline: "10m" },
-          {},
-        ],
-      ],
-      [
-        "patch /v1/pools/{pool}",
-        [
-          { weight: 0 },
-          { weight: 1_000_001 },
-          { weight: -1 },
-          { weight: 1.5 },
-          { weight: "1" },
-          { weight: null },
-          { state: "paused" },
-          { state: "gone" },
-          { state: "ready", weight: 95 },
-          { weight: 95, deadline: "10m" },
-          {},
-        ],
-      ],
-      [
-        "post /v1/pools/{pool}/rebalance",
-        [
-          { dryRun: true },
-          { dryRun: 1 },
-          { rate: 0 },
-          { rate: 101 },
-          { rate: 1.5 },
-          { target: 0.5 },
-          { target: 11 },
-        ].map((order) => ({ dryRun: true, ...order })),
-      ],
-      [
-        "post /v1/pools/{pool}/pods/{pod}/drain",
-        [{}, { deadline: "10m" }, { deadline: {} }, { state: "ready" }],
-      ],
-      [
-        "post /v1/sessions/{sid}/move",
-        [
-          { pod: "web-0" },
-          { pod: "web-0", pool: "web" },
-          { pod: "" },
-          {},
-          { pod: 1 },
-          { pod: "web-0", pool: 1 },
-        ],
-      ],
-      [
-        "post /v1/explain",
-        [
-          { url: `${fleet.url}/` },
-          { url: `${fleet.url}/`, method: "POST", headers: { a: "b", c: ["d", "e"] }, clientIp: "192.0.2.1" },
-          {},
-          { url: 1 },
-          { url: `${fleet.url}/`, method: 1 },
-          { url: `${fleet.url}/`, headers: { a: 1 } },
-          { url: `${fleet.url}/`, body: "" },
-        ],
-      ],
-    ];
+    const orders = bodiesFor(fleet.url);
     expect(orders.length).toBe(OPERATIONS.filter(({ body }) => body?.types.length === 1).length);
     for (const [name, bodies] of orders) {
       for (const body of bodies) {
