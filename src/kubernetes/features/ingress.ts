@@ -1,8 +1,8 @@
 import type { Cluster } from "../cluster.ts";
 import type { Draft } from "../draft.ts";
-import { type PoolDraft, poolName } from "../draft.ts";
+import { poolName } from "../draft.ts";
 import type { Feature } from "../feature.ts";
-import { type Ingress, keyOf, type Place, readIngress } from "../ingress/place.ts";
+import { type Ingress, keyOf, type Place, type PlacePool, readIngress } from "../ingress/place.ts";
 import { addRoute } from "../ingress/routes.ts";
 import type { KubernetesObject } from "../object.ts";
 
@@ -18,33 +18,37 @@ function apply(cluster: Cluster, draft: Draft): void {
     if (known === undefined) places.set(keyOf(place), place);
     else place.field.notice("ignored", `${known.ingress.object.label} has this host and path already`);
   }
-  for (const place of places.values()) lead(place, draft);
   const said: Said = new Map();
-  for (const place of places.values()) settle(place, said);
+  for (const place of places.values()) settle(place, draft, said);
   for (const ingress of all) if (ingress.canary !== undefined) join(ingress, places, draft, said);
   const regex = new Set(all.filter((one) => one.regex).flatMap((one) => one.places.map(({ host }) => host)));
   for (const place of places.values()) addRoute(draft, place, regex);
 }
 
 /** Finds or makes the pool of a place. Without a Service it has no pods, and answers 503 as there. */
-function lead(place: Place, draft: Draft): void {
-  place.pool = draft.pool(place.ref);
-  if (place.pool !== undefined) return;
-  const name = poolName(place.ref);
-  if (!Object.hasOwn(draft.pools, name)) draft.addPool(name, { pods: [] }, place.ingress.object);
+function lead(place: Place, draft: Draft, said: Said): PlacePool {
+  const found: PlacePool | undefined = draft.pool(place.ref);
+  if (found !== undefined) return found;
   const { service, port } = place.ref;
   place.field.tell("changed", `no port ${port} of a Service ${service} is given: its requests get 503`);
+  const name = poolName(place.ref);
+  const known = [...said.keys()].find((pool) => pool.name === name);
+  if (known !== undefined) return known;
+  const pool = { name, native: { affinity: "none", pods: [] } };
+  draft.addPool(name, pool.native, place.ingress.object);
+  return pool;
 }
 
 /** The pool takes what the first Ingress that leads to it says; cookie affinity that of the first one that has it. */
-function settle(place: Place, said: Said): void {
-  const { pool, ingress } = place;
-  if (pool === undefined) return;
+function settle(place: Place, draft: Draft, said: Said): void {
+  const { ingress } = place;
+  const pool = lead(place, draft, said);
+  place.pool = pool;
   const { native } = pool;
   const by = said.get(pool) ?? new Map<string, Ingress>();
   if (by.size === 0 && Array.isArray(native.affinity) && ingress.settings.affinity === undefined) {
-    const field = pool.service.object.root.at("spec", "sessionAffinity");
-    field.tell(
+    const field = pool.service?.object.root.at("spec", "sessionAffinity");
+    field?.tell(
       "changed",
       "clients stay by their address here too; ingress-nginx would go past the Service to its pods",
     );
@@ -68,9 +72,9 @@ function settle(place: Place, said: Said): void {
 }
 
 /** Who has said what of a pool. */
-type Said = Map<PoolDraft, Map<string, Ingress>>;
+type Said = Map<PlacePool, Map<string, Ingress>>;
 
-const podsOf = ({ native }: PoolDraft) => native.pods as readonly { readonly url: string }[];
+const podsOf = ({ native }: PlacePool) => native.pods as readonly { readonly url: string }[];
 
 /** The cookie with the name that ingress-nginx has for the backend, by which it knows its own. */
 function named(affinity: readonly unknown[], { ref }: Place): unknown[] {
@@ -90,8 +94,12 @@ function join(ingress: Ingress, places: ReadonlyMap<string, Place>, draft: Draft
       place.field.notice("ignored", why);
       continue;
     }
-    lead(place, draft);
-    settle(place, said);
+    settle(place, draft, said);
+    // Whoever has a session at the canary gets 503 too (balancer.lua).
+    if (podsOf(primary!.pool!).length === 0 && podsOf(place.pool!).length > 0) {
+      place.field.notice("ignored", "its primary has no endpoints: all requests get 503");
+      continue;
+    }
     primary!.canary = { place, rule: ingress.canary! };
     // Its live cookies mean nothing where only the primary's sessions stick.
     if (ingress.canary!.sticky === "all") inherit(primary!, place);
@@ -103,10 +111,7 @@ function refusal(primary: Place | undefined, place: Place): string | undefined {
     return "a canary needs an Ingress of the same host, path and pathType: it leads nowhere";
   if (primary.canary !== undefined)
     return `${primary.canary.place.ingress.object.label} is the canary of this host and path already`;
-  if (poolName(primary.ref) === poolName(place.ref)) return "a canary of the same backend is none";
-  // Whoever has a session at the canary gets it too (balancer.lua).
-  const empty = primary.pool === undefined || podsOf(primary.pool).length === 0;
-  return empty ? "its primary has no endpoints: all requests get 503" : undefined;
+  return poolName(primary.ref) === poolName(place.ref) ? "a canary of the same backend is none" : undefined;
 }
 
 /** Live cookies of the canary are known by its backend's name. */

@@ -22,7 +22,7 @@ const COOKIE = [
   "affinity-mode",
 ] as const;
 
-const NAME = like(/^[A-Za-z0-9_./-]{1,128}$/, "letters, digits and - _ . /");
+const NAME = like(/^[A-Za-z0-9._~/-]{1,128}$/, "letters, digits and - . _ ~ /");
 const PATH = like(/^\/[\x21-\x3a\x3c-\x7e]{0,1023}$/, "a path");
 const HOST = like(
   /^\.?(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,

@@ -2,7 +2,7 @@ import { PatternFault } from "../../model/pattern/fault.ts";
 import { compilePattern } from "../../model/pattern/pattern.ts";
 import { type Annotations, goBool, like, oneWord, whole } from "./annotations.ts";
 
-const NAME = like(/^[A-Za-z0-9_-]{1,128}$/, "letters, digits, - and _");
+const NAME = like(/^[A-Za-z0-9._~-]{1,128}$/, "letters, digits and - . _ ~");
 const VALUE = like(/^[A-Za-z0-9_.\s-]{1,1024}$/, "letters, digits, blanks and - _ .");
 
 const NAMES = [

@@ -1,4 +1,5 @@
-import type { PoolDraft, PortRef } from "../draft.ts";
+import type { Service } from "../cluster.ts";
+import type { PortRef } from "../draft.ts";
 import type { Field } from "../field.ts";
 import type { KubernetesObject } from "../object.ts";
 import { oneOf, port, portName, text } from "../read.ts";
@@ -17,7 +18,14 @@ export interface Place {
   readonly field: Field;
   /** Where its canary leads. */
   canary?: { readonly place: Place; readonly rule: Canary };
-  pool?: PoolDraft | undefined;
+  pool?: PlacePool;
+}
+
+/** The pool that a place leads to; without a Service one without pods. */
+export interface PlacePool {
+  readonly name: string;
+  readonly native: Record<string, unknown>;
+  readonly service?: Service;
 }
 
 /** An Ingress as its file reads it. */
