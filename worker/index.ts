@@ -1,7 +1,6 @@
 import { problem } from "../src/route/problem.ts";
 import { checkHost, readTarget } from "../src/route/target.ts";
 import { apiProblem } from "./admin/problem.ts";
-import { app } from "./app.ts";
 import { internal } from "./coordinator/internal.ts";
 import { proxy } from "./edge/proxy.ts";
 import type { Env } from "./env.ts";
@@ -40,5 +39,9 @@ async function admin(request: Request, env: Env, context: ExecutionContext): Pro
   const bad = checkHost(request.headers.get("host"), target);
   if (bad !== undefined) return problem(bad);
   const { path } = target;
-  return (await internal(request, env, path)) ?? app.fetch(request, env, context);
+  const answer = await internal(request, env, path);
+  if (answer !== undefined) return answer;
+  // Traffic needs nothing of it: it is a module of its own, loaded with the first call.
+  const { app } = await import("./app.ts");
+  return app.fetch(request, env, context);
 }

@@ -15,6 +15,8 @@ export interface Bundle {
   dir: string;
   /** Name of the entry module. */
   main: string;
+  /** Names of those that are loaded with it, before any request: itself, and what it imports. */
+  start: string[];
   /** All of them, the entry first. */
   modules: BundleModule[];
 }
@@ -61,6 +63,22 @@ function beside(found: Map<string, string>): Plugin {
   };
 }
 
+/** The modules that the entry imports, and those that they import, but for what is loaded on demand. */
+function startOf(
+  output: readonly { fileName: string; isEntry?: boolean; imports?: readonly string[] }[],
+): string[] {
+  const byName = new Map(output.map((file) => [file.fileName, file]));
+  const found = new Set<string>();
+  const add = (name: string) => {
+    if (found.has(name)) return;
+    found.add(name);
+    for (const next of byName.get(name)?.imports ?? [])
+      if (/^(?!cloudflare:)/.test(next)) add(next.replace(/^\.\//, ""));
+  };
+  for (const { fileName, isEntry } of output) if (isEntry) add(fileName);
+  return [...found];
+}
+
 /** Writes in one step, so that a process that reads the bundle now never sees half of it. */
 async function put(path: string, bytes: Uint8Array | string): Promise<void> {
   const fresh = `${path}.${process.pid}`;
@@ -93,15 +111,20 @@ export async function bundle({
       define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
     },
     plugins: [beside(found)],
-    output: { format: "esm", minify, comments: false, codeSplitting: false },
+    output: { format: "esm", minify, comments: false, chunkFileNames: "[name].js" },
     logLevel: "silent",
   });
   await mkdir(dir, { recursive: true });
-  await put(join(dir, MAIN), output[0].code);
-  const modules: BundleModule[] = [{ type: "ESModule", name: MAIN }];
+  const modules: BundleModule[] = [];
+  for (const file of output) {
+    if (file.type !== "chunk") throw new Error(`the bundler made ${file.fileName}, which is no module`);
+    const name = file.isEntry ? MAIN : file.fileName;
+    await put(join(dir, name), file.code);
+    modules.push({ type: "ESModule", name });
+  }
   for (const [name, path] of found) {
     await put(join(dir, name), await readFile(path));
     modules.push({ type: moduleType(name), name });
   }
-  return { dir, main: MAIN, modules };
+  return { dir, main: MAIN, start: startOf(output), modules };
 }

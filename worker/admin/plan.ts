@@ -1,11 +1,11 @@
 import { compile } from "../../src/config/compile.ts";
 import type { PodState } from "../../src/health/state.ts";
-import { parseText } from "../../src/kubernetes/parse-text.ts";
 import type { PodTag } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding } from "../../src/model/ports.ts";
 import { type Listing, plan } from "../../src/plan/plan.ts";
 import type { Departed, View } from "../../src/route/view.ts";
 import type { Isolate } from "../edge/isolate.ts";
+import { parseText } from "../reader.ts";
 import { askCoordinator, ok } from "./call.ts";
 import { invalidConfig, readConfig } from "./config.ts";
 import { countSessions, freshView, storeDown } from "./fleet.ts";
@@ -23,7 +23,7 @@ export async function postPlan(c: AdminContext, isolate: Isolate): Promise<Respo
   if (page instanceof Response) return page;
   const read = await readConfig(c);
   if (read instanceof Response) return read;
-  const parsed = parseText(read.body, { authority: new URL(c.req.url).host });
+  const parsed = await parseText(read.body, { authority: new URL(c.req.url).host });
   if (!parsed.ok) return invalidConfig(parsed.errors);
   const before = await freshView(isolate, c.executionCtx);
   if (before instanceof Response) return before;

@@ -1,4 +1,4 @@
-import { parseText } from "../../src/kubernetes/parse-text.ts";
+import { parseText } from "../reader.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { type Refused, refused } from "./reply.ts";
 
@@ -44,7 +44,7 @@ async function write(coordinator: Coordinator, request: Request): Promise<WriteR
   const early = precondition(request.headers, config.revision);
   if (early !== undefined) return early;
   const own = request.headers.get(OWN);
-  const parsed = parseText(await request.text(), own === null ? undefined : { authority: own });
+  const parsed = await parseText(await request.text(), own === null ? undefined : { authority: own });
   if (!parsed.ok) return { ok: false, status: 422, revision: config.revision, errors: parsed.errors };
   const document = JSON.stringify(parsed.document);
   for (;;) {

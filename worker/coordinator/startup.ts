@@ -1,7 +1,7 @@
-import { parseText } from "../../src/kubernetes/parse-text.ts";
 import { type ConfigRecord, parseRecord } from "../../src/model/beat.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { Env } from "../env.ts";
+import { parseText } from "../reader.ts";
 import type { SnapshotStore } from "../sessions/snapshot.ts";
 import type { ConfigStore } from "./config-store.ts";
 
@@ -56,7 +56,7 @@ export class Startup {
     const text = this.#env.MOORING_CONFIG;
     const [newest] = this.#config.history();
     if (!text || newest?.who !== BUNDLED) return;
-    const parsed = parseText(text);
+    const parsed = await parseText(text);
     if (!parsed.ok || JSON.stringify(parsed.document) === this.#config.record?.document) return;
     await this.#install(text, this.#config.revision + 1, BUNDLED);
   }
@@ -67,14 +67,14 @@ export class Startup {
     if (!run || this.#config.meta("reset") === run) return;
     this.#config.setMeta("reset", run);
     const { record } = this.#config;
-    const parsed = parseText(this.#env.MOORING_CONFIG ?? "");
+    const parsed = await parseText(this.#env.MOORING_CONFIG ?? "");
     if (parsed.ok && record?.document === JSON.stringify(parsed.document)) return;
     await this.#install(this.#env.MOORING_CONFIG ?? "", this.#config.revision + 1, BUNDLED);
   }
 
   /** Writes a config that did not come by a PUT; whether it was valid. */
   async #install(text: string, revision: number, who: string): Promise<boolean> {
-    const parsed = parseText(text);
+    const parsed = await parseText(text);
     if (!parsed.ok) {
       const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
       console.error(`${who} is not a valid config, so none is in force: ${lines.join("; ")}`);

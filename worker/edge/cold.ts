@@ -1,6 +1,6 @@
-import { parseText } from "../../src/kubernetes/parse-text.ts";
 import { type ConfigRecord, parseRecord } from "../../src/model/beat.ts";
 import type { Background } from "../../src/model/ports.ts";
+import { parseText } from "../reader.ts";
 import { readCache } from "./cache.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Views } from "./views.ts";
@@ -36,13 +36,13 @@ export async function coldStart(views: Views, sources: ColdSources, background: 
     if (found && views.current !== undefined) return;
   }
   if (sources.bundled !== undefined && views.current === undefined) {
-    await attempt(() => views.adopt(bundledRecord(sources.bundled!), 0));
+    await attempt(async () => views.adopt(await bundledRecord(sources.bundled!), 0));
   }
 }
 
 /** The bundled config as a record that anything from a coordinator replaces. */
-function bundledRecord(text: string): ConfigRecord {
-  const parsed = parseText(text);
+async function bundledRecord(text: string): Promise<ConfigRecord> {
+  const parsed = await parseText(text);
   if (!parsed.ok) {
     const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
     throw new Error(`MOORING_CONFIG is not valid: ${lines.join("; ")}`);
