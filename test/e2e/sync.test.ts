@@ -151,6 +151,21 @@ describe("mooring sync", { timeout: 60_000 }, () => {
     expect(out).toBe("Nothing to change.\n");
     expect(await fleet.admin.config()).toEqual(before);
     expect((await run(["--from", stream("words.json", [])])).out).toBe("Nothing to change.\n");
+    const emptied = [
+      { kind: "List", items: [service, ingress] },
+      { kind: "ServiceList", items: [] },
+      { kind: "List", items: [] },
+    ];
+    const alone = await run([
+      "--from",
+      stream("alone.json", [
+        ...emptied,
+        { type: "DELETED", object: ingress },
+        { type: "DELETED", object: service },
+      ]),
+    ]);
+    expect(alone.err).toContain("nothing in the cluster leads anywhere; what is in force stays");
+    expect(await fleet.admin.config()).toEqual(before);
     writeFileSync(join(dir, "torn.json"), '{"type":"ADDED","obj');
     expect(await run(["--from", "torn.json"])).toMatchObject({ code: 2 });
     expect((await run(["--kinds", "secrets"])).err).toContain("not secrets");

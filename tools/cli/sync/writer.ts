@@ -11,6 +11,8 @@ const TRIES = 5;
 /** Largest config that is taken. Bytes. */
 const MAX_BODY = 5 * 1024 * 1024;
 
+const isEmpty = (config: unknown) => Object.keys((config as { pools?: object }).pools ?? {}).length === 0;
+
 export interface Synced {
   readonly revision: number;
   readonly changes: readonly string[];
@@ -82,6 +84,13 @@ export class Writer {
   async #put(document: unknown, body: string): Promise<Synced | undefined> {
     const before = await this.#read();
     if (before !== undefined && JSON.stringify(before.config) === body) return undefined;
+    if (isEmpty(document) && before !== undefined && !isEmpty(before.config)) {
+      // Of the wrong context, or of rights that were taken away, more often than of a cluster that was emptied.
+      this.#once(
+        "nothing in the cluster leads anywhere; what is in force stays: PUT an empty config if that is meant",
+      );
+      return undefined;
+    }
     const condition = before === undefined ? { "if-none-match": "*" } : { "if-match": before.etag };
     const { json } = await this.#api.send<{ revision: number }>("PUT", "/config", {
       body,
