@@ -29,9 +29,33 @@ export async function rebind(
   cause?: Cause,
 ): Promise<Seated> {
   const next = onward(trip, token, pod, failed, cause);
+  // What others have moved to a pod that cannot be reached, or to where nothing else is left.
+  const followed = failed !== undefined && cause === undefined && trip.keyed === undefined;
+  const own = followed || isRefusal(next) ? ownPod(trip, token, next) : undefined;
+  if (own !== undefined) {
+    const why = next === POD_DOWN ? "store-adopt" : (cause ?? causeOf(trip, token.pod, pod, failed));
+    return move(trip, token, own, why, undefined, failed);
+  }
   if (isRefusal(next)) return next;
   if (next.to === pod) return seated(trip, token, token, pod, undefined, false);
   return move(trip, token, next.to, next.cause, undefined, failed);
+}
+
+/**
+ * The pod of the request's own cookie, when its session was moved on from there: it may as well go on there. In a pool that
+ * waits only what is in doubt does, which would else stay so.
+ *
+ * @param next where it would go instead: without any, a pod that could not be reached just now is none either
+ */
+function ownPod(
+  { held, route, now }: Trip,
+  token: Token,
+  next: ReturnType<typeof onward>,
+): PodRuntime | undefined {
+  if (held === undefined || held.pod === token.pod) return undefined;
+  if (next === POD_DOWN && held.flags === 0) return undefined;
+  const own = route.scope.pods.get(held.pod);
+  return own?.keep && !(isRefusal(next) && own.suspected(now)) ? own : undefined;
 }
 
 /** A scope in a view: all that the way of a session that must move goes by. */
@@ -117,23 +141,27 @@ async function follow(
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
   if (answer.verdict === "WON") {
     // Who comes late may have another reason by now, but it is the winner's that counts.
-    return { ...seated(trip, next, token, candidate, answer.cause || swap.cause, true), own: token.pod };
+    const seat = seated(trip, next, token, candidate, answer.cause || swap.cause, true);
+    return seat.outcome === "moved" ? { ...seat, own: token.pod } : seat;
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
   if (adopted?.keep && adopted !== failed) {
     return seated(trip, { ...next, flags: DOUBTED }, token, adopted, answer.cause || "store-adopt", true);
   }
-  if (swap.op === "rebind2") return provisional(trip, token, candidate, swap.cause, answer.epoch);
+  // Who asked from a pod that keeps the session has no reason to leave it.
+  const stays = candidate.pod.tag === token.pod;
+  const unsettled = (cause: Cause) =>
+    stays
+      ? seated(trip, token, token, candidate, undefined, false)
+      : provisional(trip, token, candidate, cause, answer.epoch);
+  if (swap.op === "rebind2") return unsettled(swap.cause);
   const cause = causeOf(trip, answer.pod, adopted, failed);
-  // Where the cookie's own pod keeps it, it may as well wait there.
-  if (waits(adopted, cause))
-    return swap.op === "touch" ? seated(trip, token, token, candidate, undefined, false) : POD_DOWN;
-  const target = swap.op === "touch" ? candidateFor(trip, next, adopted, failed) : candidate;
-  if (target === undefined) return NO_POD;
-  const second = swapOf(trip, "rebind2", next, target, cause);
+  const waiting = waits(adopted, cause);
+  // Where the cookie's own pod keeps it, it may as well wait there. What is in doubt would stay so for as long.
+  if (waiting && !(stays && token.flags !== 0)) return stays ? unsettled(cause) : POD_DOWN;
+  const second = swapOf(trip, "rebind2", next, candidate, waiting ? "store-adopt" : cause);
   const final = await ask(trip, second, token, "move");
-  if (final === undefined) return provisional(trip, token, target, cause, answer.epoch);
-  return follow(trip, token, final, second, target, failed);
+  return final === undefined ? unsettled(cause) : follow(trip, token, final, second, candidate, failed);
 }
 
 /** The store has revoked the session: whoever sent the request begins a new one. */
@@ -155,11 +183,17 @@ export function undo(trip: Trip, seat: Seat, before: Token): void {
   const { session, own } = seat;
   if (own === undefined || session === undefined || session.epoch === before.epoch) return;
   if ((session.flags & PROVISIONAL) !== 0) return;
-  const { store, guard } = trip.edge;
+  const { store, guard, settlements } = trip.edge;
+  const { sid, epoch, pod } = before;
   const swap = { ...swapOf(trip, "rebind2", session, seat.pod, "store-adopt"), to: own };
-  trip.edge.settlements.delete(before.sid);
+  settlements.delete(sid);
   const keep = retain(trip, session);
-  trip.background.waitUntil(guard.background(async () => settle(trip, swap, await store.swap(swap, keep))));
+  const work = async () => {
+    settle(trip, swap, await store.swap(swap, keep));
+    // Two epochs on, or wherever another has moved it: the cookie has heard of neither.
+    settlements.set(sid, { epoch, pod, ahead: true });
+  };
+  trip.background.waitUntil(guard.background(work));
 }
 
 /** Off path after a response: tells the store of a new session, or that one is still there. */

@@ -1,50 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { tagToHex } from "../../src/model/pod.ts";
-import { PROVISIONAL } from "../../src/sessions/token.ts";
 import { cookiesOf, TestEdge } from "../support/edge.ts";
+import { config, type Scene, scene, URL } from "../support/scene.ts";
 
 /** Each of these was found by the simulator: a schedule of a few events after which a session was lost, or told wrongly. */
 
-const URL = "http://shop.test/";
-const config = (pods: number, pool: object = {}) => ({
-  version: 1,
-  explain: true,
-  pools: {
-    web: {
-      pods: Array.from({ length: pods }, (_, i) => ({ id: `web-${i}`, url: `http://127.0.0.1:${i + 1}` })),
-      ...pool,
-    },
-  },
-  routes: [{ pool: "web" }],
-});
-
-/** An edge whose pods can die, and one session at it. */
-async function scene(pods: number, pool: object = {}) {
-  const dead = new Set<string>();
-  const edge = await TestEdge.start({
-    config: config(pods, pool),
-    pod: ({ pod: { id } }) => (dead.has(id) ? "connect" : new Response(id)),
-    connects: (id) => !dead.has(id),
-  });
-  let cookie = "";
-  const ask = async (method = "GET") => {
-    const answer = await edge.ask(URL, { method, headers: cookie === "" ? {} : { cookie } });
-    await edge.idle();
-    const [set] = cookiesOf(answer);
-    if (set !== undefined) cookie = set.join("=");
-    const [outcome = "", ...pairs] = (answer.headers.get("mooring-decision") ?? "").split("; ");
-    const parts = pairs.map((pair) => pair.split("=") as [string, string]);
-    return { status: answer.status, outcome, ...Object.fromEntries(parts) } as Record<string, unknown>;
-  };
-  const home = String((await ask()).pod);
-  const token = async () =>
-    (await edge.edge.sealer.open("web", cookie.slice(cookie.indexOf("=") + 1)))!.token;
-  const podOf = (id: string) => edge.view.pools[0]!.pods.find(({ pod }) => pod.id === id)!.pod;
-  const others = edge.view.pools[0]!.pods.map(({ pod }) => pod.id).filter((id) => id !== home);
-  return { edge, dead, ask, home, token, podOf, others };
+/** As the coordinator does it: in the store, and on the feed. */
+async function moveTo({ edge, token, moveInStore }: Scene, id: string): Promise<void> {
+  await moveInStore(id);
+  const { sid, epoch, pod, cause, exp } = (await edge.store.read((await token()).sid))!;
+  if (cause === "") throw new Error("nobody has moved it");
+  edge.edge.feed.hear([{ seq: epoch, sid, epoch, to: tagToHex(pod), cause, exp }], epoch, Date.now());
 }
-
-type Scene = Awaited<ReturnType<typeof scene>>;
 
 describe("a session whose pod is dead", () => {
   it("moves though nothing is tried twice: each GET had failed at the dead pod for ever", async () => {
@@ -68,33 +35,11 @@ describe("a session whose pod is dead", () => {
 
 describe("a session that an operator moved to a pod that is dead", () => {
   it("is told to have left that pod, not the one where it ends", async () => {
-    const { edge, dead, ask, home, token, podOf } = await scene(2);
-    const { sid, exp, epoch } = await token();
+    const stage = await scene(2);
+    const { edge, dead, ask, home, token } = stage;
+    const { sid } = await token();
     const target = home === "web-0" ? "web-1" : "web-0";
-    const to = podOf(target).tag;
-    const created = Date.now();
-    const times = { created, exp: exp * 1000, via: "web@*" };
-    const { pod } = await token();
-    const swap = {
-      op: "rebind",
-      sid,
-      epoch,
-      pod,
-      to,
-      home: to,
-      cause: "moved-by-operator",
-      ...times,
-    } as const;
-    await edge.store.swap(swap);
-    const entry = {
-      seq: 1,
-      sid,
-      epoch: 2,
-      to: tagToHex(to),
-      cause: "moved-by-operator",
-      exp: exp * 1000,
-    } as const;
-    edge.edge.feed.hear([entry], 1, created);
+    await moveTo(stage, target);
     dead.add(target);
     // It had stood in the ledger as a break from its pod to itself.
     expect(await ask()).toMatchObject({
@@ -112,60 +57,36 @@ describe("a session of a pool that waits for its pods", () => {
   /** Moved to another pod, which is down since; this edge has not heard of the move. */
   async function moved() {
     const stage = await scene(3, { failover: "none", retry: { attempts: 1 } });
-    const { edge, token, podOf, others } = stage;
-    const { sid, exp, epoch, pod } = await token();
+    const { token, podOf, others, moveInStore, health } = stage;
     const to = podOf(others[0]!);
-    const times = { created: Date.now(), exp: exp * 1000, via: "web@*" };
-    const cause = "moved-by-operator";
-    await edge.store.swap({ op: "rebind", sid, epoch, pod, to: to.tag, home: to.tag, cause, ...times });
-    const [here, there] = [tagToHex(pod), tagToHex(to.tag)];
-    edge.health({ [there]: "down" });
-    return { ...stage, sid, epoch, pod, to, here, there };
+    await moveInStore(to.id);
+    health({ [to.id]: "down" });
+    const { sid, epoch, pod } = await token();
+    return { ...stage, sid, epoch, pod, to };
   }
 
   it("waits for the pod that the store names: asked for the first time, an edge had moved it on", async () => {
-    const { edge, ask, sid, epoch, to, here, there } = await moved();
-    edge.health({ [here]: "drained", [there]: "down" });
+    const { edge, ask, home, sid, epoch, to, health } = await moved();
+    health({ [home]: "drained", [to.id]: "down" });
     expect(await ask()).toMatchObject({ status: 503 });
     expect(await edge.store.read(sid)).toMatchObject({ epoch: epoch + 1, pod: to.tag });
-    edge.health({ [here]: "drained" });
+    health({ [home]: "drained" });
     expect(await ask()).toMatchObject({ status: 200, outcome: "moved", pod: to.id });
   });
 
   it("waits at its cookie's pod where that keeps it", async () => {
-    const { edge, ask, home, sid, epoch, pod, to } = await moved();
+    const { edge, ask, home, sid, epoch, pod, to, health } = await moved();
     edge.edge.settlements.set(sid, { epoch, pod, ahead: true });
     for (let i = 0; i < 2; i++)
       expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
     expect(await edge.store.read(sid)).toMatchObject({ epoch: epoch + 1, pod: to.tag });
-    edge.health({});
+    health({});
     edge.edge.settlements.set(sid, { epoch, pod, ahead: true });
     expect(await ask()).toMatchObject({ status: 200, outcome: "moved", pod: to.id });
   });
 });
 
 describe("a session that an operator moved", () => {
-  /** As the coordinator does it: in the store, and on the feed. */
-  async function moveTo({ edge, token, podOf }: Scene, id: string): Promise<void> {
-    const { sid, exp } = await token();
-    const { epoch, pod, home, created } = (await edge.store.read(sid))!;
-    const to = podOf(id).tag;
-    const times = { created, exp: exp * 1000, via: "web@*" };
-    const swap = {
-      op: "rebind",
-      sid,
-      epoch,
-      pod,
-      to,
-      home: to,
-      cause: "moved-by-operator",
-      ...times,
-    } as const;
-    await edge.store.swap({ ...swap, home });
-    const entry = { seq: epoch, sid, epoch: epoch + 1, to: tagToHex(to), cause: swap.cause, exp: exp * 1000 };
-    edge.edge.feed.hear([entry], epoch, Date.now());
-  }
-
   it("there and back while its client was away has not moved: it had been told from its pod to itself", async () => {
     const stage = await scene(2);
     const { edge, ask, home, others, token } = stage;
@@ -212,86 +133,6 @@ describe("a session that is away from a dead home", () => {
     }
     expect(renewals).toBeGreaterThan(8);
     expect(edge.edge.breaks).toMatchObject([{ cause: "pod-gone" }]);
-  });
-});
-
-describe("a session that was revoked and whose pod died", () => {
-  it("begins anew elsewhere: it had been given the dead pod again, and no try was left", async () => {
-    // By chance alone one of three such sessions would pass.
-    for (let round = 0; round < 8; round++) {
-      const { edge, dead, ask, home, token, others } = await scene(3, { policy: "random" });
-      const { sid, exp, epoch, pod } = await token();
-      const times = { created: Date.now(), exp: exp * 1000, via: "web@*" };
-      const swap = { op: "revoke", sid, epoch, pod, to: pod, home: pod, cause: "revoked", ...times } as const;
-      await edge.store.swap(swap);
-      dead.add(home);
-      const answer = await ask();
-      expect(answer).toMatchObject({ status: 200, outcome: "bound" });
-      expect(others).toContain(answer.pod);
-      expect((await token()).sid).not.toBe(sid);
-    }
-  });
-});
-
-describe("a session that moved without the store to the epoch at which it was revoked there", () => {
-  async function revoked() {
-    const stage = await scene(2, { policy: "random", retry: { attempts: 2 } });
-    const { edge, dead, ask, home, token } = stage;
-    const before = await token();
-    dead.add(home);
-    const { swap } = edge.store;
-    edge.store.swap = () => Promise.reject(new Error("the store is down"));
-    expect(await ask()).toMatchObject({ status: 200, outcome: "moved", from: home });
-    edge.store.swap = swap;
-    const moved = await token();
-    expect(moved).toMatchObject({ epoch: 2, flags: PROVISIONAL });
-    const { sid, exp, epoch, pod } = before;
-    const times = { created: Date.now(), exp: exp * 1000, via: "web@*" };
-    await edge.store.swap({ op: "revoke", sid, epoch, pod, to: pod, home: pod, cause: "revoked", ...times });
-    expect(await edge.store.read(sid)).toMatchObject({ epoch: 2, state: "R" });
-    return { ...stage, sid, exp };
-  }
-
-  it("stays revoked where nothing new can begin: each second request was served again", async () => {
-    const { edge, dead, ask, token, sid } = await revoked();
-    // Served once, as only the store knows; that is asked off path.
-    expect(await ask()).toMatchObject({ status: 200, outcome: "kept" });
-    edge.health(
-      Object.fromEntries(edge.view.pools[0]!.pods.map(({ pod }) => [tagToHex(pod.tag), "draining"])),
-    );
-    for (let i = 0; i < 4; i++) expect(await ask()).toMatchObject({ status: 503, outcome: "refused" });
-    edge.health({});
-    dead.clear();
-    expect(await ask()).toMatchObject({ status: 200, outcome: "bound" });
-    expect((await token()).sid).not.toBe(sid);
-  });
-
-  it("is over at the edges that were told: it had to be asked for in the store, after a request that was served", async () => {
-    const { edge, ask, token, sid, exp } = await revoked();
-    const entry = { seq: 1, sid, epoch: 2, to: null, cause: "revoked", exp: exp * 1000 } as const;
-    edge.edge.feed.hear([entry], 1, Date.now());
-    expect(await ask()).toMatchObject({ status: 200, outcome: "bound" });
-    expect((await token()).sid).not.toBe(sid);
-  });
-});
-
-describe("what begins after a revocation", () => {
-  it("and meets a dead pod first has not moved: no pod had served it", async () => {
-    for (let round = 0; round < 6; round++) {
-      const { edge, dead, ask, token, others } = await scene(3, { policy: "random" });
-      const { sid, exp } = await token();
-      edge.edge.feed.hear(
-        [{ seq: 1, sid, epoch: 2, to: null, cause: "revoked", exp: exp * 1000 }],
-        1,
-        Date.now(),
-      );
-      for (const id of others) dead.add(id);
-      // Two of three pods are dead: sooner or later the first choice is one of them.
-      const answer = await ask();
-      expect(["bound", "refused"]).toContain(answer.outcome);
-      expect(edge.edge.breaks).toEqual([]);
-      if (answer.outcome === "bound") expect((await token()).sid).not.toBe(sid);
-    }
   });
 });
 

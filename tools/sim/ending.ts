@@ -1,5 +1,6 @@
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Token } from "../../src/sessions/token.ts";
+import type { Client } from "./client.ts";
 import { type Heard, hasWaited, lookedUpAgain } from "./late.ts";
 import { ledgerKey } from "./ledger.ts";
 import type { RequestEvent } from "./plan.ts";
@@ -93,11 +94,24 @@ export async function lastRound(world: World): Promise<void> {
         `at rest, client ${client.index} got ${answers.map(({ status }) => status).join(", ")}`,
       );
     }
-    const now = tokenOf(client.newest);
+    const now = await settled(world, client, token);
     // Who was refused has not been settled either. Where nothing may move, a lie may have left it at a dead pod in the store.
     const stuck = world.lied && failing && served.length < answers.length;
     if (now !== undefined && served.length > 0 && !stuck) inStep(world, now);
   }
+}
+
+/**
+ * The newest token of a client. One that came to be in doubt with these very answers, as the store was not in time, is asked
+ * for by the next request and settled by the one after it; as often again if that is not in time either.
+ */
+async function settled(world: World, client: Client, before: Token | undefined): Promise<Token | undefined> {
+  const now = tokenOf(client.newest);
+  const old = before?.epoch === now?.epoch && before?.pod === now?.pod;
+  if (now === undefined || (old && before?.flags !== 0)) return now;
+  for (let asked = 0; asked < 6 && tokenOf(client.newest)?.flags !== 0; asked++)
+    await world.request(client, 0, { ...CALM, client: client.index, edge: 0 });
+  return tokenOf(client.newest);
 }
 
 /**

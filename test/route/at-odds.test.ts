@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { PROVISIONAL } from "../../src/sessions/token.ts";
+import { type Scene, scene } from "../support/scene.ts";
+
+/** Found by the simulator: a session was in doubt for ever, or refused every second time, though its own pod kept it. */
+
+/** The edge has found out that the store knows more than the cookie. */
+async function foundOut({ edge, token }: Scene): Promise<void> {
+  const { sid, epoch, pod } = await token();
+  edge.edge.settlements.set(sid, { epoch, pod, ahead: true });
+}
+
+/** The cookie came of a move without the store, to the epoch at which an operator moved the session elsewhere. */
+async function inDoubt(stage: Scene, id: string): Promise<void> {
+  await stage.moveInStore(id);
+  const token = await stage.token();
+  await stage.carry({ ...token, epoch: token.epoch + 1, flags: PROVISIONAL });
+}
+
+/** Whether the store holds what the cookie says. */
+async function expectTold({ edge, token }: Scene): Promise<void> {
+  const { sid, epoch, pod } = await token();
+  expect(await edge.store.read(sid)).toMatchObject({ epoch, pod });
+}
+
+/** And nothing is in doubt. */
+async function expectInStep(stage: Scene): Promise<void> {
+  await expectTold(stage);
+  expect((await stage.token()).flags).toBe(0);
+}
+
+describe("a session whose cookie names a pod that keeps it, and whose store one that does not", () => {
+  it("goes on there: each second request was refused, as no other pod took any", async () => {
+    const stage = await scene(3);
+    const { edge, ask, home, others, health, moveInStore, token } = stage;
+    const [gone, other] = others as [string, string];
+    await moveInStore(gone);
+    health({ [gone]: "disabled", [other]: "draining", [home]: "draining" });
+    await foundOut(stage);
+    expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
+    await expectInStep(stage);
+    expect((await token()).epoch).toBe(3);
+    expect(edge.edge.breaks).toEqual([]);
+  });
+
+  it("is not moved on to a third: every pod that its hash may name had been as good as its own", async () => {
+    for (let pods = 3; pods <= 8; pods++) {
+      const stage = await scene(pods, { policy: "random" });
+      const { ask, home, others, health, moveInStore } = stage;
+      await moveInStore(others[0]!);
+      health({ [others[0]!]: "down" });
+      await foundOut(stage);
+      expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
+      await expectInStep(stage);
+    }
+  });
+
+  it("stays while the store does not answer the second question either", async () => {
+    for (const strict of [false, true]) {
+      const stage = await scene(3, { strict });
+      const { edge, ask, home, others, health, moveInStore, token } = stage;
+      await moveInStore(others[0]!);
+      health({ [others[0]!]: "down" });
+      await foundOut(stage);
+      const { swap } = edge.store;
+      edge.store.swap = (asked) =>
+        asked.op === "rebind2"
+          ? Promise.reject(new Error("the store is down"))
+          : swap.call(edge.store, asked);
+      expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
+      expect(await token()).toMatchObject({ epoch: 1, flags: 0 });
+      edge.store.swap = swap;
+      await foundOut(stage);
+      expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
+      await expectTold(stage);
+      expect((await token()).epoch).toBe(3);
+    }
+  });
+
+  it("is settled in a pool that waits, too, when it is in doubt: it had been so for as long as that pod was down", async () => {
+    const stage = await scene(3, { failover: "none" });
+    const { ask, home, others, health, edge } = stage;
+    await inDoubt(stage, others[0]!);
+    health({ [others[0]!]: "down" });
+    // Found out behind the first response, settled before the second.
+    for (let i = 0; i < 2; i++)
+      expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
+    await expectInStep(stage);
+    expect(edge.edge.breaks).toEqual([]);
+    // Where the other pod is back, nothing is to be gone back on.
+    health({});
+    expect(await ask()).toMatchObject({ outcome: "kept", pod: home });
+  });
+});
+
+describe("a session that follows the store to a pod that is dead, of which no view has heard", () => {
+  it.each(["sticky", "none"])(
+    "goes on at its cookie's own, with failover: %s and nowhere else to go",
+    async (failover) => {
+      const stage = await scene(3, { failover });
+      const { ask, dead, home, others, health } = stage;
+      const [gone, other] = others as [string, string];
+      await inDoubt(stage, gone);
+      dead.add(gone);
+      health({ [other]: "draining", [home]: "draining" });
+      for (let i = 0; i < 2; i++) expect(await ask()).toMatchObject({ status: 200, pod: home });
+      await expectInStep(stage);
+      expect(await ask()).toMatchObject({ outcome: "kept", pod: home });
+    },
+  );
+
+  it("goes back to its own whatever its hash says: it had gone on to others as dead, and was refused", async () => {
+    for (let pods = 3; pods <= 8; pods++) {
+      const stage = await scene(pods, { policy: "random" });
+      const { ask, dead, home, others } = stage;
+      await inDoubt(stage, others[0]!);
+      for (const id of others) dead.add(id);
+      for (let i = 0; i < 2; i++) expect(await ask()).toMatchObject({ status: 200, pod: home });
+      await expectTold(stage);
+    }
+  });
+});
+
+describe("a session whose move was taken back, as no pod answered", () => {
+  it("is in step with the next request: it had been so when it was renewed", async () => {
+    const stage = await scene(2);
+    const { edge, ask, dead, home, others, token } = stage;
+    dead.add(home).add(others[0]!);
+    expect(await ask()).toMatchObject({ status: 503 });
+    expect(await edge.store.read((await token()).sid)).toMatchObject({ epoch: 3, pod: (await token()).pod });
+    dead.clear();
+    expect(await ask()).toMatchObject({ status: 200, outcome: "kept", pod: home });
+    await expectTold(stage);
+    expect((await token()).epoch).toBe(3);
+  });
+});
