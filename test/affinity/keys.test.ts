@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { addressKey } from "../../src/affinity/client-ip.ts";
-import { cookieValue } from "../../src/affinity/cookie-value.ts";
+import { cookieKey, cookieValue, firstCookie } from "../../src/affinity/cookie-value.ts";
 import { hash } from "../../src/affinity/hash.ts";
 import { header } from "../../src/affinity/header.ts";
 import { queryValue } from "../../src/affinity/query.ts";
@@ -40,6 +40,26 @@ describe("the value of a cookie", () => {
     expect(cookieValue("xa=".repeat(300_000), "a")).toBeUndefined();
     for (const text of [", ", ", b", ",", " ", ", b ="]) {
       expect(cookieValue(`a=${text.repeat(300_000)}x`, "a")?.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("the cookie of a rule", () => {
+  it.each([
+    ["x=0; a.b-=1; a.b-=2", "a.b-", "1"],
+    ["x=0,a=1", "a", "1"],
+    ["A = 1 ; b=2", "a", "1"],
+    ["a=; a=1", "a", ""],
+    ["a=1, b=2", "a", "1"],
+    ["a=1,2", "a", "1,2"],
+    ["xa=1; acb-=2; x a=1", "a.b-", undefined],
+    ["x a=1", "a", undefined],
+    [null, "a", undefined],
+  ])("of %j by %j is %j", (text, name, value) => expect(firstCookie(text, cookieKey(name))).toBe(value));
+
+  it("costs linear time, too", () => {
+    for (const text of ["a ", ",", ", ", ";a ", "xa="]) {
+      expect(firstCookie(text.repeat(300_000), cookieKey("a"))).toBeUndefined();
     }
   });
 });

@@ -71,7 +71,15 @@ export const plan = z.object({
   }),
   keys: z.object({ moved: z.number(), error: z.number() }),
   balance: z.array(z.object({ pool: z.string(), pod: z.string(), before: load, after: load })),
-  routes: z.array(z.object({ host: z.string(), path: z.string(), before: z.string(), after: z.string() })),
+  routes: z.array(
+    z.object({
+      host: z.string(),
+      path: z.string(),
+      pathType: z.optional(z.enum(["exact", "regex"])),
+      before: z.string(),
+      after: z.string(),
+    }),
+  ),
   notices,
   cursor,
 });

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { ListedBinding } from "../../src/model/ports.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { testCore } from "../support/core.ts";
+import { departing, snapshotOf, viewOf } from "../support/plan-fleet.ts";
+
+const NOW = 1_800_000_000_000;
+const pools = Object.fromEntries(
+  ["web", "canary"].map((name) => [name, { pods: [{ id: `${name}-0`, url: `http://pod.test/${name}` }] }]),
+);
+
+/** Plans from some routes to others, with one session on the pod of each pool. */
+async function planned(before: object[], after: object[]) {
+  const core = testCore();
+  const config = (routes: object[]) => ({ version: 1, pools, routes });
+  const old = viewOf((await snapshotOf(config(before), 1))!, [], {}, core);
+  const next = (await snapshotOf(config(after), 2))!;
+  const sessions = old.snapshot.pools.map(
+    ({ pods: [pod] }, i): ListedBinding => ({
+      ...{
+        sid: `${i}a`.repeat(16),
+        epoch: 1,
+        pod: pod!.tag,
+        home: pod!.tag,
+        state: "A",
+        cause: "",
+        via: "web@*",
+      },
+      ...{ created: NOW - 3_600_000, exp: NOW + 39_600_000, expires: NOW + 1_800_000 },
+    }),
+  );
+  const listing = {
+    count: async (asked: readonly number[]) => asked.map(() => 1),
+    async *pages() {
+      yield sessions;
+    },
+  };
+  const view = viewOf(next, departing(old, next), {}, core);
+  const { moves, routes } = await plan(old, view, listing, NOW, { limit: 10, after: "" });
+  return { moves: moves.map(({ from, to, cause }) => [from, to, cause]), routes };
+}
+
+const split = { web: 9, canary: 1 };
+
+describe("a plan of routes", () => {
+  it("tells kinds of paths apart, and asks for a pattern by a path that it matches", async () => {
+    const before = [{ path: "/", split }];
+    const after = [...before, { path: "/cart", pathType: "exact", pool: "web" }];
+    const pattern = { path: "/(cart|till)/\\d+$", pathType: "regex", pool: "web" };
+    expect((await planned(before, [...after, pattern])).routes).toEqual([
+      { host: "*", path: "/cart", pathType: "exact", before: "web 9, canary 1", after: "web" },
+      { host: "*", path: "/(cart|till)/\\d+$", pathType: "regex", before: "web 9, canary 1", after: "web" },
+    ]);
+    expect((await planned([...after, pattern], before)).moves).toEqual([]);
+  });
+
+  it("says what rules go by, and what they go before", async () => {
+    const rules = [{ header: "X-Region", pattern: "^eu-", pool: "canary" }];
+    const more = { overrides: rules, headerBeatsSession: true, issue: false };
+    expect((await planned([{ split }], [{ split, ...more }])).routes).toEqual([
+      {
+        host: "*",
+        path: "/",
+        before: "web 9, canary 1",
+        after: "web 9, canary 1; header x-region~^eu- → canary; headers before sessions; no session begins",
+      },
+    ]);
+  });
+
+  it("ends the sessions of a side that is to hold none, and no others", async () => {
+    const { moves, routes } = await planned([{ split }], [{ split, sticky: "primary" }]);
+    expect(moves).toEqual([["canary-0", "", "config-change"]]);
+    expect(routes).toMatchObject([{ after: "web 9, canary 1; sessions at web alone" }]);
+    expect((await planned([{ split, sticky: "primary" }], [{ split }])).moves).toEqual([]);
+  });
+});
