@@ -15,32 +15,16 @@ import {
   type Policy,
   type Standing,
 } from "../policies/policy.ts";
-import { type ZoneSplit, Zones } from "../policies/zones.ts";
+import { Zones } from "../policies/zones.ts";
 import { RetryBudget } from "./budget.ts";
 import { type Render, renderer } from "./by.ts";
+import type { Moment } from "./moment.ts";
 import { PodRuntime } from "./pod.ts";
+import { PoolTable } from "./pool-table.ts";
+import { desperate, fill, stand, standingOf, unsuspected, weighty } from "./stand.ts";
 import { accept, Warmth } from "./warmth.ts";
 
 export { PodRuntime } from "./pod.ts";
-
-/** What choices go by beside config, health, key and chance; arrays by `Pod.index`. Plain data. */
-export interface Moment {
-  readonly out: readonly number[];
-  readonly slow?: readonly number[] | undefined;
-  readonly inflight?: readonly number[] | undefined;
-  readonly share?:
-    | {
-        readonly others: readonly number[];
-        readonly worth: readonly number[];
-        readonly m: number;
-        readonly tau: number;
-        readonly at: number;
-      }
-    | undefined;
-  readonly alone: boolean;
-  readonly split?: ZoneSplit | undefined;
-  readonly picker?: readonly number[] | undefined;
-}
 
 interface Legacy {
   readonly state: readonly number[];
@@ -79,9 +63,7 @@ export class PoolRuntime {
   #picker: Picker | undefined;
   /** What the picker of the pool's last pods had learned, for the one that is to be built. */
   #legacy: Legacy | undefined;
-  #table: Table | undefined;
-  /** The table of the pool's last snapshot or weights, of other pods: the own one is made of it. */
-  #older: Table | undefined;
+  readonly #table: PoolTable;
   #freed = false;
   readonly #tools: PickerTools;
   /** As the config has it. */
@@ -90,6 +72,7 @@ export class PoolRuntime {
   constructor(pool: Pool, core: PickerTools["core"], known: ReadonlyMap<PodTag, PodRuntime>) {
     this.pool = pool;
     this.#own = pool;
+    this.#table = new PoolTable(core);
     this.inflight = new Uint32Array(pool.pods.length);
     this.share = new Share(pool.pods.length);
     this.tags = pool.pods.map(({ tag }) => tagToHex(tag));
@@ -112,7 +95,7 @@ export class PoolRuntime {
       pool.timeouts.idleBody !== undefined;
     this.pods = pool.pods.map((pod) => this.#adopt(pod, known.get(pod.tag)));
     this.#tools = { core, table: () => this.table(), fleet: this.share };
-    this.shared = this.#stand();
+    this.shared = stand(this);
     this.#local = this.shared;
   }
 
@@ -148,8 +131,7 @@ export class PoolRuntime {
     this.pool = pool;
     for (const [i, runtime] of this.pods.entries()) runtime.pod = pods[i]!;
     this.#zones?.weigh(pods.map(({ weight }) => weight));
-    this.#older ??= this.#table;
-    this.#table = undefined;
+    this.#table.outdate();
     this.#legacy = this.#learned(this.tags);
     this.#picker?.free?.();
     this.#picker = undefined;
@@ -157,7 +139,7 @@ export class PoolRuntime {
   }
 
   #restand(): void {
-    this.shared = this.#stand();
+    this.shared = stand(this);
     this.#localUntil = 0;
     this.#local = this.shared;
     for (const runtime of this.pods) if (runtime.suspectUntil > 0) this.suspected(runtime.suspectUntil);
@@ -178,11 +160,15 @@ export class PoolRuntime {
       if (pod.suspected(now) && (until === 0 || suspectUntil < until)) until = suspectUntil;
     }
     this.#localUntil = until;
-    const local = until === 0 ? this.shared : this.#unsuspected(now);
+    const local = until === 0 ? this.shared : unsuspected(this, now);
     // Suspicion must not take the last pod, nor too many: then all that the shared view admits may be tried.
-    const least = Math.max(1, (this.pool.outlier?.minHealth ?? 0) * this.#weighty());
+    const least = Math.max(1, (this.pool.outlier?.minHealth ?? 0) * weighty(this.pods));
     this.#local = local.live >= least ? local : this.shared;
     return this.#local;
+  }
+
+  desperate(): Standing {
+    return desperate(this);
   }
 
   suspected(until: number): void {
@@ -254,8 +240,8 @@ export class PoolRuntime {
 
   /** Chooses as the pool did at that moment, until it hears anything. */
   recall({ out, slow, inflight, share, alone, split, picker }: Moment): void {
-    const live = this.#fill(Uint8Array.from(out), (_, i) => out[i] === 0);
-    this.#local = this.#standing(Uint8Array.from(out), live);
+    const live = fill(this.pods, Uint8Array.from(out), (_, i) => out[i] === 0);
+    this.#local = standingOf(this, Uint8Array.from(out), live);
     this.#localUntil = Number.POSITIVE_INFINITY;
     const warmth = slow && Uint32Array.from(slow);
     this.#warmth = warmth && { over: (base) => ({ ...base, slow: warmth, version: nextVersion() }) };
@@ -279,14 +265,7 @@ export class PoolRuntime {
 
   /** The pool's hash table, whatever its policy: rebinding goes by it. */
   table(): Table {
-    if (this.#table !== undefined) return this.#table;
-    const { core } = this.#tools;
-    const { pods, tableBits } = this.pool;
-    const older = this.#older;
-    this.#older = undefined;
-    this.#table = older === undefined ? core.table(pods, tableBits) : core.retable(older, pods, tableBits);
-    if (this.#freed) this.#table.free();
-    return this.#table;
+    return this.#table.get(this.pool);
   }
 
   /**
@@ -302,10 +281,7 @@ export class PoolRuntime {
       old.pool.pods.every(
         (pod, i) => pod.id === this.pool.pods[i]!.id && pod.weight === this.pool.pods[i]!.weight,
       );
-    if (same) this.#table = old.#table;
-    this.#older = old.#older ?? (same ? undefined : old.#table);
-    old.#table = undefined;
-    old.#older = undefined;
+    this.#table.inherit(old.#table, same);
     return same;
   }
 
@@ -315,9 +291,7 @@ export class PoolRuntime {
    */
   free(): void {
     this.#freed = true;
-    this.#table?.free();
-    this.#older?.free();
-    this.#older = undefined;
+    this.#table.free();
     this.#picker?.free?.();
   }
 
@@ -340,62 +314,9 @@ export class PoolRuntime {
     return picker;
   }
 
-  #stand(): Standing {
-    const out = new Uint8Array(this.pods.length);
-    let live = this.#fill(out, ({ meaning }) => meaning.admit);
-    const all = this.#weighty();
-    // Panic: with too few left, those that may still work share the load rather than the rest be crushed.
-    const panic = live < all * this.pool.panic;
-    if (panic) live = this.#fill(out, ({ meaning }) => meaning.admit || meaning.panics);
-    for (const runtime of this.pods) {
-      runtime.keep = runtime.meaning.keep || (panic && runtime.meaning.panics);
-    }
-    return this.#standing(out, live);
-  }
-
   /** Whether one more pod may be kept out by `health.outlier`. @param most as a fraction of all */
   hasRoom(most: number, now: number): boolean {
     const out = this.pods.filter(({ state, streak }) => state === "ejected" || streak?.isOut(now)).length;
     return out + 1 <= most * this.pods.length;
-  }
-
-  #weighty(): number {
-    return this.pods.filter((runtime) => runtime.pod.weight > 0).length;
-  }
-
-  /** How the pods stand when none admits: all that nobody told to stop may be tried once, as the view may be wrong. */
-  desperate(): Standing {
-    const out = new Uint8Array(this.pods.length);
-    const live = this.#fill(out, ({ meaning }) => meaning.tried);
-    return this.#standing(out, live);
-  }
-
-  /** The shared standing less what this isolate suspects; panic is the shared view's business alone. */
-  #unsuspected(now: number): Standing {
-    const out = new Uint8Array(this.pods.length);
-    // Those that the fleet has ejected since leave less room for those that this isolate keeps out for their answers.
-    const ejected = this.pods.filter(({ state }) => state === "ejected").length;
-    let room = Math.floor((this.pool.outlier?.maxEjection ?? 0) * this.pods.length) - ejected;
-    const live = this.#fill(out, (runtime, i) => {
-      if (this.shared.out[i] !== 0) return false;
-      if (!runtime.suspected(now)) return true;
-      return !runtime.doubt && runtime.streak?.isOut(now) === true && room-- <= 0;
-    });
-    return this.#standing(out, live);
-  }
-
-  #standing(out: Uint8Array, live: number): Standing {
-    return { out, live, version: nextVersion(), inflight: this.inflight, journal: this.journal };
-  }
-
-  #fill(out: Uint8Array, admits: (runtime: PodRuntime, i: number) => boolean): number {
-    let live = 0;
-    for (let i = 0; i < this.pods.length; i++) {
-      const runtime = this.pods[i]!;
-      const open = admits(runtime, i);
-      out[i] = open ? 0 : 1;
-      if (open && runtime.pod.weight > 0) live++;
-    }
-    return live;
   }
 }

@@ -2,7 +2,7 @@ import type { HealthView } from "../health/state.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
 import type { Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
-import type { Moment } from "./pods.ts";
+import type { Moment } from "./moment.ts";
 import type { Departed, RouteRuntime, View } from "./view.ts";
 
 /** What the way of one request was decided by: plain data that replays to the same pod, without the deployment. */
