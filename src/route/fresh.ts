@@ -89,7 +89,7 @@ export function seatUnkeyed(trip: Trip, tried: readonly PodRuntime[]): Seated {
   return isRefusal(pod) ? pod : unkeyed(pod);
 }
 
-function unkeyed(pod: PodRuntime): Seat {
+export function unkeyed(pod: PodRuntime): Seat {
   const none = {
     session: undefined,
     issue: false,

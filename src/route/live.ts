@@ -1,7 +1,7 @@
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
 import { sidesFor } from "./choose.ts";
-import { seatNew } from "./fresh.ts";
+import { seatNew, unkeyed } from "./fresh.ts";
 import type { Live, LiveCookies } from "./ingress-cookie.ts";
 import { resume } from "./seat.ts";
 import { type Seated, seconds, type Trip } from "./trip.ts";
@@ -39,6 +39,8 @@ function take(
   const { tag } = pod.pod;
   // `sticky: primary`: a cookie of another side is none, and who is sent there gets none.
   if (!route.scope.pods.has(tag)) return named ? undefined : seatNew(trip, [], order);
+  // It is at its pod, but no session begins here.
+  if (!route.issue) return pod.keep ? unkeyed(pod) : undefined;
   const iat = seconds(now);
   const session: Token = {
     sid: own ?? toHex(edge.chance.bytes(16)),

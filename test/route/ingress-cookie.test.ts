@@ -266,6 +266,51 @@ describe("with a canary", () => {
   });
 });
 
+describe("on a route", () => {
+  const canary = [{ id: "c-0", url: "http://10.2.0.1:8080" }];
+  const live = `INGRESSCOOKIE=${THIRD}|`;
+
+  async function startWith(more: object) {
+    const ingressNginx = { mode: "balanced", backend: BACKEND, canary: { canary: "shop-cart-canary-80" } };
+    const { pools, ...config } = liveConfig("balanced", BACKEND, ENDPOINTS, { ingressNginx });
+    const overrides = [{ header: "x-canary", value: "always", pool: "canary" }];
+    const routes = [{ path: "/", split: { web: 100, canary: 0 }, overrides, ...more }];
+    return TestEdge.start({ config: { ...config, pools: { ...pools, canary: { pods: canary } }, routes } });
+  }
+  const asked = async (edge: TestEdge, headers: Record<string, string>) => {
+    const answer = await edge.ask("http://shop.test/", { headers });
+    return [outcomeOf(answer), await answer.text(), answer.headers.has("set-cookie")];
+  };
+
+  it("where no session begins it leads to its pod, and stays with its client", async () => {
+    const edge = await startWith({ issue: false });
+    for (let i = 0; i < 5; i++) expect(await asked(edge, { cookie: live })).toEqual(["unkeyed", P2, false]);
+    await edge.idle();
+    expect(edge.store.calls).toBe(0);
+    // Who cannot go there goes anywhere else.
+    edge.health({ [tagToHex(edge.view.pools[0]!.pods[2]!.pod.tag)]: "down" });
+    expect(await asked(edge, { cookie: live })).toEqual([
+      "unkeyed",
+      expect.stringMatching(/1[12]-8080$/),
+      false,
+    ]);
+  });
+
+  it("where a header goes before sessions it goes before this one, which waits", async () => {
+    const edge = await startWith({ headerBeatsSession: true });
+    const cookie = live + backendKey(BACKEND);
+    expect(await asked(edge, { cookie, "x-canary": "always" })).toEqual(["unkeyed", "c-0", false]);
+    expect(await asked(edge, { cookie })).toEqual(["bound", P2, true]);
+  });
+
+  it("whose sessions are the primary's alone a cookie of the canary is none", async () => {
+    const edge = await startWith({ sticky: "primary" });
+    const cookie = `INGRESSCOOKIE=${THIRD}|${backendKey("shop-cart-canary-80")}`;
+    expect(await asked(edge, { cookie, "x-canary": "always" })).toEqual(["unkeyed", "c-0", false]);
+    expect(await asked(edge, { cookie })).toEqual(["bound", expect.stringMatching(/^10\.1\./), true]);
+  });
+});
+
 describe("a decision by a live cookie", () => {
   it("is explained, and says nothing of the cookie's value", async () => {
     const edge = await start("balanced");
