@@ -6,6 +6,7 @@ import { fateOf } from "../route/fate.ts";
 import type { View } from "../route/view.ts";
 import { Balance, type PodBalance } from "./balance.ts";
 import { type KeyShare, keyShare } from "./keys.ts";
+import { liveNotices } from "./live.ts";
 import { Origins } from "./origin.ts";
 import { type RouteChange, routeChanges } from "./routes.ts";
 import { estimate } from "./sample.ts";
@@ -147,7 +148,7 @@ export async function plan(
     keys: keyShare(before, after),
     balance: balance.pods(),
     routes: routeChanges(before, after),
-    notices: noticesOf(sampled, seen.size, unsure, lost, down.count),
+    notices: [...noticesOf(sampled, seen.size, unsure, lost, down.count), ...liveNotices(before, after)],
     cursor: rest.length > told.length ? told.at(-1)!.sid : null,
   };
 }
