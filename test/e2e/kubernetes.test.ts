@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call } from "../../tools/fleet/client.ts";
 import { type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
 import { startPod, type TestPod } from "../support/pod.ts";
+import { startStack } from "../support/stack.ts";
 
 interface Native {
   readonly pools: Record<string, { pods: { id: string }[] }>;
@@ -98,4 +99,25 @@ endpoints: [{ addresses: [127.0.0.1], conditions: ${conditions}, targetRef: { ki
     });
     expect(await fleet.admin.config()).toEqual(before);
   });
+});
+
+it("Kubernetes objects are the config at the start, too", async () => {
+  const pod = await startPod("a");
+  const metadata = { name: "web" };
+  const items = [
+    { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } },
+    {
+      apiVersion: "v1",
+      kind: "Endpoints",
+      metadata,
+      subsets: [{ addresses: [{ ip: "127.0.0.1" }], ports: [{ port: pod.port }] }],
+    },
+  ];
+  const stack = await startStack({ config: { apiVersion: "v1", kind: "List", items } });
+  try {
+    expect((await call(stack.url)).body).toBe("a\n");
+  } finally {
+    await stack.stop();
+    await pod.kill();
+  }
 });
