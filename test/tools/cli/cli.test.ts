@@ -107,6 +107,10 @@ describe("npx mooring", { timeout: 60_000 }, () => {
     expect(told.moves).toHaveLength(moves);
     expect(told.summary.causes).toEqual({ "config-change": moves });
     expect(planned.out).toMatch(new RegExp(`^config-change +${moves}$`, "m"));
+    // Two files are one config: routes in the one, pools in the other.
+    const { routes, ...rest } = document(["web-0", "web-1"]);
+    const parts = [file("pools.yaml", rest), file("routes.yaml", { version: 1, routes })];
+    expect((await run(["plan", "-f", ...parts, "--json"])).out).toContain(`"moved": ${moves}`);
     expect((await run(["apply", "-f", less])).out).toBe("Revision 2 is in force.\n");
     const outcomes: string[] = [];
     for (const jar of clients) outcomes.push(decision(await jar.get(fleet.url)).outcome!);

@@ -1,6 +1,6 @@
 import { command } from "../command.ts";
 import { Failure } from "../failure.ts";
-import { FILE, noticesIn, readText, YAML } from "./file.ts";
+import { FILES, noticesIn, readAll, YAML } from "./file.ts";
 
 interface Written {
   readonly revision: number;
@@ -11,9 +11,10 @@ interface Written {
 export const apply = command({
   name: "apply",
   description: "Replace the config",
-  args: FILE,
-  async run({ file }, { api }) {
-    const body = readText(file);
+  args: FILES,
+  words: true,
+  async run(_, { api, raw }) {
+    const body = readAll(raw);
     const condition = await api.send("GET", "/config").then(
       ({ etag }) => ({ "if-match": etag }),
       (error: unknown) => {

@@ -14,14 +14,27 @@ export function readText(path: string): string {
 /** How a config is sent: JSON is YAML, too. */
 export const YAML = { "content-type": "application/yaml" };
 
-export const FILE = {
+export const FILES = {
   file: {
     type: "string",
     alias: "f",
-    description: "The config, native or of Kubernetes objects, YAML or JSON; - for stdin",
+    description:
+      "The config, native or of Kubernetes objects, YAML or JSON; more files may follow; - for stdin",
     required: true,
   },
 } as const;
+
+/** Every file of a command line: each after its -f, and words. */
+export function filesIn(raw: readonly string[]): string[] {
+  return raw
+    .filter((word) => word === "-" || !word.startsWith("-") || /^--?f(?:ile)?=/.test(word))
+    .map((word) => word.replace(/^--?f(?:ile)?=/, ""));
+}
+
+/** All files as one text of several documents; one alone as it is. */
+export function readAll(raw: readonly string[]): string {
+  return filesIn(raw).map(readText).join("\n---\n");
+}
 
 /** What became of a config, in words. */
 export function noticesIn(notices: readonly { object: string; path: string; message: string }[]): string[] {

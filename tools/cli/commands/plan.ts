@@ -1,7 +1,7 @@
 import type { Plan } from "../../../src/plan/plan.ts";
 import { command } from "../command.ts";
 import { percent, table } from "../print.ts";
-import { FILE, noticesIn, readText, YAML } from "./file.ts";
+import { FILES, noticesIn, readAll, YAML } from "./file.ts";
 
 /** Moves that a table shows. */
 const SHOWN = 10;
@@ -10,12 +10,13 @@ export const plan = command({
   name: "plan",
   description: "Say which sessions a config would move, and why; nothing changes",
   args: {
-    ...FILE,
+    ...FILES,
     all: { type: "boolean", description: "Show every move, not the first ten alone" },
     strict: { type: "boolean", description: "End with 1 when any session would move, end or be refused" },
   },
-  async run({ file, all, strict, json }, { api, paint, say }) {
-    const body = readText(file);
+  words: true,
+  async run({ all, strict, json }, { api, paint, raw, say }) {
+    const body = readAll(raw);
     const ask = async (cursor: string) =>
       (
         await api.send<Plan & { revision: number }>("POST", "/plan", {

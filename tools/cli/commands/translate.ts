@@ -2,17 +2,12 @@ import { parseTexts } from "../../../src/kubernetes/parse-text.ts";
 import { command } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { yamlOf } from "../yaml.ts";
-import { FILE, readText } from "./file.ts";
+import { FILES, filesIn, readText } from "./file.ts";
 
 export const translate = command({
   name: "translate",
   description: "Print the native config that Kubernetes objects come to; what is not in it goes to stderr",
-  args: {
-    file: {
-      ...FILE.file,
-      description: "Kubernetes objects and native config; more files may follow; - for stdin",
-    },
-  },
+  args: FILES,
   words: true,
   async run({ json }, { say, raw }) {
     const texts = filesIn(raw).map((name) => ({ name: name === "-" ? "stdin" : name, text: readText(name) }));
@@ -32,10 +27,3 @@ export const translate = command({
     return { json: { document, notices }, text: yamlOf(document).trimEnd() };
   },
 });
-
-/** Every file: each after its -f, and words. */
-function filesIn(raw: readonly string[]): string[] {
-  return raw
-    .filter((word) => word === "-" || !word.startsWith("-") || /^--?f(?:ile)?=/.test(word))
-    .map((word) => word.replace(/^--?f(?:ile)?=/, ""));
-}
