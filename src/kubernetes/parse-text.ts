@@ -16,13 +16,18 @@ export function parseText(text: string, own?: Own): Validated {
   return parseTexts([{ name: "", text }], own);
 }
 
-/** The same of several texts, which are one config together; by their names it is said where something stands. */
+/**
+ * The same of several texts, which are one config together; by their names it is said where something stands.
+ *
+ * @param beside Kubernetes objects, or lists of them, that are values already: however long they would be as a text
+ */
 export function parseTexts(
   texts: readonly { readonly name: string; readonly text: string }[],
   own?: Own,
+  beside: readonly Placed[] = [],
 ): Validated {
   const native: Placed[] = [];
-  const objects: Placed[] = [];
+  const objects = [...beside];
   const errors: Diagnostic[] = [];
   for (const { name, text } of texts) {
     const read = readDocuments(text, isKubernetes);

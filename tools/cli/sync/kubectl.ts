@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Failure } from "../failure.ts";
 import { Events, type Listed, type Resource, type WatchEvent } from "./events.ts";
+import { keyOf } from "./mirror.ts";
 
 /** What is read of a cluster, by the names of its API, and the kind of its objects. */
 export const KINDS: Readonly<Record<string, string>> = {
@@ -38,33 +39,39 @@ export class Watch {
   readonly #args: readonly string[];
   readonly #name: string;
   readonly #followed: Followed;
+  readonly #again: number;
+  readonly #stop = new AbortController();
   #child: ChildProcess | undefined;
-  #stopped = false;
 
-  /** @param args of kubectl, such as `--context` and `-n` */
-  constructor(name: string, args: readonly string[], followed: Followed) {
+  /**
+   * @param args of kubectl, such as `--context` and `-n`
+   * @param again half the pause after the first watch that ends; milliseconds
+   */
+  constructor(name: string, args: readonly string[], followed: Followed, again = AGAIN) {
     this.#name = name;
     this.#args = args;
     this.#followed = followed;
+    this.#again = again;
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#stop.abort();
     this.#child?.kill();
   }
 
   async run(): Promise<void> {
-    let pause = AGAIN;
-    while (!this.#stopped) {
+    let pause = this.#again;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
       const began = Date.now();
       const why = await this.#once().catch((error: unknown) => {
         if (error instanceof Failure) throw error;
         return error instanceof Error ? error.message : String(error);
       });
-      if (this.#stopped) return;
-      pause = Date.now() - began > GOOD ? AGAIN : Math.min(LONGEST, pause * 2);
+      if (signal.aborted) return;
+      pause = Date.now() - began > GOOD ? this.#again : Math.min(LONGEST, pause * 2);
       this.#followed.say(`the watch of ${this.#name} ended (${why}): again in ${pause / 1000} s`);
-      await sleep(pause);
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -81,13 +88,24 @@ export class Watch {
       child.on("close", (code) => resolve(told.trim() || `kubectl ended with code ${code}`));
     });
     ended.catch(() => undefined);
-    const list = new Listing(() => this.#list());
+    // What the watch says while the list is on its way may be newer, and nothing says it twice: it goes behind the list.
+    let since: Map<string, WatchEvent | Listed> | undefined = new Map();
+    const list = new Listing(async () => {
+      const object = await this.#list();
+      if (this.#child !== child || this.#stop.signal.aborted) return;
+      this.#followed.event({ type: "LISTED", object }, KINDS[this.#name]!);
+      for (const event of since?.values() ?? []) this.#followed.event(event, KINDS[this.#name]!);
+      since = undefined;
+    });
     const silent = setTimeout(() => list.take(), SILENT);
     const events = new Events();
     const broken = new Promise<never>((_, reject) => {
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
         try {
-          for (const event of events.push(chunk)) this.#followed.event(event, KINDS[this.#name]!);
+          for (const event of events.push(chunk)) {
+            this.#followed.event(event, KINDS[this.#name]!);
+            since?.set(keyOf(event.object), event);
+          }
           list.take();
         } catch (error) {
           reject(error as Error);
@@ -103,10 +121,11 @@ export class Watch {
     }
   }
 
-  async #list(): Promise<void> {
+  async #list(): Promise<Resource> {
     const args = ["get", this.#name, "-o", "json", ...this.#args];
-    const { stdout } = await promisify(execFile)("kubectl", args, { maxBuffer: 1 << 30 });
-    this.#followed.event({ type: "LISTED", object: JSON.parse(stdout) as Resource }, KINDS[this.#name]!);
+    const { signal } = this.#stop;
+    const { stdout } = await promisify(execFile)("kubectl", args, { maxBuffer: 1 << 30, signal });
+    return JSON.parse(stdout) as Resource;
   }
 }
 

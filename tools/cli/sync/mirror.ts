@@ -54,12 +54,17 @@ function withKind(item: Resource, { kind = "", apiVersion }: Resource): Resource
   };
 }
 
-function keyOf({ kind = "", metadata = {} }: Resource): string {
+/** What tells objects apart: of one kind the API server has one of a name. */
+export function keyOf({ kind = "", metadata = {} }: Resource): string {
   return `${kind} ${metadata.namespace ?? ""}/${metadata.name ?? ""}`;
 }
 
-/** Without its status and what only the API server needs. */
-function slim({ status: _, metadata = {}, ...object }: Resource): Resource {
+/** Without what only the API server needs, and without its status, but for that of a Pod, which says where it is. */
+function slim({ status, metadata = {}, ...object }: Resource): Resource {
   const kept = Object.entries(metadata).filter(([key]) => !LEFT_OUT.includes(key));
-  return { ...object, metadata: Object.fromEntries(kept) };
+  return {
+    ...object,
+    metadata: Object.fromEntries(kept),
+    ...(object.kind === "Pod" && { status }),
+  };
 }

@@ -41,7 +41,7 @@ export class Writer {
    * is not written over unseen: the config is read again. Rejects when nobody answers for a while, or a token is refused.
    */
   async write(mirror: Mirror): Promise<Synced | undefined> {
-    const parsed = parseTexts([...this.#beside, { name: "cluster", text: JSON.stringify(mirror.list()) }]);
+    const parsed = parseTexts(this.#beside, undefined, [{ value: mirror.list(), place: "cluster" }]);
     if (!parsed.ok) {
       const lines = parsed.errors.map(
         ({ path, message, hint }) => `  ${path}: ${message}${hint && ` (${hint})`}`,

@@ -52,3 +52,11 @@ it("an error of the API server ends the watch", () => {
   const expired = { kind: "Status", message: "too old resource version" };
   expect(() => new Mirror().take({ type: "ERROR", object: expired })).toThrow(/too old resource version/);
 });
+
+it("keeps the status of a Pod, which alone says where it is", () => {
+  const mirror = new Mirror();
+  const pod = (podIP: string) => ({ kind: "Pod", metadata: { name: "web-0" }, status: { podIP } });
+  mirror.take({ type: "ADDED", object: pod("10.0.0.1") });
+  expect(mirror.take({ type: "MODIFIED", object: pod("10.0.0.2") })).toBe(true);
+  expect(mirror.list().items).toEqual([pod("10.0.0.2")]);
+});

@@ -1,0 +1,55 @@
+import { expect, it } from "vitest";
+import type { Api } from "../../../../tools/cli/api.ts";
+import { Mirror } from "../../../../tools/cli/sync/mirror.ts";
+import { Writer } from "../../../../tools/cli/sync/writer.ts";
+
+it("writes a cluster of 10,000 endpoints: as the API server says them they are longer than a config may be", async () => {
+  const mirror = new Mirror();
+  const metadata = { namespace: "shop", name: "web" };
+  mirror.take({
+    type: "ADDED",
+    object: { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } },
+  });
+  for (let i = 0; i < 100; i++) {
+    const endpoint = (_: unknown, j: number) => ({
+      addresses: [`10.0.${i}.${j}`],
+      conditions: { ready: true, serving: true, terminating: false },
+      nodeName: `ip-10-0-${i}-${j}.eu-central-1.compute.internal`,
+      targetRef: {
+        kind: "Pod",
+        namespace: "shop",
+        name: `web-5f7d8c9b6d-${i}-${j}`,
+        uid: `0b1f3c1e-7a52-4f0e-9a8e-5d3c2b1a${i}${j}`,
+        resourceVersion: "1234567890",
+        fieldPath:
+          "of nothing that is read here, as long as real ones are with their annotations and hints".repeat(2),
+      },
+      zone: "eu-central-1a",
+    });
+    mirror.take({
+      type: "ADDED",
+      object: {
+        apiVersion: "discovery.k8s.io/v1",
+        kind: "EndpointSlice",
+        metadata: { ...metadata, name: `web-${i}`, labels: { "kubernetes.io/service-name": "web" } },
+        addressType: "IPv4",
+        ports: [{ port: 8080 }],
+        endpoints: Array.from({ length: 100 }, endpoint),
+      },
+    });
+  }
+  expect(JSON.stringify(mirror.list()).length).toBeGreaterThan(4 << 20);
+  const said: string[] = [];
+  const send = async (method: string, _: string, { body = "" } = {}) =>
+    method === "GET"
+      ? { json: { config: { version: 1 } }, etag: '"1"' }
+      : {
+          json: {
+            revision: (JSON.parse(body) as { pools: { "shop-web-80": { pods: [] } } }).pools["shop-web-80"]
+              .pods.length,
+          },
+        };
+  const writer = new Writer({ send } as unknown as Api, [], (line) => said.push(line));
+  expect(await writer.write(mirror)).toMatchObject({ revision: 10_000 });
+  expect(said.join()).not.toContain("not valid");
+});
