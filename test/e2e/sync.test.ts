@@ -126,7 +126,11 @@ describe("mooring sync", { timeout: 60_000 }, () => {
       const stops = [...new Set([...seen.map((all) => all[i]!), pod])];
       expect(stops).toEqual(first[i] === "old-0" ? ["old-0", pod] : ["old-1"]);
     });
-    const { counts } = (await fleet.admin.get<{ counts: Record<string, number> }>("/v1/ledger")).json;
+    // An edge tells of its breaks with its next heartbeat.
+    const { counts } = await eventually(
+      async () => (await fleet.admin.get<{ counts: Record<string, number> }>("/v1/ledger")).json,
+      ({ counts }) => Object.values(counts).some((count) => count > 0),
+    );
     expect(Object.keys(counts).filter((cause) => counts[cause]! > 0)).toEqual(["config-change"]);
   });
 
