@@ -72,6 +72,8 @@ export interface Settlement {
   readonly ahead: boolean;
   /** The store was told nothing, as it did not answer: the next request tells it. */
   readonly owed?: true;
+  /** What the store said to the request that asked it, too late for that: followed where it is late again. */
+  readonly late?: Swapped;
   /** What a move from this epoch came to, when, and where it was meant to go: who comes late with the old cookie follows. */
   readonly moved?: { readonly to: PodTag; readonly answer: Swapped; readonly at: number };
 }

@@ -116,11 +116,18 @@ function recent({ edge, now }: Trip, { sid, epoch, to }: Swap): Swapped | undefi
 
 /** The next request after the store was found ahead: asks it, and follows. */
 export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<Seated> {
+  const { settlements, clock, guard } = trip.edge;
   const swap = swapOf(trip, "touch", token, pod, "store-adopt");
-  const answer = await ask(trip, swap, token, "move");
+  // A store that is always late would never be followed.
+  const late = settlements.get(token.sid)?.late;
+  const heard = (told: Swapped) => {
+    if (clock.now() - trip.now < guard.budget) return;
+    settlements.set(token.sid, { epoch: token.epoch, pod: token.pod, ahead: true, late: told });
+  };
+  const answer = (await ask(trip, swap, token, "move", heard)) ?? late;
   if (answer === undefined) return seated(trip, token, token, pod, undefined, false);
   // A revocation is for good: who begins nothing new now, as no pod has a place, comes back with the old cookie.
-  if (answer.verdict !== "REVOKED") trip.edge.settlements.delete(token.sid);
+  if (answer.verdict !== "REVOKED") settlements.delete(token.sid);
   return follow(trip, token, answer, swap, pod, undefined);
 }
 

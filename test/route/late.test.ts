@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tagToHex } from "../../src/model/pod.ts";
-import { PROVISIONAL } from "../../src/sessions/token.ts";
+import { Guard } from "../../src/sessions/guard.ts";
+import { DOUBTED, PROVISIONAL } from "../../src/sessions/token.ts";
 import { cookiesOf, TestEdge } from "../support/edge.ts";
 import { MemoryStore } from "../support/memory-store.ts";
 
@@ -73,6 +74,37 @@ describe("requests that come late with the cookie from before a move", () => {
     const late = decisionOf(await edge.ask(URL, { headers }));
     expect(late).toMatchObject({ outcome: "moved", pod: moved.pod, from: pod.id });
   });
+});
+
+it("a session is followed to where a store has it that is late each time: it stayed for ever where its cookie said", async () => {
+  let now = 1_800_000_000_000;
+  const edge = await TestEdge.start({ config: CONFIG, now: () => now });
+  const { headers, value, pod } = await session(edge);
+  const { token } = (await edge.edge.sealer.open("web", value))!;
+  const to = edge.view.pools[0]!.pods.find((one) => one.pod !== pod)!.pod;
+  const times = { created: now, exp: token.exp * 1000, via: "web@*" };
+  const cause = "moved-by-operator";
+  await edge.store.swap({ ...token, op: "rebind", to: to.tag, home: to.tag, cause, ...times });
+  const timers = new Set<() => void>();
+  const after = (_: number, expire: () => void) => {
+    timers.add(expire);
+    return () => void timers.delete(expire);
+  };
+  Object.assign(edge.edge, { guard: new Guard({ now: () => now }, after) });
+  const { swap } = edge.store;
+  edge.store.swap = async (asked) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    now += 200;
+    for (const expire of timers) expire();
+    return swap.call(edge.store, asked);
+  };
+  edge.edge.settlements.set(token.sid, { epoch: token.epoch, pod: token.pod, ahead: true });
+  expect(decisionOf(await edge.ask(URL, { headers }))).toMatchObject({ outcome: "kept", pod: pod.id });
+  await edge.idle();
+  const moved = await edge.ask(URL, { headers });
+  expect(decisionOf(moved)).toMatchObject({ outcome: "moved", pod: to.id, cause });
+  // As any answer that is followed, it is asked for again behind the next response.
+  expect(await tokenOf(edge, moved)).toMatchObject({ epoch: 2, pod: to.tag, flags: DOUBTED });
 });
 
 it("a session that is born while the store is known to be away is told to it by whichever edge sees it next", async () => {
