@@ -86,8 +86,9 @@ export async function lastRound(world: World): Promise<void> {
       watch.fail("I2", `at rest, ${session} of client ${client.index} is served by ${names}`);
     }
     // What begins waits for no place: where few pods are left those of the requests before may be all that there are.
-    const begins = plan.affinity === "learn" || (plan.affinity === "cookie" && token === undefined);
-    const crowded = begins && plan.pools.some(({ maxInFlight }) => maxInFlight !== undefined);
+    const crowded =
+      plan.pools.some(({ maxInFlight }) => maxInFlight !== undefined) &&
+      answers.every(({ pod, begins }) => pod !== undefined || begins || plan.affinity === "learn");
     if (served.length < answers.length && !failing && !crowded && anyAdmits(world)) {
       watch.fail(
         "I3",

@@ -5,8 +5,16 @@ import type { World } from "./world.ts";
 /** Within which a late answer of the store has come. Milliseconds. */
 const COME = 2000;
 
-/** What a client hears of its requests, one to each edge. */
-export type Heard = readonly { readonly status: number; readonly pod: number | undefined }[];
+/** What a client hears of a request. */
+export interface Answered {
+  readonly status: number;
+  readonly pod: number | undefined;
+  /** Whether the rules let a session begin with it, of whoever comes without one or with one that is over. */
+  readonly begins: boolean;
+}
+
+/** Of its requests, one to each edge. */
+export type Heard = readonly Answered[];
 
 /** Whether some edge has just waited in vain for the store: what it looked up there it served without having found it. */
 export function hasWaited({ isolates }: World): boolean {

@@ -12,6 +12,7 @@ import { dice } from "./dice.ts";
 import { firstDocument, MINTED, USER } from "./document.ts";
 import { SimFleet } from "./fleet.ts";
 import { Isolate } from "./isolate.ts";
+import type { Answered } from "./late.ts";
 import { Loop } from "./loop.ts";
 import { Net } from "./net.ts";
 import type { Plan, RequestEvent } from "./plan.ts";
@@ -177,16 +178,12 @@ export class World implements Watched {
   readonly #carried = new Map<Call, readonly string[]>();
 
   /** One request of a client to an edge; resolves when the client has its answer, or has given up. */
-  request(
-    client: Client,
-    edge: number,
-    spec: RequestEvent,
-  ): Promise<{ status: number; pod: number | undefined }> {
+  request(client: Client, edge: number, spec: RequestEvent): Promise<Answered> {
     const id = ++this.#calls;
     const values = client.cookies(spec.cookie, dice(this.plan.seed, `client ${id}`));
     const { loop, net } = this;
     return new Promise((resolve) => {
-      const gone = { status: 0, pod: undefined };
+      const gone = { status: 0, pod: undefined, begins: false };
       // Who hears nothing for so long goes away.
       loop.after(30_000, () => resolve(gone));
       net.send(
@@ -208,7 +205,7 @@ export class World implements Watched {
     isolate: Isolate,
     spec: RequestEvent,
     values: readonly string[],
-    resolve: (heard: { status: number; pod: number | undefined }) => void,
+    resolve: (heard: Answered) => void,
   ): Promise<void> {
     const { loop, net, watch, trace } = this;
     const call = new Call(id, client.index, isolate.index, isolate.name, spec, loop.now);
@@ -237,9 +234,11 @@ export class World implements Watched {
     const deliver = () => {
       if (heard.cookie !== undefined) client.set(heard.cookie.name, heard.cookie.text);
       if (heard.minted !== undefined) client.minted = heard.minted;
-      resolve({ status: heard.status, pod: heard.pod });
+      resolve({ status: heard.status, pod: heard.pod, begins: call.demand.want === "new" });
     };
-    net.send(`edge-${isolate.index}`, "client", deliver, () => resolve({ status: 0, pod: undefined }));
+    net.send(`edge-${isolate.index}`, "client", deliver, () =>
+      resolve({ status: 0, pod: undefined, begins: false }),
+    );
   }
 
   /** Who forgets its key comes without one; who forges brings one that nobody knows. */
