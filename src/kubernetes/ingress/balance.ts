@@ -1,3 +1,6 @@
+import { Fault } from "../../config/fault.ts";
+import { readTemplate } from "../../model/template.ts";
+import type { Read } from "../read.ts";
 import { hasCookie } from "./affinity.ts";
 import { goBool, like, oneWord, whole } from "./annotations.ts";
 import type { AnnotationFeature } from "./settings.ts";
@@ -12,15 +15,21 @@ const ALGORITHMS = oneWord(
   "sticky_persistent",
 );
 
+/** What ingress-nginx lets stand there, with variables that requests have here too. */
+const hashed: Read<string> = (value) => {
+  const text = like(/^[A-Za-z0-9_${}-]+$/, "letters, digits, - _ $ { }")(value);
+  const template = text instanceof Fault ? text : readTemplate(text);
+  if (typeof template !== "string") return text;
+  const [message = "", hint = ""] = template.split("\n");
+  return new Fault(message, hint);
+};
+
 /** Of load-balance and upstream-hash-by. Cookie affinity goes before the one and that before the other, as in its balancer. */
 export const balance: AnnotationFeature = {
   name: "balance",
   read(annotations) {
     const algorithm = annotations.demand("load-balance", ALGORITHMS);
-    const by = annotations.demand(
-      "upstream-hash-by",
-      like(/^[A-Za-z0-9_${}-]+$/, "letters, digits, - _ $ { }"),
-    );
+    const by = annotations.demand("upstream-hash-by", hashed);
     const subset = annotations.demand("upstream-hash-by-subset", goBool);
     const size = annotations.demand("upstream-hash-by-subset-size", whole(1, 10_000)) ?? 3;
     // A new session's key is chance there, and so is its pod.
