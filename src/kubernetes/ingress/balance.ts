@@ -1,8 +1,6 @@
-import { Fault } from "../../config/fault.ts";
 import { readTemplate } from "../../model/template.ts";
-import type { Read } from "../read.ts";
 import { hasCookie } from "./affinity.ts";
-import { goBool, like, oneWord, whole } from "./annotations.ts";
+import { type Annotations, goBool, like, oneWord, whole } from "./annotations.ts";
 import type { AnnotationFeature } from "./settings.ts";
 
 /** What ingress-nginx lets an Ingress name, though it means nothing without what else it needs. */
@@ -15,21 +13,24 @@ const ALGORITHMS = oneWord(
   "sticky_persistent",
 );
 
-/** What ingress-nginx lets stand there, with variables that requests have here too. */
-const hashed: Read<string> = (value) => {
-  const text = like(/^[A-Za-z0-9_${}-]+$/, "letters, digits, - _ $ { }")(value);
-  const template = text instanceof Fault ? text : readTemplate(text);
+/** The text to hash by; undefined where there is none, or one of variables that nginx has and requests here have not. */
+function hashedBy(annotations: Annotations): string | undefined {
+  const text = annotations.demand(
+    "upstream-hash-by",
+    like(/^[A-Za-z0-9_${}-]+$/, "letters, digits, - _ $ { }"),
+  );
+  const template = text === undefined ? [] : readTemplate(text);
   if (typeof template !== "string") return text;
-  const [message = "", hint = ""] = template.split("\n");
-  return new Fault(message, hint);
-};
+  annotations.ignore("upstream-hash-by", template.replace("\n", ": "));
+  return undefined;
+}
 
 /** Of load-balance and upstream-hash-by. Cookie affinity goes before the one and that before the other, as in its balancer. */
 export const balance: AnnotationFeature = {
   name: "balance",
   read(annotations) {
     const algorithm = annotations.demand("load-balance", ALGORITHMS);
-    const by = annotations.demand("upstream-hash-by", hashed);
+    const by = hashedBy(annotations);
     const subset = annotations.demand("upstream-hash-by-subset", goBool);
     const size = annotations.demand("upstream-hash-by-subset-size", whole(1, 10_000)) ?? 3;
     // A new session's key is chance there, and so is its pod.
@@ -40,7 +41,7 @@ export const balance: AnnotationFeature = {
     if (hasCookie(annotations) || by === undefined) {
       const why =
         by === undefined ? "it has no effect without upstream-hash-by" : "cookie affinity goes before it";
-      annotations.ignore("upstream-hash-by", why);
+      if (by !== undefined) annotations.ignore("upstream-hash-by", why);
       for (const name of sub) annotations.ignore(name, why);
       if (hasCookie(annotations)) annotations.ignore("load-balance", "cookie affinity goes before it");
       return { policy };
