@@ -32,15 +32,17 @@ export function overlap(a: string, b: string): boolean {
   return under(a, b) || under(b, a);
 }
 
+/** Whether all requests for a host are for another one, too, that is less specific. */
+export function isWithin(host: string, wider: string): boolean {
+  return host !== wider && (wider === "*" || (wider.startsWith("*.") && host.endsWith(wider.slice(1))));
+}
+
 /**
  * Whether one host can have requests for routes of both hosts.
  *
  * @param whole hosts with a route for every path: nothing falls through from them to a less specific host
  */
 export function sharesHost(a: string, b: string, whole: ReadonlySet<string>): boolean {
-  const shadows = (host: string, wider: string) =>
-    host !== wider &&
-    whole.has(host) &&
-    (wider === "*" || (wider.startsWith("*.") && host.endsWith(wider.slice(1))));
+  const shadows = (host: string, wider: string) => whole.has(host) && isWithin(host, wider);
   return overlap(a, b) && !shadows(a, b) && !shadows(b, a);
 }

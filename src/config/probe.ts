@@ -12,8 +12,13 @@ function parseProbePath(text: string): string | Fault {
 /** What fetch sets itself, or drops. */
 const UNSET = /^(?:host|connection|content-length|transfer-encoding|upgrade|te|trailer|keep-alive|expect)$/i;
 
-function checkHeader(name: string, value: unknown): Fault | undefined {
-  if (!/^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name)) {
+export function isHeaderName(name: string): boolean {
+  return /^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name);
+}
+
+/** Why a probe cannot send a header. */
+export function checkHeader(name: string, value: unknown): Fault | undefined {
+  if (!isHeaderName(name)) {
     return new Fault(`${shown(name)} is not a header name`, "use letters, digits and dashes");
   }
   if (UNSET.test(name)) return new Fault(`a probe cannot set ${shown(name)}`, "leave it out");

@@ -18,12 +18,14 @@ export function addressOf(field: Field, type?: string): string | undefined {
   const fits = named
     ? /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/.test(written)
     : parseAddress(written) !== undefined && (type === undefined || six === (type === "IPv6"));
-  if (!fits)
+  const url = `http://${six ? `[${written}]` : written}`;
+  // One spelling of each: an address is a place in dedup, ids and rings, and a name of digits is an address, too.
+  const host = fits && URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, "") : undefined;
+  if (host === undefined)
     return field.refuse(
       new Fault(`${shown(written)} is no ${type ?? "IP"} address`, "write the address of a pod"),
     );
-  const host = six ? `[${written}]` : written.replace(/\.$/, "");
-  if (!isForbidden(six ? new URL(`http://${host}`).hostname : host)) return host;
+  if (!isForbidden(host)) return host;
   return field.refuse(
     new Fault(`${shown(written)} is a link-local or metadata address`, "write the address of a pod"),
   );

@@ -27,7 +27,7 @@ export class Draft {
   readonly top: Record<string, unknown> = { version: 1 };
   /** Whether anything in the documents says where requests go. */
   routed = false;
-  /** `pools.NAME` and `routes[i]` → the object that they are from. */
+  /** `pools.NAME`, `pools.NAME.KEY` where that is another's, and `routes[i]` → the object that they are from. */
   readonly origins = new Map<string, string>();
   readonly #cluster: Cluster;
   readonly #made = new Map<string, PoolDraft>();
@@ -57,9 +57,11 @@ export class Draft {
       ...service.native,
       pods: pods.list,
       ...(pods.hinted ? { zones: "prefer" } : {}),
-      ...healthOf(this.#cluster, service, port),
     };
+    const found = healthOf(this.#cluster, service, port);
+    if (found !== undefined) native.health = found.health;
     if (!this.addPool(name, native, service.object)) return undefined;
+    if (found !== undefined) this.origins.set(`pools.${name}.health`, found.object.label);
     const draft = { name, service, port, native };
     this.#made.set(name, draft);
     return draft;

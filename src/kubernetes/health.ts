@@ -1,6 +1,8 @@
 import { Fault, shown } from "../config/fault.ts";
+import { checkHeader, isHeaderName } from "../config/probe.ts";
 import { type Cluster, type Container, type Service, type ServicePort, selects } from "./cluster.ts";
 import type { Field } from "./field.ts";
+import type { KubernetesObject } from "./object.ts";
 import { int, oneOf, portRef, text } from "./read.ts";
 
 /** Kinds of probes here, and what Kubernetes calls them. */
@@ -11,21 +13,21 @@ const INT32 = 2 ** 31 - 1;
 
 /**
  * The `health` of a Service's pool: the probes of the workload, or Pod, whose pods it selects, of the container that has
- * the port. Nothing where there is none.
+ * the port, and whose they are; undefined where there is none.
  */
 export function healthOf(
   cluster: Cluster,
   service: Service,
   port: ServicePort,
-): { health?: Record<string, unknown> } {
+): { readonly health: Record<string, unknown>; readonly object: KubernetesObject } | undefined {
   const [template, ...others] = cluster.templates.filter(
     ({ namespace, labels }) => namespace === service.namespace && selects(service.selector, labels),
   );
-  if (template === undefined) return {};
+  if (template === undefined) return undefined;
   const target = (one: Container) =>
     typeof port.target === "number" ? one.numbers.includes(port.target) : one.ports.has(port.target);
   const container = template.containers.find(target) ?? template.containers[0];
-  if (container === undefined) return {};
+  if (container === undefined) return undefined;
   const own = typeof port.target === "number" ? port.target : container.ports.get(port.target);
   const health: Record<string, unknown> = {};
   for (const [name, written] of Object.entries(PROBES)) {
@@ -44,7 +46,7 @@ export function healthOf(
         );
     }
   }
-  return Object.keys(health).length === 0 ? {} : { health };
+  return Object.keys(health).length === 0 ? undefined : { health, object: template.object };
 }
 
 function nameOf({ field }: Container): string {
@@ -95,7 +97,7 @@ function probeOf(
   };
 }
 
-/** Later ones of a name go before earlier ones; the runtime sets Host itself. */
+/** Later ones of a name go before earlier ones. kubelet sends what an edge cannot: that is left out. */
 function headersOf(field: Field): Record<string, string> | undefined {
   const headers: Record<string, string> = {};
   for (const item of field.items()) {
@@ -103,7 +105,11 @@ function headersOf(field: Field): Record<string, string> | undefined {
     const value = item.at("value").read(text) ?? "";
     if (name === undefined) continue;
     if (name.toLowerCase() === "host") item.ignore("the pod's own authority stands in Host");
-    else headers[name] = value;
+    else {
+      const fault = isHeaderName(name) ? checkHeader(name, value) : undefined;
+      if (fault === undefined) headers[name] = value;
+      else item.ignore(fault.message);
+    }
   }
   return Object.keys(headers).length === 0 ? undefined : headers;
 }

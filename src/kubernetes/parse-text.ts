@@ -53,8 +53,8 @@ export function parsePlaced(native: readonly Placed[], objects: readonly Placed[
   const validated = validate(document, own);
   if (validated.ok) return { ...validated, notices: boundedNotices([...notices, ...validated.notices]) };
   const errors = validated.errors.map((error) => {
-    const [part = ""] = /^(?:pools\.[\w-]+|routes\[\d+\])/.exec(error.path) ?? [];
-    const origin = origins.get(part);
+    const [part = "", whole = ""] = /^(pools\.[\w-]+|routes\[\d+\])(?:\.\w+)?/.exec(error.path) ?? [];
+    const origin = origins.get(part) ?? origins.get(whole);
     return origin === undefined ? error : { ...error, path: `${origin}: ${error.path}` };
   });
   return { ok: false, errors };

@@ -15,7 +15,7 @@ export type Translated =
   | {
       readonly document: Readonly<Record<string, unknown>>;
       readonly notices: readonly Notice[];
-      /** `pools.NAME` and `routes[i]` of what was made → the object that it is from. */
+      /** `pools.NAME`, `pools.NAME.KEY` and `routes[i]` of what was made → the object that it is from. */
       readonly origins: ReadonlyMap<string, string>;
     }
   | { readonly errors: readonly Diagnostic[] };
@@ -85,7 +85,8 @@ function latest(placed: readonly Placed[], report: Report): KubernetesObject[] {
     const cluster = new Cluster(apart);
     read(new KubernetesObject(placed[i]!, apart, namespaced), cluster, new Draft(cluster));
     report.errors.push(...apart.errors);
-    object.ignore(`the object of that name in ${other.place} comes later and counts`);
+    const why = `the object of that name in ${other.place} comes later and counts`;
+    report.notice("ignored", `${object.label} (${object.place})`, [], why);
     return false;
   });
 }

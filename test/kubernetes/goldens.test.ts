@@ -45,6 +45,10 @@ function answer(input: string): string {
     ({ level, object, path, message }) => `${level} ${object}: ${path || "-"}: ${message}`,
   );
   // What is printed is what is taken: it reads as the same document again.
+  // Of each place once.
+  expect(new Set(result.notices.map(({ object, path }) => `${object}: ${path}`)).size).toBe(
+    result.notices.length,
+  );
   expect(readDocument(yamlOf(result.document))).toEqual({ document: result.document });
   return (yamlOf(result.document) + lines("notices", notices)).trimEnd();
 }

@@ -1,3 +1,4 @@
+import { isWithin } from "../../config/host.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Draft } from "../draft.ts";
 import { poolName } from "../draft.ts";
@@ -23,6 +24,21 @@ function apply(cluster: Cluster, draft: Draft): void {
   for (const ingress of all) if (ingress.canary !== undefined) join(ingress, places, draft, said);
   const regex = new Set(all.filter((one) => one.regex).flatMap((one) => one.places.map(({ host }) => host)));
   for (const place of places.values()) addRoute(draft, place, regex);
+  tellFallen([...places.values()]);
+}
+
+/** Hosts without a path for all: what is left falls through to a wider host, as with native routes (decision 7). */
+function tellFallen(places: readonly Place[]): void {
+  const whole = new Set(
+    places.flatMap(({ host, path, type }) => (path === "/" && type !== "Exact" ? host : [])),
+  );
+  const hosts = new Map(places.map(({ host, ingress }) => [host, ingress.object]));
+  for (const [host, { root }] of hosts) {
+    const wider = [...hosts.keys()].find((other) => isWithin(host, other));
+    if (wider === undefined || whole.has(host)) continue;
+    const paths = `${host}: requests that none of its paths match`;
+    root.tell("changed", `${paths} go to ${wider}; ingress-nginx answers them with 404`);
+  }
 }
 
 /** Finds or makes the pool of a place. Without a Service it has no pods, and answers 503 as there. */
@@ -58,6 +74,7 @@ function settle(place: Place, draft: Draft, said: Said): void {
     const first = by.get(key);
     if (first === undefined) {
       native[key] = Array.isArray(value) ? named(value, place) : value;
+      draft.origins.set(`pools.${pool.name}.${key}`, ingress.object.label);
       by.set(key, ingress);
     } else if (
       first.settings[key] !== value &&

@@ -59,6 +59,7 @@ function read(object: KubernetesObject, cluster: Cluster): void {
 function portsOf(spec: Field): ServicePort[] {
   const fields = spec.at("ports").items();
   const names = new Set<string>();
+  const numbers = new Set<string>();
   return fields.flatMap((field): ServicePort[] => {
     const name = field.at("name").read(label) ?? "";
     const number = field.at("port").read(port);
@@ -74,6 +75,10 @@ function portsOf(spec: Field): ServicePort[] {
     const unset = target.value === 0 || target.value === "";
     const aim = unset ? target.take() && undefined : target.read(portRef);
     const protocol = field.at("protocol").read(oneOf("TCP", "UDP", "SCTP"));
+    const place = `${protocol ?? "TCP"}/${number}`;
+    if (number !== undefined && numbers.has(place))
+      field.at("port").refuse(new Fault("the port stands twice", "give each its own number or protocol"));
+    numbers.add(place);
     const app = field.at("appProtocol").read(text);
     if (app !== undefined && !/^(?:https?|kubernetes\.io\/wss?)$/.test(app))
       field.at("appProtocol").ignore("pods are spoken to in HTTP");

@@ -38,8 +38,20 @@ export function canaryOf(annotations: Annotations): Canary | undefined {
     return undefined;
   }
   // Only a total over 100 counts (balancer.lua), whatever the weight.
-  const total = Math.max(100, annotations.read("canary-weight-total", whole(0, 1e6), 100));
-  const weight = Math.min(total, Math.max(0, annotations.read("canary-weight", whole(-1e6, 1e6), 0)));
+  const total = within(
+    annotations,
+    "canary-weight-total",
+    annotations.read("canary-weight-total", whole(0, 1e6), 100),
+    100,
+    1e6,
+  );
+  const weight = within(
+    annotations,
+    "canary-weight",
+    annotations.read("canary-weight", whole(-1e6, 1e6), 0),
+    0,
+    total,
+  );
   const behaviour = annotations.read("affinity-canary-behavior", oneWord("sticky", "legacy"), "sticky");
   return {
     weight,
@@ -47,6 +59,12 @@ export function canaryOf(annotations: Annotations): Canary | undefined {
     rules: [...headerRules(annotations), ...cookieRules(annotations)],
     sticky: behaviour === "legacy" ? "primary" : "all",
   };
+}
+
+function within(annotations: Annotations, name: string, found: number, least: number, most: number): number {
+  const taken = Math.min(most, Math.max(least, found));
+  if (taken !== found) annotations.field(name).notice("invalid", `it counts as ${taken}`);
+  return taken;
 }
 
 /** By value if there is one, else by pattern, else by always and never. */

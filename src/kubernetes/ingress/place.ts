@@ -1,3 +1,5 @@
+import { Fault } from "../../config/fault.ts";
+import { parseHost } from "../../config/host.ts";
 import type { Service } from "../cluster.ts";
 import type { PortRef } from "../draft.ts";
 import type { Field } from "../field.ts";
@@ -69,8 +71,18 @@ export function readIngress(object: KubernetesObject): Ingress {
   };
   const places = placesOf(ingress, spec);
   // Of all its hosts: ingress-nginx gives each of their servers the alias.
-  const aliases = (annotations.text("server-alias") ?? "").toLowerCase().split(/[\s,]+/);
-  const others = aliases.filter((host) => host !== "" && !places.some((place) => place.host === host));
+  const aliases = (annotations.text("server-alias") ?? "")
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const odd = aliases.filter((host) => host === "*" || parseHost(host) instanceof Fault);
+  if (odd.length > 0)
+    annotations
+      .field("server-alias")
+      .tell("changed", `left out, as no names of hosts: ${odd.join(" ").slice(0, 200)}`);
+  const others = aliases.filter(
+    (host) => !odd.includes(host) && !places.some((place) => place.host === host),
+  );
   return {
     ...ingress,
     places: [...places, ...others.flatMap((host) => places.map((place) => ({ ...place, host })))],
