@@ -17,7 +17,7 @@ export const USAGE = `usage: npm start [-- --port N] [--host H] [--pods N] [--co
   --port N       where the edge listens (8787; 0: a free port)
   --host H       the address it listens on (127.0.0.1)
   --pods N       how many demo pods (3)
-  --config FILE  a config, native YAML or JSON: it replaces whatever is stored, and no demo pods are started
+  --config FILE  a config, native or of Kubernetes objects: it replaces whatever is stored, and no demo pods are started
   --state DIR    keeps bindings and config there (otherwise in a temporary folder of this run)
 
 Redis: UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN, or MOORING_REDIS_URL=redis://…, or a redis-server on PATH;

@@ -23,6 +23,8 @@ export function readConfigFile(path: string, own: string): { text: string; notic
   }
   return {
     text,
-    notices: parsed.notices.map((notice) => `${notice.object}: ${notice.path}: ${notice.message}`),
+    notices: parsed.notices.map(({ object, path, message }) =>
+      [object, path, message].filter(Boolean).join(": "),
+    ),
   };
 }

@@ -19,7 +19,7 @@ export const USAGE = `usage: npm run serve -- --role edge|coordinator [--port N]
   --port N       where it listens (edge 8787, coordinator 8790; 0: a free port)
   --host H       the address it listens on (127.0.0.1)
   --state DIR    where a coordinator keeps its state (otherwise in a temporary folder of this run)
-  --config FILE  the config until a first PUT, native YAML or JSON
+  --config FILE  the config until a first PUT, native or of Kubernetes objects
 
 Both need MOORING_SHARED_SECRET; an edge also needs MOORING_COORDINATOR_URL and MOORING_SECRET. Optional are
 UPSTASH_REDIS_REST_URL with UPSTASH_REDIS_REST_TOKEN, MOORING_ADMIN_TOKEN, MOORING_READ_TOKEN, MOORING_DRAIN_TOKEN,

@@ -39,6 +39,6 @@ export function readAll(raw: readonly string[]): string {
 /** What became of a config, in words. */
 export function noticesIn(notices: readonly { object: string; path: string; message: string }[]): string[] {
   return notices.map(
-    ({ object, path, message }) => `note: ${[object, path].filter(Boolean).join(".")}: ${message}`,
+    ({ object, path, message }) => `note: ${[object, path].filter(Boolean).join(": ")}: ${message}`,
   );
 }
