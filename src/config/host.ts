@@ -33,7 +33,7 @@ export function overlap(a: string, b: string): boolean {
 }
 
 /** Whether all requests for a host are for another one, too, that is less specific. */
-export function isWithin(host: string, wider: string): boolean {
+function isWithin(host: string, wider: string): boolean {
   return host !== wider && (wider === "*" || (wider.startsWith("*.") && host.endsWith(wider.slice(1))));
 }
 

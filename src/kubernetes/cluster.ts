@@ -57,8 +57,6 @@ export interface Pod {
 /** What the pods of a workload, or a Pod, are made of. */
 export interface Template {
   readonly object: KubernetesObject;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly containers: readonly Container[];
 }
 
@@ -69,6 +67,35 @@ export interface Container {
   readonly numbers: readonly number[];
 }
 
+type Labels = Readonly<Record<string, string>>;
+
+/** What selectors select, found by a label: Services and Pods of a large cluster are too many to try each with each. */
+class Selectable<T> {
+  readonly all: T[] = [];
+  readonly #by = new Map<string, { readonly item: T; readonly labels: Labels }[]>();
+
+  add(item: T, namespace: string, labels: Labels): void {
+    this.all.push(item);
+    for (const [key, value] of Object.entries(labels)) {
+      const place = JSON.stringify([namespace, key, value]);
+      const there = this.#by.get(place);
+      if (there === undefined) this.#by.set(place, [{ item, labels }]);
+      else there.push({ item, labels });
+    }
+  }
+
+  /** Those that have all that the selector asks for, in their order; an empty one asks for nothing, and selects nobody. */
+  of({ namespace, selector = {} }: Pick<Service, "namespace" | "selector">): T[] {
+    const asked = Object.entries(selector);
+    const [[key, value] = []] = asked;
+    return (this.#by.get(JSON.stringify([namespace, key, value])) ?? [])
+      .filter(({ labels }) =>
+        asked.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value),
+      )
+      .map(({ item }) => item);
+  }
+}
+
 /** What all objects say, read one by one before anything is made of it. Keys are `namespace/name`. */
 export class Cluster {
   readonly report: Report;
@@ -77,8 +104,8 @@ export class Cluster {
   readonly slices = new Map<string, Group[]>();
   /** Endpoints, by their Service. */
   readonly endpoints = new Map<string, Group[]>();
-  readonly pods: Pod[] = [];
-  readonly templates: Template[] = [];
+  readonly pods = new Selectable<Pod>();
+  readonly templates = new Selectable<Template>();
   readonly #shelves = new Map<symbol, unknown[]>();
 
   constructor(report: Report) {
@@ -91,15 +118,4 @@ export class Cluster {
     this.#shelves.set(key, shelf);
     return shelf as T[];
   }
-}
-
-/** Whether labels have all that a selector asks for; an empty one asks for nothing, and selects nobody. */
-export function selects(
-  selector: Readonly<Record<string, string>> | undefined,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const asked = Object.entries(selector ?? {});
-  return (
-    asked.length > 0 && asked.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value)
-  );
 }

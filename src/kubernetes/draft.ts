@@ -31,6 +31,7 @@ export class Draft {
   readonly origins = new Map<string, string>();
   readonly #cluster: Cluster;
   readonly #made = new Map<string, PoolDraft>();
+  readonly #served = new Set<Service | ServicePort>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -39,6 +40,11 @@ export class Draft {
   /** The pools of Services so far. */
   get made(): readonly PoolDraft[] {
     return [...this.#made.values()];
+  }
+
+  /** Whether there is a pool of it so far. */
+  serves(one: Service | ServicePort): boolean {
+    return this.#served.has(one);
   }
 
   /**
@@ -64,6 +70,7 @@ export class Draft {
     if (found !== undefined) this.origins.set(`pools.${name}.health`, found.object.label);
     const draft = { name, service, port, native };
     this.#made.set(name, draft);
+    this.#served.add(service).add(port);
     return draft;
   }
 

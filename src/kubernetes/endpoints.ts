@@ -1,4 +1,4 @@
-import { type Cluster, type Endpoint, type Service, type ServicePort, selects } from "./cluster.ts";
+import type { Cluster, Endpoint, Service, ServicePort } from "./cluster.ts";
 
 interface Placed {
   readonly endpoint: Endpoint;
@@ -69,19 +69,15 @@ function placedOf(cluster: Cluster, service: Service, port: ServicePort): Placed
         .flatMap((one) => endpoints.map((endpoint) => ({ endpoint, port: one.port }))),
     );
   }
-  return cluster.pods
-    .filter(
-      ({ object }) => object.namespace === service.namespace && selects(service.selector, object.labels),
-    )
-    .flatMap(({ containers, endpoints }) => {
-      const number =
-        typeof port.target === "number"
-          ? port.target
-          : containers.map(({ ports }) => ports.get(port.target as string)).find((one) => one !== undefined);
-      if (number === undefined) return [];
-      return endpoints.map((endpoint) => ({
-        endpoint: service.unready ? { ...endpoint, ready: true } : endpoint,
-        port: number,
-      }));
-    });
+  return cluster.pods.of(service).flatMap(({ containers, endpoints }) => {
+    const number =
+      typeof port.target === "number"
+        ? port.target
+        : containers.map(({ ports }) => ports.get(port.target as string)).find((one) => one !== undefined);
+    if (number === undefined) return [];
+    return endpoints.map((endpoint) => ({
+      endpoint: service.unready ? { ...endpoint, ready: true } : endpoint,
+      port: number,
+    }));
+  });
 }

@@ -1,6 +1,6 @@
 import { Fault, shown } from "../config/fault.ts";
 import { checkHeader, isHeaderName } from "../config/probe.ts";
-import { type Cluster, type Container, type Service, type ServicePort, selects } from "./cluster.ts";
+import type { Cluster, Container, Service, ServicePort } from "./cluster.ts";
 import type { Field } from "./field.ts";
 import type { KubernetesObject } from "./object.ts";
 import { int, oneOf, portRef, text } from "./read.ts";
@@ -20,9 +20,7 @@ export function healthOf(
   service: Service,
   port: ServicePort,
 ): { readonly health: Record<string, unknown>; readonly object: KubernetesObject } | undefined {
-  const [template, ...others] = cluster.templates.filter(
-    ({ namespace, labels }) => namespace === service.namespace && selects(service.selector, labels),
-  );
+  const [template, ...others] = cluster.templates.of(service);
   if (template === undefined) return undefined;
   const target = (one: Container) =>
     typeof port.target === "number" ? one.numbers.includes(port.target) : one.ports.has(port.target);

@@ -48,6 +48,11 @@ describe("texts that mean to exhaust", () => {
       `${"kind: List\nitems: [".repeat(1)}${"{ kind: List, items: [".repeat(40)}`,
       /not closed|nested deeper/,
     ],
+    [
+      "names by paths of an Ingress",
+      `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: a\n  annotations: { nginx.ingress.kubernetes.io/server-alias: "${Array.from({ length: 50_000 }, (_, i) => `h${i}`).join(" ")}" }\nspec: { rules: [{ http: { paths: [${Array.from({ length: 10_000 }, (_, i) => `{ path: /${i}, backend: { service: { name: a, port: { number: 80 } } } }`).join(", ")}] } }] }\n`,
+      /100000 routes are the most/,
+    ],
     ["a holder of itself", "kind: List\nitems: &a [{ kind: List, items: *a }]\n", /nested deeper than 64/],
     [
       "a Service that holds itself",

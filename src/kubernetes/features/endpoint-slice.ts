@@ -80,7 +80,7 @@ export function tellUnused(key: string, groups: readonly Group[], cluster: Clust
       object.ignore(`the Service ${key} is not among the documents`);
       continue;
     }
-    if (!draft.made.some((pool) => pool.service === service)) object.ignore("its Service has no pool");
+    if (!draft.serves(service)) object.ignore("its Service has no pool");
     for (const { name, field } of ports) {
       if (service.ports.some((port) => port.name === name)) continue;
       field.ignore(`the Service has no port ${JSON.stringify(name)}`);

@@ -1,4 +1,3 @@
-import { isWithin } from "../../config/host.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Draft } from "../draft.ts";
 import { poolName } from "../draft.ts";
@@ -34,11 +33,18 @@ function tellFallen(places: readonly Place[]): void {
   );
   const hosts = new Map(places.map(({ host, ingress }) => [host, ingress.object]));
   for (const [host, { root }] of hosts) {
-    const wider = [...hosts.keys()].find((other) => isWithin(host, other));
+    const wider = widerThan(host).find((other) => hosts.has(other));
     if (wider === undefined || whole.has(host)) continue;
     const paths = `${host}: requests that none of its paths match`;
     root.tell("changed", `${paths} go to ${wider}; ingress-nginx answers them with 404`);
   }
+}
+
+/** Less specific hosts that hold a host, the nearest first. */
+function widerThan(host: string): string[] {
+  if (host === "*") return [];
+  const labels = host.replace("*.", "").split(".").slice(0, 128);
+  return [...labels.slice(1).map((_, i) => `*.${labels.slice(i + 1).join(".")}`), "*"];
 }
 
 /** Finds or makes the pool of a place. Without a Service it has no pods, and answers 503 as there. */
@@ -48,8 +54,8 @@ function lead(place: Place, draft: Draft, said: Said): PlacePool {
   const { service, port } = place.ref;
   place.field.tell("changed", `no port ${port} of a Service ${service} is given: its requests get 503`);
   const name = poolName(place.ref);
-  const known = [...said.keys()].find((pool) => pool.name === name);
-  if (known !== undefined) return known;
+  const known = said.get(name);
+  if (known !== undefined) return known.pool;
   const pool = { name, native: { affinity: "none", pods: [] } };
   draft.addPool(name, pool.native, place.ingress.object);
   return pool;
@@ -61,7 +67,7 @@ function settle(place: Place, draft: Draft, said: Said): void {
   const pool = lead(place, draft, said);
   place.pool = pool;
   const { native } = pool;
-  const by = said.get(pool) ?? new Map<string, Ingress>();
+  const { by } = said.get(pool.name) ?? { by: new Map<string, Ingress>() };
   if (by.size === 0 && Array.isArray(native.affinity) && ingress.settings.affinity === undefined) {
     const field = pool.service?.object.root.at("spec", "sessionAffinity");
     field?.tell(
@@ -69,7 +75,7 @@ function settle(place: Place, draft: Draft, said: Said): void {
       "clients stay by their address here too; ingress-nginx would go past the Service to its pods",
     );
   }
-  said.set(pool, by);
+  said.set(pool.name, { pool, by });
   for (const [key, value] of Object.entries(ingress.settings)) {
     const first = by.get(key);
     if (first === undefined) {
@@ -88,8 +94,8 @@ function settle(place: Place, draft: Draft, said: Said): void {
     native.pods = podsOf(pool).map((pod) => ({ ...pod, url: pod.url.replace(/^http:/, "https:") }));
 }
 
-/** Who has said what of a pool. */
-type Said = Map<PlacePool, Map<string, Ingress>>;
+/** Who has said what of each pool, by its name. */
+type Said = Map<string, { readonly pool: PlacePool; readonly by: Map<string, Ingress> }>;
 
 const podsOf = ({ native }: PlacePool) => native.pods as readonly { readonly url: string }[];
 
@@ -147,7 +153,8 @@ function inherit({ pool }: Place, { ref }: Place): void {
 }
 
 function read(object: KubernetesObject, cluster: Cluster): void {
-  cluster.shelf<Ingress>(SHELF).push(readIngress(object));
+  const shelf = cluster.shelf<Ingress>(SHELF);
+  shelf.push(readIngress(object, shelf.at(-1)?.total ?? 0));
 }
 
 /** networking.k8s.io Ingress, as ingress-nginx serves it. */

@@ -1,5 +1,5 @@
 import { addressOf } from "../address.ts";
-import { type Cluster, selects } from "../cluster.ts";
+import type { Cluster } from "../cluster.ts";
 import { containersOf } from "../containers.ts";
 import type { Draft } from "../draft.ts";
 import type { Feature } from "../feature.ts";
@@ -29,16 +29,15 @@ function read(object: KubernetesObject, cluster: Cluster): void {
       ? []
       : [{ address, ready: ready && !terminating, serving: ready, terminating, pod, hints: [] }];
   });
-  cluster.pods.push({ object, containers, endpoints });
-  cluster.templates.push({ object, namespace, labels, containers });
+  cluster.pods.add({ containers, endpoints, object }, namespace, labels);
+  cluster.templates.add({ object, containers }, namespace, labels);
 }
 
 function apply(cluster: Cluster, draft: Draft): void {
-  for (const { object, endpoints } of cluster.pods) {
-    const pools = draft.made.filter(
-      ({ service }) => service.namespace === object.namespace && selects(service.selector, object.labels),
-    );
-    if (pools.length === 0) {
+  const used = new Set(draft.made.flatMap(({ service }) => cluster.pods.of(service)));
+  for (const pod of cluster.pods.all) {
+    const { object, endpoints } = pod;
+    if (!used.has(pod)) {
       object.ignore("no Service that has a pool selects it");
       continue;
     }

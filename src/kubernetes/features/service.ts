@@ -147,7 +147,7 @@ function apply(cluster: Cluster, draft: Draft): void {
         if (ref !== "" && named.has(poolName(place)) && !Object.hasOwn(draft.pools, poolName(place)))
           draft.pool(place);
       }
-      const made = draft.made.some((pool) => pool.port === port);
+      const made = draft.serves(port);
       if (!made && (!draft.routed || hasEndpoints(cluster, service, port)))
         draft.pool({ namespace: service.namespace, service: service.name, port: port.port });
     }
@@ -159,7 +159,7 @@ function apply(cluster: Cluster, draft: Draft): void {
   }
   if (!draft.routed) routeByName(draft);
   for (const { object, ports } of cluster.services.values()) {
-    const idle = ports.filter((port) => !draft.made.some((pool) => pool.port === port));
+    const idle = ports.filter((port) => !draft.serves(port));
     if (ports.length === 0) object.ignore("it has no port of TCP");
     else if (idle.length === ports.length) object.ignore(IDLE);
     else for (const { field } of idle) field.ignore(IDLE);

@@ -1,4 +1,4 @@
-import { type Cluster, selects } from "../cluster.ts";
+import type { Cluster } from "../cluster.ts";
 import { containersOf } from "../containers.ts";
 import type { Draft } from "../draft.ts";
 import type { Feature } from "../feature.ts";
@@ -10,21 +10,17 @@ function read(object: KubernetesObject, cluster: Cluster): void {
   const labels: Record<string, string> = {};
   for (const [key, field] of template.at("metadata", "labels").entries())
     labels[key] = field.read(text) ?? "";
-  cluster.templates.push({
-    object,
-    namespace: object.namespace,
-    labels,
-    containers: containersOf(template.at("spec")),
-  });
+  const { namespace } = object;
+  const containers = containersOf(template.at("spec"));
+  cluster.templates.add({ object, containers }, namespace, labels);
 }
 
 function apply(cluster: Cluster, draft: Draft): void {
-  for (const { object, labels } of cluster.templates) {
+  const used = new Set(draft.made.flatMap(({ service }) => cluster.templates.of(service)));
+  for (const template of cluster.templates.all) {
+    const { object } = template;
     if (object.kind === "Pod") continue;
-    const used = draft.made.some(
-      ({ service }) => service.namespace === object.namespace && selects(service.selector, labels),
-    );
-    if (!used) object.ignore("no Service that has a pool selects its pods");
+    if (!used.has(template)) object.ignore("no Service that has a pool selects its pods");
     else object.root.at("spec").ignoreRest("it says how pods run, not where requests go");
   }
 }

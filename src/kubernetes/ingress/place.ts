@@ -43,9 +43,15 @@ export interface Ingress {
   /** Its pods are spoken to in TLS. */
   readonly https: boolean;
   readonly places: readonly Place[];
+  /** How many these are with those of the Ingresses before. */
+  readonly total: number;
 }
 
-export function readIngress(object: KubernetesObject): Ingress {
+/** Names by paths are a product: what does not fit in a config must not be made first. */
+const MAX_PLACES = 100_000;
+
+/** @param before places of the Ingresses before it */
+export function readIngress(object: KubernetesObject, before: number): Ingress {
   const annotations = new Annotations(object);
   const settings: Record<string, unknown> = {};
   for (const feature of annotationFeatures) {
@@ -68,25 +74,32 @@ export function readIngress(object: KubernetesObject): Ingress {
     regex: annotations.read("use-regex", goBool, false) || rewrite,
     https: protocol === "HTTPS",
     places: [],
+    total: 0,
   };
-  const places = placesOf(ingress, spec);
-  // Of all its hosts: ingress-nginx gives each of their servers the alias.
-  const aliases = (annotations.text("server-alias") ?? "")
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter(Boolean);
-  const odd = aliases.filter((host) => host === "*" || parseHost(host) instanceof Fault);
-  if (odd.length > 0)
-    annotations
-      .field("server-alias")
-      .tell("changed", `left out, as no names of hosts: ${odd.join(" ").slice(0, 200)}`);
-  const others = aliases.filter(
-    (host) => !odd.includes(host) && !places.some((place) => place.host === host),
-  );
-  return {
-    ...ingress,
-    places: [...places, ...others.flatMap((host) => places.map((place) => ({ ...place, host })))],
-  };
+  const own = placesOf(ingress, spec);
+  const places = [...own, ...aliased(own, annotations, before)];
+  return { ...ingress, places, total: before + places.length };
+}
+
+/** Of all its hosts: ingress-nginx gives each of their servers the alias. */
+function aliased(own: readonly Place[], annotations: Annotations, before: number): Place[] {
+  const names = (annotations.text("server-alias") ?? "").toLowerCase().split(/[\s,]+/);
+  const field = annotations.field("server-alias");
+  const aliases = new Set(names.filter(Boolean));
+  const odd = [...aliases].filter((host) => host === "*" || parseHost(host) instanceof Fault);
+  if (odd.length > 0) field.tell("changed", `left out, as no names of hosts: ${odd.join(" ").slice(0, 200)}`);
+  for (const host of [...odd, ...own.map((place) => place.host)]) aliases.delete(host);
+  // The first server that has a path.
+  const paths = [
+    ...new Map(own.map((place) => [`${place.type} ${place.path}`, place] as const).reverse()).values(),
+  ].reverse();
+  if (before + own.length + aliases.size * paths.length > MAX_PLACES) {
+    field.refuse(
+      new Fault(`its names by its paths are too many: ${MAX_PLACES} routes are the most`, "use fewer"),
+    );
+    return [];
+  }
+  return [...aliases].flatMap((host) => paths.map((place) => ({ ...place, host })));
 }
 
 function placesOf(ingress: Ingress, spec: Field): Place[] {
