@@ -102,8 +102,8 @@ describe("mooring sync", { timeout: 60_000 }, () => {
     const rolled = stream("rolling.json", [
       ...[service, ingress, slice("old-0"), slice("old-1")].map(added),
       added(slice("new-0")),
-      { at: 1500, type: "MODIFIED", object: slice("old-0", gone) },
-      { at: 3000, type: "DELETED", object: slice("old-0", gone) },
+      { at: 2500, type: "MODIFIED", object: slice("old-0", gone) },
+      { at: 5000, type: "DELETED", object: slice("old-0", gone) },
     ]);
     const synced = run(["--from", rolled, "--json"]);
     const seen: string[][] = [];

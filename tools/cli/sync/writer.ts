@@ -3,6 +3,7 @@ import { parseTexts } from "../../../src/kubernetes/parse-text.ts";
 import type { Api } from "../api.ts";
 import { CODES, Failure } from "../failure.ts";
 import { changes } from "./changes.ts";
+import type { Resource } from "./events.ts";
 import type { Mirror } from "./mirror.ts";
 
 /** Between tries while no edge or coordinator answers. Milliseconds. */
@@ -12,6 +13,11 @@ const TRIES = 5;
 const MAX_BODY = 5 * 1024 * 1024;
 
 const isEmpty = (config: unknown) => Object.keys((config as { pools?: object }).pools ?? {}).length === 0;
+
+/** As errors call it. */
+function labelOf({ kind, metadata = {} }: Resource): string {
+  return `${kind} ${metadata.namespace ?? "default"}/${metadata.name}`;
+}
 
 export interface Synced {
   readonly revision: number;
@@ -23,6 +29,8 @@ export class Writer {
   readonly #api: Pick<Api, "send">;
   readonly #beside: readonly { readonly name: string; readonly text: string }[];
   readonly #say: (line: string) => void;
+  /** Objects of the last cluster that was valid. */
+  #good: ReadonlyMap<string, Resource> | undefined;
   /** What was said of the last documents, so that it is said once. */
   #said = "";
 
@@ -37,27 +45,31 @@ export class Writer {
   }
 
   /**
-   * Undefined: it is in force already, or it is not valid, which is said; what is in force stays. Who has written in between
-   * is not written over unseen: the config is read again. Rejects when nobody answers for a while, or a token is refused.
+   * Undefined: it is in force already, or it is not valid, which is said; what is in force stays. Where Ingresses alone are
+   * wrong, and the cluster was valid before, they stay as they were, and all else is written. Who has written in between is
+   * not written over unseen: the config is read again. Rejects when nobody answers for a while, or a token is refused.
    */
   async write(mirror: Mirror): Promise<Synced | undefined> {
-    const parsed = parseTexts(this.#beside, undefined, [{ value: mirror.list(), place: "cluster" }]);
+    let { items } = mirror.list();
+    let parsed = this.#parse(items);
+    const wrong = parsed.ok ? [] : parsed.errors;
+    if (!parsed.ok && this.#good !== undefined) {
+      items = this.#without(wrong, items);
+      parsed = this.#parse(items);
+    }
+    const lines = wrong.map(({ path, message, hint }) => `  ${path}: ${message}${hint && ` (${hint})`}`);
     if (!parsed.ok) {
-      const lines = parsed.errors.map(
-        ({ path, message, hint }) => `  ${path}: ${message}${hint && ` (${hint})`}`,
-      );
       this.#once(["not valid; what is in force stays:", ...lines].join("\n"));
       return undefined;
     }
+    this.#good = new Map(items.map((item) => [labelOf(item), item]));
+    if (wrong.length > 0)
+      lines.unshift("not valid; these Ingresses stay as they were, and all else is followed:");
     const notices = parsed.notices.filter(({ level }) => level !== "honoured");
-    this.#once(
-      notices
-        .map(
-          ({ level, object, path, message }) =>
-            `${level}: ${[object, path, message].filter(Boolean).join(": ")}`,
-        )
-        .join("\n"),
+    const told = notices.map(
+      ({ level, object, path, message }) => `${level}: ${[object, path, message].filter(Boolean).join(": ")}`,
     );
+    this.#once([...lines, ...told].join("\n"));
     const body = JSON.stringify(parsed.document);
     if (Buffer.byteLength(body) > MAX_BODY)
       throw new Failure(
@@ -79,6 +91,23 @@ export class Writer {
         if (code !== CODES.conflict) await sleep(AGAIN);
       }
     }
+  }
+
+  #parse(items: readonly Resource[]) {
+    const value = { apiVersion: "v1", kind: "List", items };
+    return parseTexts(this.#beside, undefined, [{ value, place: "cluster" }]);
+  }
+
+  /** Wrong Ingresses as they last were: one of them must not hold up the pods of all others, as it does not there. */
+  #without(errors: readonly { readonly path: string }[], items: readonly Resource[]): Resource[] {
+    const wrong = new Set(errors.map(({ path }) => path.split(": ", 1)[0]!));
+    const kept: Resource[] = [];
+    for (const item of items) {
+      const label = labelOf(item);
+      const one = item.kind === "Ingress" && wrong.has(label) ? this.#good?.get(label) : item;
+      if (one !== undefined) kept.push(one);
+    }
+    return kept;
   }
 
   async #put(document: unknown, body: string): Promise<Synced | undefined> {

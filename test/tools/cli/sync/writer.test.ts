@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Api } from "../../../../tools/cli/api.ts";
+import type { Resource } from "../../../../tools/cli/sync/events.ts";
 import { Mirror } from "../../../../tools/cli/sync/mirror.ts";
 import { Writer } from "../../../../tools/cli/sync/writer.ts";
 
@@ -52,4 +53,53 @@ it("writes a cluster of 10,000 endpoints: as the API server says them they are l
   const writer = new Writer({ send } as unknown as Api, [], (line) => said.push(line));
   expect(await writer.write(mirror)).toMatchObject({ revision: 10_000 });
   expect(said.join()).not.toContain("not valid");
+});
+
+it("follows the pods while one Ingress is wrong, which stays as it was: any tenant may write a wrong one", async () => {
+  const mirror = new Mirror();
+  const metadata = (name: string, more: object = {}) => ({ name, namespace: "shop", ...more });
+  const add = (object: Resource) => mirror.take({ type: "ADDED", object });
+  const slice = (address: string) =>
+    add({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: metadata("web-1", { labels: { "kubernetes.io/service-name": "web" } }),
+      addressType: "IPv4",
+      ports: [{ port: 80 }],
+      endpoints: [{ addresses: [address] }],
+    });
+  const ingress = (name: string, balance: string) =>
+    add({
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: metadata(name, { annotations: { "nginx.ingress.kubernetes.io/load-balance": balance } }),
+      spec: { defaultBackend: { service: { name: "web", port: { number: 80 } } } },
+    });
+  add({ apiVersion: "v1", kind: "Service", metadata: metadata("web"), spec: { ports: [{ port: 80 }] } });
+  slice("10.0.0.1");
+  ingress("good", "ewma");
+  const bodies: { pools: unknown; routes: unknown[] }[] = [];
+  const send = async (method: string, _: string, { body = "" } = {}) => {
+    if (method === "PUT") bodies.push(JSON.parse(body));
+    return { json: { config: bodies.at(-1) ?? { version: 1 }, revision: bodies.length }, etag: '"1"' };
+  };
+  const said: string[] = [];
+  const api = { send } as unknown as Api;
+  const writer = new Writer(api, [], (line) => said.push(line));
+  await writer.write(mirror);
+  ingress("good", "fastest");
+  ingress("new", "slowest");
+  slice("10.0.0.2");
+  expect(await writer.write(mirror)).toMatchObject({ revision: 2 });
+  expect(bodies[1]).toMatchObject({
+    pools: { "shop-web-80": { policy: "ewma", pods: [{ url: "http://10.0.0.2:80" }] } },
+    routes: [{ pool: "shop-web-80" }],
+  });
+  expect(said.at(-1)).toMatch(/^not valid; these Ingresses stay as they were.*shop\/good.*shop\/new/s);
+  // Who begins with a wrong one does not know what was.
+  expect(await new Writer(api, [], (line) => said.push(line)).write(mirror)).toBe(undefined);
+  expect(said.at(-1)).toContain("what is in force stays");
+  // A Service that is wrong holds all up: its sessions would be lost without it.
+  add({ apiVersion: "v1", kind: "Service", metadata: metadata("web"), spec: { ports: [{ port: 0 }] } });
+  expect(await writer.write(mirror)).toBe(undefined);
 });
