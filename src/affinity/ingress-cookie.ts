@@ -6,6 +6,8 @@ import { Fault, reading, shown } from "./option.ts";
 export type IngressCookieOptions = {
   /** `balanced`: the key goes to its place in the ring. `persistent`: it names the pod. */
   readonly mode: "balanced" | "persistent";
+  /** Where it is not that of the cookie itself. */
+  readonly name?: string | undefined;
   /** Of the primary pool, as ingress-nginx names it: namespace, Service and port with dashes between them. */
   readonly backend: string;
   /** The same of other sides, by the names of their pools. */
@@ -18,6 +20,7 @@ const backend = z.string().check(z.minLength(1), z.maxLength(512));
 
 export const ingressCookie = z.strictObject({
   mode: z.enum(["balanced", "persistent"]),
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
   backend,
   canary: z._default(z.record(z.string(), backend), () => ({})),
   until: z.optional(reading(readDay, 'a date in quotes, such as "2027-03-01"')),

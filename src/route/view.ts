@@ -214,7 +214,9 @@ export class View {
       cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
       ahead,
       behind,
-      live: options?.ingressNginx && liveCookies(options.name!, options.ingressNginx, scope, pools, core),
+      live:
+        options?.ingressNginx &&
+        liveCookies(options.ingressNginx.name ?? options.name!, options.ingressNginx, scope, pools, core),
       minting: [...ahead, ...behind].filter(({ carrier }) => carrier === "minted"),
       strict: scope.pools[0]!.strict,
       verified: sameIdle ? old.verified : new Generations(VERIFIED),

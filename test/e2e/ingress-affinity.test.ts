@@ -133,6 +133,32 @@ describe("an affinity Ingress", () => {
     expect(await cookieOf()).toBe("SERVERID=…; Path=/; HttpOnly");
   });
 
+  it("two Services behind one live cookie begin from it, each with a cookie of its own, and keep to their pods", async () => {
+    const paths = [
+      ["/", "cart"],
+      ["/other", "other"],
+    ] as const;
+    const items = [
+      ...pods.service("cart", ["cart-0", "cart-1"]),
+      ...pods.service("other", ["cart-2", "other-0"]),
+      ingressOf("both", HOST, paths, { affinity: "cookie", "session-cookie-path": "/" }),
+    ];
+    expect((await fleet.admin.putConfig({ kind: "List", apiVersion: "v1", items })).status).toBe(200);
+    const live: [string, string] = ["INGRESSCOOKIE", "1757698459.933.11660.565530|c0ffee"];
+    const [one, two] = [new Jar([live]), new Jar([live])];
+    const at = async (jar: Jar, path: string) => (await jar.get(fleet.url + path, to)).body;
+    const [cart, other] = [await at(one, "/"), await at(one, "/other")];
+    // Another browser that comes with the same cookie, the other Service first.
+    expect([await at(two, "/other"), await at(two, "/")]).toEqual([other, cart]);
+    for (let i = 0; i < 4; i++) expect([await at(one, "/"), await at(one, "/other")]).toEqual([cart, other]);
+    expect([...one.cookies.keys()].sort()).toEqual([
+      "INGRESSCOOKIE",
+      "INGRESSCOOKIE-shop-cart-80",
+      "INGRESSCOOKIE-shop-other-80",
+    ]);
+    expect(one.cookies.get("INGRESSCOOKIE")).toBe(live[1]);
+  });
+
   it.each(["balanced", "persistent"])(
     "B1, B2: %s: more pods move nobody, fewer only theirs",
     async (mode) => {

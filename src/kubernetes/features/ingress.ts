@@ -4,6 +4,7 @@ import { poolName } from "../draft.ts";
 import type { Feature } from "../feature.ts";
 import { type Ingress, keyOf, type Place, type PlacePool, readIngress } from "../ingress/place.ts";
 import { addRoute } from "../ingress/routes.ts";
+import { separate } from "../ingress/shared-cookie.ts";
 import type { KubernetesObject } from "../object.ts";
 
 const SHELF = Symbol("Ingress");
@@ -21,6 +22,7 @@ function apply(cluster: Cluster, draft: Draft): void {
   const said: Said = new Map();
   for (const place of places.values()) settle(place, draft, said);
   for (const ingress of all) if (ingress.canary !== undefined) join(ingress, places, draft, said);
+  separate(places.values());
   const regex = new Set(all.filter((one) => one.regex).flatMap((one) => one.places.map(({ host }) => host)));
   for (const place of places.values()) addRoute(draft, place, regex);
   tellFallen([...places.values()]);
