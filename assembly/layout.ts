@@ -1,11 +1,14 @@
 // The memory map. Each offset follows from the last; nothing else in this folder names an address of a table.
 //
 //   0           unused, so that no pointer is 0
+//   HASH        xxHash64 of the last key that was hashed by it, u64
 //   KEY         the key buffer: the bytes that the next hash reads
 //   CRC         the tables of CRC-32, laid when they are first needed (ketama.ts)
 //   REGIONS     from here on memory is handed out by the caller, in regions aligned to 16 bytes: a table (below), its race
-//               (below), a ladder (f32 a slot), the scratch of a build (below), trees (least.ts), rings (ketama.ts)
+//               (below), a ladder (f32 a slot), the scratch of a build (below), trees (least.ts), rings (ring.ts),
+//               Maglev tables (maglev.ts)
 
+export const HASH: usize = 16;
 export const KEY: usize = 1024;
 export const KEY_BYTES: usize = 64 * 1024;
 export const CRC: usize = KEY + KEY_BYTES;

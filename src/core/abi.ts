@@ -3,6 +3,7 @@
  * u32 of an answer. Addresses are bytes in `memory`, regions aligned to 16.
  */
 export interface Abi {
+  readonly HASH: WebAssembly.Global;
   readonly KEY: WebAssembly.Global;
   readonly KEY_BYTES: WebAssembly.Global;
   readonly REGIONS: WebAssembly.Global;
@@ -28,13 +29,25 @@ export interface Abi {
   setInflight(table: number, index: number, inflight: number): void;
   standIn(table: number, hash: number): number;
   place(table: number, hash: number): number;
+  outsOf(region: number): number;
   crc32(length: number): number;
   ringBytes(points: number, pods: number): number;
-  outsOf(ring: number): number;
   openRing(ring: number, points: number, pods: number): void;
   seatPoints(ring: number, index: number, length: number, points: number): void;
   buildRing(ring: number): void;
   onRing(ring: number, hash: number): number;
+  hashKey(length: number): void;
+  wideBytes(points: number, pods: number): number;
+  openWide(ring: number, points: number, pods: number): void;
+  countPoints(ring: number, length: number, points: number): void;
+  sumPoints(ring: number): void;
+  putPoints(ring: number, index: number, length: number, points: number): void;
+  onWide(ring: number): number;
+  maglevBytes(slots: number, pods: number): number;
+  openMaglev(table: number, slots: number, pods: number): void;
+  seatMaglev(table: number, index: number, length: number, weight: number): void;
+  buildMaglev(table: number, most: number): void;
+  onMaglev(table: number): number;
   treeBytes(pods: number): number;
   countsOf(tree: number): number;
   openTree(tree: number, pods: number): void;

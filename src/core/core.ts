@@ -1,13 +1,17 @@
 import { type Abi, instantiate } from "./abi.ts";
+import type { FinderHost } from "./finder.ts";
 import { crc32, wyhash32 } from "./hash.ts";
 import { Ketama } from "./ketama.ts";
 import { Keys, utf8 } from "./keys.ts";
 import { Least } from "./least.ts";
+import { Maglev } from "./maglev.ts";
 import { Regions } from "./regions.ts";
+import { RingHash } from "./ring-hash.ts";
 import type { TablePod } from "./seating.ts";
 import type { Table } from "./table.ts";
 import { Tables } from "./tables.ts";
 
+export type { Envoy } from "./envoy.ts";
 export { Journal } from "./journal.ts";
 export type { Ketama } from "./ketama.ts";
 export type { Least, Measure } from "./least.ts";
@@ -100,15 +104,28 @@ export class Core {
 
   /** The ring of ketama over pods whose ids are `ip:port`; when the memory is full it is searched, slowly. */
   ketama(pods: readonly TablePod[]): Ketama {
-    const host = {
+    return new Ketama(this.#host(), pods);
+  }
+
+  /** Envoy's ring over pods whose ids are `ip:port`, in their order; when the memory is full JavaScript answers. */
+  ringHash(pods: readonly TablePod[], minimum: number): RingHash {
+    return new RingHash(this.#host(), pods, minimum);
+  }
+
+  /** Envoy's Maglev table over pods whose ids are `ip:port`, in their order; when the memory is full JavaScript answers. */
+  maglev(pods: readonly TablePod[], slots: number): Maglev {
+    return new Maglev(this.#host(), pods, slots);
+  }
+
+  #host(): FinderHost {
+    return {
       abi: this.#abi,
       keys: this.#keys,
-      crc32: (text: string) => this.crc32(text),
-      trapped: (error: unknown) => this.#trapped(error),
-      take: (bytes: number) => (this.#tables.fits(bytes) ? this.#tables.take(bytes) : 0),
-      give: (region: number) => this.#regions.give(region),
+      crc32: (text) => this.crc32(text),
+      trapped: (error) => this.#trapped(error),
+      take: (bytes) => (this.#tables.fits(bytes) ? this.#tables.take(bytes) : 0),
+      give: (region) => this.#regions.give(region),
     };
-    return new Ketama(host, pods);
   }
 
   #tree(pods: number): number {

@@ -1,6 +1,6 @@
-import type { Abi } from "./abi.ts";
+import { Finder, type FinderHost } from "./finder.ts";
 import { crcOn, pointAfter } from "./hash.ts";
-import { type Keys, utf8 } from "./keys.ts";
+import { utf8 } from "./keys.ts";
 import type { TablePod } from "./seating.ts";
 import type { OutView } from "./view.ts";
 
@@ -9,18 +9,6 @@ const POINTS = 160;
 
 /** Points of a ring at most: 17 MiB, and less than a tenth of a second to build. */
 const MOST_POINTS = 1 << 21;
-
-/** What a ring shares with the rest of its core. */
-export interface RingHost {
-  readonly abi: Abi;
-  readonly keys: Keys;
-  crc32(text: string): number;
-  /** Counts a trap; throws whatever is none. */
-  trapped(error: unknown): void;
-  /** A region, or 0 when there is no room. */
-  take(bytes: number): number;
-  give(region: number): void;
-}
 
 /** What the weights of a ring's pods may come to for it to be that of nginx. */
 export const MOST_WEIGHT: number = Math.floor(MOST_POINTS / POINTS);
@@ -43,83 +31,44 @@ export function pointsOf(weights: readonly number[]): readonly number[] {
  * The ring of ketama, bit for bit as nginx, lua-resty-balancer and ingress-nginx have it: assembly/ketama.ts says how it is
  * made. An id is what those know a pod by: `ip:port`. Ids that are equal share their points, and the first pod has them.
  */
-export class Ketama {
-  readonly #host: RingHost;
+export class Ketama extends Finder<number> {
   readonly #ids: readonly string[];
   readonly #points: readonly number[];
-  /** 0: no region, as it was freed, could not be built, or would be empty. */
-  #region = 0;
-  /** The version of the standing that the ring knows; undefined: none. */
-  #version: number | undefined;
   /** For when the core does not answer: the CRC states that the points of each pod continue. */
   #bases: Uint32Array | undefined;
 
   /** Builds the ring; a pod is found by its position in `pods`. @param pods at most 65,534, of weights that are u32 */
-  constructor(host: RingHost, pods: readonly TablePod[]) {
-    this.#host = host;
+  constructor(host: FinderHost, pods: readonly TablePod[]) {
+    super(host, pods.length);
     this.#ids = pods.map(({ id }) => id);
     this.#points = pointsOf(pods.map(({ weight }) => weight));
     const total = this.#points.reduce((sum, points) => sum + points, 0);
     if (total === 0) return;
     const { abi, keys } = host;
-    let region = 0;
-    try {
-      region = host.take(abi.ringBytes(total, pods.length));
-      if (region === 0) return;
-      abi.openRing(region, total, pods.length);
-      for (let i = 0; i < pods.length; i++) {
-        abi.seatPoints(region, i, keys.write(this.#ids[i]!), this.#points[i]!);
-      }
-      abi.buildRing(region);
-      this.#region = region;
-    } catch (error) {
-      if (region !== 0) host.give(region);
-      host.trapped(error);
-    }
+    this.lay(
+      () => abi.ringBytes(total, pods.length),
+      (region) => {
+        abi.openRing(region, total, pods.length);
+        for (let i = 0; i < pods.length; i++) {
+          abi.seatPoints(region, i, keys.write(this.#ids[i]!), this.#points[i]!);
+        }
+        abi.buildRing(region);
+      },
+    );
   }
 
   /** The pod of a key, -1 when all are out: that of {@link at} for the CRC-32 of its UTF-8 bytes. */
   find(key: string, standing?: OutView): number {
-    return this.at(this.#host.crc32(key), standing);
+    return this.at(this.host.crc32(key), standing);
   }
 
-  /**
-   * The pod of the first point that is not below a hash and whose pod is not out; -1 when all are, or none has a weight.
-   * Absent a standing, none is out.
-   */
-  at(hash: number, standing?: OutView): number {
-    if (standing?.live === 0) return -1;
-    if (this.#region === 0) return this.#search(hash, standing?.out);
-    try {
-      const { abi } = this.#host;
-      if (this.#version !== standing?.version) this.#learn(standing);
-      const found = abi.onRing(this.#region, hash);
-      return found === (abi.NOBODY.value as number) ? -1 : found;
-    } catch (error) {
-      // No number is equal to it.
-      this.#version = Number.NaN;
-      this.#host.trapped(error);
-      return this.#search(hash, standing?.out);
-    }
-  }
-
-  /** Gives the memory back. It still answers, slowly. */
-  free(): void {
-    if (this.#region === 0) return;
-    this.#host.give(this.#region);
-    this.#region = 0;
-  }
-
-  #learn(standing: OutView | undefined): void {
-    const { abi } = this.#host;
-    const outs = new Uint32Array(abi.memory.buffer, abi.outsOf(this.#region), this.#ids.length);
-    if (standing === undefined) outs.fill(0);
-    else outs.set(standing.out);
-    this.#version = standing?.version;
+  /** The pod of the first point that is not below a hash, and whose pod is not out. */
+  protected seek(region: number, hash: number): number {
+    return this.host.abi.onRing(region, hash);
   }
 
   /** The same without a ring: the least distance from the hash to a point, going through all of them. */
-  #search(hash: number, out: Uint8Array | undefined): number {
+  protected search(hash: number, out: Uint8Array | undefined): number {
     this.#bases ??= Uint32Array.from(this.#ids, (id) => crcOn(0xffffffff, utf8(id)));
     let found = -1;
     let least = 2 ** 32;

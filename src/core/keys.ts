@@ -48,6 +48,14 @@ export class Keys {
     return seen < 128 ? length : this.#encode(text);
   }
 
+  /** Copies a text or bytes in. The answer is their length in bytes, or -1 when they do not fit. */
+  copy(key: string | Uint8Array): number {
+    if (typeof key === "string") return this.write(key);
+    if (key.length > this.#size) return -1;
+    this.writeBytes(key);
+    return key.length;
+  }
+
   /** Copies bytes in; they must fit. */
   writeBytes(bytes: Uint8Array): void {
     if (this.#words.length === 0) this.#map();
