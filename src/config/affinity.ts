@@ -8,7 +8,7 @@ import * as z from "../model/zod.ts";
 import { adopt, type Choice, choice } from "./choice.ts";
 import { explain } from "./explain.ts";
 
-const source = choice("affinity source", affinities, []);
+const source = choice("affinity source", affinities);
 const sources = z.array(source);
 
 /**

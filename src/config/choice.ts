@@ -29,9 +29,8 @@ export function adopt(
  * A schema of one line of a registry: its name, or a map of its name to its options.
  *
  * @param kind what the registry holds, in the singular
- * @param planned names that are no errors of the user's, but not in this version
  */
-export function choice(kind: string, registry: Registry, planned: readonly string[]): z.ZodMiniType<Choice> {
+export function choice(kind: string, registry: Registry): z.ZodMiniType<Choice> {
   const names = Object.keys(registry);
   return z.pipe(
     z.unknown(),
@@ -49,7 +48,7 @@ export function choice(kind: string, registry: Registry, planned: readonly strin
       }
       const [name, options, path] = written;
       const line = Object.hasOwn(registry, name) ? registry[name] : undefined;
-      if (line === undefined) return fail(unknown(kind, name, names, planned), path);
+      if (line === undefined) return fail(unknown(kind, name, names), path);
       const parsed = line.options.safeParse(options, { error: explain });
       if (parsed.success) return { name, options: parsed.data as Choice["options"] };
       adopt(context.issues as Issues, parsed.error.issues, path);
@@ -69,9 +68,8 @@ function read(input: unknown): [string, unknown, PropertyKey[]] | undefined {
   return [name, (input as Record<string, unknown>)[name] ?? {}, [name]];
 }
 
-function unknown(kind: string, name: string, names: readonly string[], planned: readonly string[]): Fault {
+function unknown(kind: string, name: string, names: readonly string[]): Fault {
   const known = `this version has ${names.join(", ")}`;
-  if (planned.includes(name)) return new Fault(`${kind} ${shown(name)} is not in this version`, known);
   const meant = nearest(name, names);
   const hint = meant === undefined ? known : `did you mean ${JSON.stringify(meant)}? ${known}`;
   return new Fault(`unknown ${kind} ${shown(name)}`, hint);

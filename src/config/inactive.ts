@@ -8,6 +8,3 @@ export interface Inactive {
 
 /** What this version takes without acting on it. A change that acts on a key deletes its line. */
 export const INACTIVE: readonly Inactive[] = [];
-
-/** Policies to come: a config that names one is not wrong, only early. */
-export const PLANNED_POLICIES: readonly string[] = ["maglev", "ring-hash"];

@@ -27,7 +27,8 @@ export function noticesOf(document: unknown, config: Config): Notice[] {
         message: "accepted, but this version does not act on it yet",
       }),
     );
-    const said = (policies[policy.name as PolicyName] as Policy).notice?.(pods.map(({ weight }) => weight));
+    const weights = pods.map(({ weight }) => weight);
+    const said = (policies[policy.name as PolicyName] as Policy).notice?.(weights, policy.options);
     if (said !== undefined) inactive.push({ level: "changed", object, path: "policy", message: said });
     if (used.has(name)) return inactive;
     const message = "no route leads to this pool, so it takes no sessions";

@@ -4,7 +4,6 @@ import { policies } from "../policies/index.ts";
 import { chain } from "./affinity.ts";
 import { choice } from "./choice.ts";
 import { DAY, duration, HOUR, MINUTE, SECOND } from "./duration.ts";
-import { PLANNED_POLICIES } from "./inactive.ts";
 import { percent } from "./percent.ts";
 import { pod } from "./pod.ts";
 import { outlier, probe, readiness } from "./probe.ts";
@@ -62,7 +61,7 @@ const webSocket = z.strictObject({
 });
 
 export const pool = z.strictObject({
-  policy: z.prefault(choice("policy", policies, PLANNED_POLICIES), "consistent-hash"),
+  policy: z.prefault(choice("policy", policies), "consistent-hash"),
   pods: z.array(pod).check(z.maxLength(MAX_PODS)),
   affinity: chain,
   tableBits: z._default(z.int().check(z.minimum(10), z.maximum(18)), 16),

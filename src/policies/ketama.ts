@@ -1,10 +1,11 @@
 import type { Ketama, OutView } from "../core/core.ts";
-import { fmix } from "../core/hash.ts";
+import { crcOfBytes } from "../core/hash.ts";
 import { isExact, MOST_WEIGHT } from "../core/ketama.ts";
 import { addressOf, type Pod } from "../model/pod.ts";
-import { readTemplate, type Template } from "../model/template.ts";
+import type { Template } from "../model/template.ts";
 import * as z from "../model/zod.ts";
-import { type Picker, type PickerTools, type Policy, type Standing, without } from "./policy.ts";
+import { by, warm } from "./by.ts";
+import type { Picker, PickerTools, Policy, Standing } from "./policy.ts";
 import { below } from "./wheel.ts";
 
 /** Options of {@link ketama}. */
@@ -14,16 +15,6 @@ export interface KetamaOptions {
   /** A key goes to so many pods, one of which is drawn; absent: to one. */
   readonly subset?: number | undefined;
 }
-
-const by = z.pipe(
-  z.string(),
-  z.transform((input: string, context): Template => {
-    const found = readTemplate(input);
-    if (typeof found !== "string") return found;
-    context.issues.push({ code: "custom", message: found, input });
-    return z.NEVER;
-  }),
-) as unknown as z.ZodMiniType<Template>;
 
 type Choose = (hash: number, word: number, standing: Standing) => number;
 
@@ -47,7 +38,8 @@ export const ketama: Policy<KetamaOptions> = {
   build(pods, { subset }, { core }) {
     const [choose, ring] = subset === undefined ? single(pods, core) : inSubsets(pods, subset, core);
     return {
-      pick({ key, hash = core.crc32(key), word }, standing) {
+      pick({ key, by, word }, standing) {
+        const hash = by === undefined ? core.crc32(key) : crcOfBytes(by);
         return standing.slow === undefined
           ? choose(hash, word, standing)
           : warm(pods, hash, standing, standing.slow, (left) => choose(hash, word, left));
@@ -60,24 +52,6 @@ export const ketama: Policy<KetamaOptions> = {
 function single(pods: readonly Pod[], core: PickerTools["core"]): [Choose, Ketama] {
   const ring = core.ketama(pods.map((pod) => ({ id: addressOf(pod), weight: pod.weight })));
   return [(hash, _, standing) => ring.at(hash, standing), ring];
-}
-
-/** The choice among pods in slow start, each of which takes its share of the keys; the first when none takes this one. */
-function warm(
-  pods: readonly Pod[],
-  hash: number,
-  standing: Standing,
-  slow: Uint32Array,
-  choose: (standing: Standing) => number,
-): number {
-  const first = choose(standing);
-  let left = standing;
-  for (let index = first; index >= 0; index = choose(left)) {
-    const share = slow[index]!;
-    if (share === 0xffffffff || fmix(hash ^ Math.imul(index + 1, 0x9e3779b9)) < share) return index;
-    left = without(left, pods, index);
-  }
-  return first;
 }
 
 /**

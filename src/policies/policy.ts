@@ -9,8 +9,8 @@ import type { FleetView } from "./guarded.ts";
 export interface PickQuery {
   /** The text that places the session: its sid. Pickers that do not hash ignore it. */
   readonly key: string;
-  /** In place of the key: CRC-32 of what the pool's `by` makes of an unkeyed request. u32. */
-  readonly hash?: number | undefined;
+  /** In place of the key: what the pool's `by` makes of an unkeyed request, each character a byte. */
+  readonly by?: string | undefined;
   /** 32 random bits; the only chance a picker has. */
   readonly word: number;
   /** Milliseconds since the epoch, for pickers that go by what they have observed; absent: when they last observed. */
@@ -63,7 +63,7 @@ export interface Policy<Options = unknown> {
   /** Whether it tells pods apart by their addresses, which no trace has: who replays a choice must be told of it. */
   readonly addresses?: boolean;
   /** What is to be said of pods of these weights: that they are not placed as they would be elsewhere. */
-  readonly notice?: (weights: readonly number[]) => string | undefined;
+  readonly notice?: (weights: readonly number[], options: Options) => string | undefined;
   /** Whether it heeds `Standing.slow` itself; else whoever calls it turns down some of what it picks. */
   readonly warms?: boolean;
   build(pods: readonly Pod[], options: Options, tools: PickerTools): Picker;

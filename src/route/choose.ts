@@ -1,4 +1,3 @@
-import { crcOfBytes } from "../core/hash.ts";
 import type { Sid } from "../model/binding.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { nextVersion, type Standing, without } from "../policies/policy.ts";
@@ -92,8 +91,8 @@ function pick(trip: Trip, pool: PoolRuntime, key: string | undefined, open: Stan
   const text = key ?? chance.word().toString(36);
   const word = chance.word();
   const choose = () => {
-    const hash = key === undefined && pool.by !== undefined ? crcOfBytes(pool.by(trip)) : undefined;
-    return pool.pick(text, word, open, trip.now, hash);
+    const by = key === undefined ? pool.by?.(trip) : undefined;
+    return pool.pick(text, word, open, trip.now, by);
   };
   return pool.addressed && picking !== undefined ? picking(choose) : choose();
 }

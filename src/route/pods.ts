@@ -177,11 +177,11 @@ export class PoolRuntime {
   }
 
   /** The index of the pod for a new session, or -1. */
-  pick(key: string, word: number, standing: Standing, now: number, hash?: number): number {
+  pick(key: string, word: number, standing: Standing, now: number, by?: string): number {
     this.#picker ??= this.#build(now);
     const picker = this.#picker;
-    if (standing.slow === undefined || this.#warms) return picker.pick({ key, hash, word, now }, standing);
-    return accept(standing.slow, word, (turn) => picker.pick({ key, hash, word: turn, now }, standing));
+    if (standing.slow === undefined || this.#warms) return picker.pick({ key, by, word, now }, standing);
+    return accept(standing.slow, word, (turn) => picker.pick({ key, by, word: turn, now }, standing));
   }
 
   /** Whether a new placement gains by asking for the load first: that known is old by how long requests last. */

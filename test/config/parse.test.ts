@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_ERRORS } from "../../src/config/diagnostic.ts";
-import { INACTIVE, PLANNED_POLICIES } from "../../src/config/inactive.ts";
+import { INACTIVE } from "../../src/config/inactive.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
@@ -45,11 +45,6 @@ function good(text: string): {
   const result = parseConfig(text);
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result;
-}
-
-function messages(text: string): string[] {
-  const result = parseConfig(text);
-  return result.ok ? [] : result.errors.map(({ message }) => message);
 }
 
 const pool = (body: string) =>
@@ -165,15 +160,7 @@ describe("what is accepted without effect", () => {
   it("is nothing in a config of defaults", () => expect(good(pool("")).notices).toEqual([]));
 });
 
-describe("names of later versions", () => {
-  it("are not in the registries already", () => {
-    expect(PLANNED_POLICIES.filter((name) => name in policies)).toEqual([]);
-  });
-
-  it.each(PLANNED_POLICIES)("policy %s", (name) =>
-    expect(messages(pool(`policy: ${name}`))).toEqual([`policy "${name}" is not in this version`]),
-  );
-
+describe("names of the registry", () => {
   it.each(Object.keys(policies))("policy %s is there, by name and by map", (name) => {
     expect(good(pool(`policy: ${name}`)).config.pools[0]!.policy.name).toBe(name);
     expect(good(pool(`policy: { ${name}: {} }`)).config.pools[0]!.policy.name).toBe(name);

@@ -1,0 +1,39 @@
+import type { Template } from "../model/template.ts";
+import * as z from "../model/zod.ts";
+import { by } from "./by.ts";
+import { envoyPicker } from "./envoy.ts";
+import type { Policy } from "./policy.ts";
+
+/** Options of {@link maglev}. */
+export interface MaglevOptions {
+  /** What of an unkeyed request places it; absent: chance. */
+  readonly by?: Template | undefined;
+  /** Slots of the table, a prime. */
+  readonly tableSize: number;
+}
+
+/** Envoy's bound, which the slots are below. */
+const BOUND = 5_000_011;
+
+const prime = z.superRefine<number>((value, context) => {
+  let divisor = 2;
+  while (divisor * divisor <= value && value % divisor !== 0) divisor++;
+  if (divisor * divisor > value) return;
+  const message = `${value} is no prime: ${divisor} divides it\nwrite a prime below ${BOUND}, such as 65537`;
+  context.addIssue({ code: "custom", message, input: value });
+});
+
+/** Keys to pods by Envoy's Maglev table, for who comes from Istio or Envoy: pods are known by `ip:port`. */
+export const maglev: Policy<MaglevOptions> = {
+  name: "maglev",
+  summary: "Places a key where Envoy's MAGLEV does: in a table whose slots the pods' addresses take in turn.",
+  options: z.strictObject({
+    by: z.optional(by),
+    tableSize: z._default(z.int().check(z.minimum(2), z.maximum(BOUND - 1), prime), 65_537),
+  }) as unknown as z.ZodMiniType<MaglevOptions>,
+  load: false,
+  warms: true,
+  addresses: true,
+  by: ({ by }) => by,
+  build: (pods, { tableSize }, { core }) => envoyPicker(pods, core, (hosts) => core.maglev(hosts, tableSize)),
+};

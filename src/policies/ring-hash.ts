@@ -1,0 +1,38 @@
+import { MOST_RING, ringOf } from "../core/ring-hash.ts";
+import type { Template } from "../model/template.ts";
+import * as z from "../model/zod.ts";
+import { by } from "./by.ts";
+import { envoyPicker } from "./envoy.ts";
+import type { Policy } from "./policy.ts";
+
+/** Options of {@link ringHash}. */
+export interface RingHashOptions {
+  /** What of an unkeyed request places it; absent: chance. */
+  readonly by?: Template | undefined;
+  /** Points of the ring at least. */
+  readonly minimumRingSize: number;
+}
+
+/** Points beyond which a ring is worth a word: 22 MiB. */
+const LARGE = 1 << 21;
+
+/** Keys to pods by Envoy's ring, for who comes from Istio or Envoy: pods are known by `ip:port`. */
+export const ringHash: Policy<RingHashOptions> = {
+  name: "ring-hash",
+  summary: "Places a key where Envoy's RING_HASH does: on a ring of xxHash64 of each pod's address.",
+  options: z.strictObject({
+    by: z.optional(by),
+    minimumRingSize: z._default(z.int().check(z.minimum(1), z.maximum(MOST_RING)), 1024),
+  }) as unknown as z.ZodMiniType<RingHashOptions>,
+  load: false,
+  warms: true,
+  addresses: true,
+  by: ({ by }) => by,
+  notice(weights, { minimumRingSize }) {
+    const points = ringOf(weights, minimumRingSize).reduce((sum, each) => sum + each, 0);
+    if (points <= LARGE) return undefined;
+    return `its ring has ${points} points, which take ${Math.ceil((points * 11) / 2 ** 20)} MiB of each isolate and long to build; where there is no room, keys go elsewhere than in Envoy`;
+  },
+  build: (pods, { minimumRingSize }, { core }) =>
+    envoyPicker(pods, core, (hosts) => core.ringHash(hosts, minimumRingSize)),
+};
