@@ -10,7 +10,7 @@ export { forget, setOut, setInflight, standIn, place } from "./overlay";
 export { outsOf } from "./ring";
 export { crc32, ringBytes, openRing, seatPoints, buildRing, onRing } from "./ketama";
 export { hashKey } from "./xxhash";
-export { wideBytes, openWide, countPoints, sumPoints, putPoints, onWide } from "./ring-hash";
+export { wideBytes, openWide, sumPoints, putPoints, onWide } from "./ring-hash";
 export { maglevBytes, openMaglev, seatMaglev, buildMaglev, onMaglev } from "./maglev";
 export { treeBytes, countsOf, openTree, weigh, refresh, setCount, least } from "./least";
 

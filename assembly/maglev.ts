@@ -6,24 +6,32 @@ import { xx64 } from "./xxhash";
 // slot of offset, offset + skip, … modulo the slots; in round t a pod of weight w is passed by while t·w is below its
 // target, which grows by the largest weight with each slot that it claims. All of it is f64, as the rounding decides.
 //
-// A head, owners (u16 a slot), lanes of the pods: whether it is out, the slot that it tries next, its skip (u32 each), its
-// weight, its target (f64 each), the heap of who claims when (u64: round ‖ pod).
+// A head, owners (u16 a slot), whether each pod is out (u32), a record for each pod: the slot that it tries next, its skip
+// (u32 each), its weight, its target (f64 each). The fifth column is the heap of who claims when (u64: round ‖ pod).
 const HEAD_SLOTS: usize = 0;
 const HEAD_PODS: usize = HEAD_SLOTS + 4;
 const HEAD_QUEUED: usize = HEAD_PODS + 4;
 
+const NEXT: usize = 0;
+const SKIP: usize = NEXT + 4;
+const WEIGHT: usize = SKIP + 4;
+const TARGET: usize = WEIGHT + 8;
+const ENTRY: usize = TARGET + 8;
+/** log2 of the bytes of a record. */
+const RECORD: usize = 5;
+
 // @ts-ignore: decorator
 @inline function ownersBytes(slots: u32): usize {
-  return (<usize>slots * 2 + 7) & ~7;
+  return (<usize>slots * 2 + 3) & ~3;
 }
 // @ts-ignore: decorator
-@inline function laneBytes(pods: u32): usize {
+@inline function outsBytes(pods: u32): usize {
   return (<usize>pods * 4 + 7) & ~7;
 }
 
 /** Bytes of a table. */
 export function maglevBytes(slots: u32, pods: u32): usize {
-  return aligned(HEAD + ownersBytes(slots) + laneBytes(pods) * 3 + <usize>pods * 24);
+  return aligned(HEAD + ownersBytes(slots) + outsBytes(pods) + (<usize>pods << RECORD));
 }
 
 // @ts-ignore: decorator
@@ -31,12 +39,8 @@ export function maglevBytes(slots: u32, pods: u32): usize {
   return load<u32>(table, HEAD_SLOTS);
 }
 // @ts-ignore: decorator
-@inline function laneOf(table: usize, lane: u32): usize {
-  return <usize>load<u32>(table, HEAD_OUTS) + laneBytes(load<u32>(table, HEAD_PODS)) * <usize>lane;
-}
-// @ts-ignore: decorator
-@inline function wideOf(table: usize, lane: u32): usize {
-  return laneOf(table, 3) + <usize>load<u32>(table, HEAD_PODS) * 8 * <usize>lane;
+@inline function recordsOf(table: usize): usize {
+  return load<u32>(table, HEAD_OUTS) + <u32>outsBytes(load<u32>(table, HEAD_PODS));
 }
 
 /** Makes a table of a prime number of slots; then each pod of any weight is to be seated. */
@@ -48,35 +52,36 @@ export function openMaglev(table: usize, slots: u32, pods: u32): void {
   store<u32>(table, <u32>(table + HEAD + ownersBytes(slots)), HEAD_OUTS);
 }
 
-/** Seats a pod, whose id lies in the key buffer. Those of equal rounds claim in the order in which they were seated. */
+/** Seats a pod, whose address lies in the key buffer. Those of equal rounds claim in the order in which they were seated. */
 export function seatMaglev(table: usize, index: u32, length: u32, weight: f64): void {
   const slots = <u64>slotsOf(table);
-  store<u32>(laneOf(table, 1) + (<usize>index << 2), <u32>(xx64(length, 0) % slots));
-  store<u32>(laneOf(table, 2) + (<usize>index << 2), <u32>(xx64(length, 1) % (slots - 1) + 1));
-  store<f64>(wideOf(table, 0) + (<usize>index << 3), weight);
+  const record = recordsOf(table) + (<usize>index << RECORD);
+  store<u32>(record, <u32>(xx64(length, 0) % slots), NEXT);
+  store<u32>(record, <u32>(xx64(length, 1) % (slots - 1) + 1), SKIP);
+  store<f64>(record, weight, WEIGHT);
   // All claim in the first round, and so in order they are a heap.
   const queued = load<u32>(table, HEAD_QUEUED);
-  store<u64>(wideOf(table, 2) + (<usize>queued << 3), ((<u64>1) << 32) | <u64>index);
+  store<u64>(recordsOf(table) + (<usize>queued << RECORD), ((<u64>1) << 32) | <u64>index, ENTRY);
   store<u32>(table, queued + 1, HEAD_QUEUED);
 }
 
 /** Puts an entry into the heap in the place of the first. */
-function replaceFirst(heap: usize, size: u32, entry: u64): void {
+function replaceFirst(records: usize, size: u32, entry: u64): void {
   let at: u32 = 0;
   for (let below: u32 = 1; below < size; below = 2 * at + 1) {
-    let least = load<u64>(heap + (<usize>below << 3));
+    let least = load<u64>(records + (<usize>below << RECORD), ENTRY);
     if (below + 1 < size) {
-      const other = load<u64>(heap + (<usize>below << 3), 8);
+      const other = load<u64>(records + (<usize>(below + 1) << RECORD), ENTRY);
       if (other < least) {
         least = other;
         below++;
       }
     }
     if (entry <= least) break;
-    store<u64>(heap + (<usize>at << 3), least);
+    store<u64>(records + (<usize>at << RECORD), least, ENTRY);
     at = below;
   }
-  store<u64>(heap + (<usize>at << 3), entry);
+  store<u64>(records + (<usize>at << RECORD), entry, ENTRY);
 }
 
 /** The first round after `round` in which a pod is not passed by. */
@@ -92,25 +97,23 @@ function nextRound(round: u32, weight: f64, target: f64): u32 {
 export function buildMaglev(table: usize, most: f64): void {
   const slots = slotsOf(table);
   const owners = table + HEAD;
-  const heap = wideOf(table, 2);
+  const records = recordsOf(table);
   const queued = load<u32>(table, HEAD_QUEUED);
   for (let left = slots; left > 0; left--) {
-    const first = load<u64>(heap);
-    const pod = <usize>(<u32>first);
-    const next = laneOf(table, 1) + (pod << 2);
-    const skip = load<u32>(laneOf(table, 2) + (pod << 2));
-    let slot = load<u32>(next);
+    const first = load<u64>(records, ENTRY);
+    const pod = <u32>first;
+    const record = records + (<usize>pod << RECORD);
+    let slot = load<u32>(record, NEXT);
     while (load<u16>(owners + (<usize>slot << 1)) != <u16>NOBODY) {
-      slot += skip;
+      slot += load<u32>(record, SKIP);
       if (slot >= slots) slot -= slots;
     }
     store<u16>(owners + (<usize>slot << 1), <u16>pod);
-    store<u32>(next, slot);
-    const at = wideOf(table, 1) + (pod << 3);
-    const target = load<f64>(at) + most;
-    store<f64>(at, target);
-    const round = nextRound(<u32>(first >> 32), load<f64>(wideOf(table, 0) + (pod << 3)), target);
-    replaceFirst(heap, queued, (<u64>round << 32) | <u64>pod);
+    store<u32>(record, slot, NEXT);
+    const target = load<f64>(record, TARGET) + most;
+    store<f64>(record, target, TARGET);
+    const round = nextRound(<u32>(first >> 32), load<f64>(record, WEIGHT), target);
+    replaceFirst(records, queued, (<u64>round << 32) | <u64>pod);
   }
 }
 

@@ -2,7 +2,7 @@ import { HASH, KEY } from "./layout";
 import { addUp, bytesOf, count, openPoints, put, seek } from "./ring";
 import { xx64 } from "./xxhash";
 
-// The ring of Envoy's RING_HASH: a pod's points are xxHash64 of `id_0`, `id_1`, …; how many it has is the caller's rule. A
+// The ring of Envoy's RING_HASH: a pod's points are xxHash64 of `address_0`, `address_1`, …; how many it has is the caller's rule. A
 // key goes by its xxHash64.
 
 /** Bytes of a ring. */
@@ -15,7 +15,7 @@ export function openWide(ring: usize, points: u32, pods: u32): void {
   openPoints<u64>(ring, points, pods, 1);
 }
 
-/** A point by its number; the id and `_` lie in the key buffer, and room behind them. */
+/** A point by its number; the address and `_` lie in the key buffer, and room behind them. */
 function pointAt(length: u32, index: u32): u64 {
   let digits: u32 = 1;
   for (let rest = index / 10; rest > 0; rest /= 10) digits++;
@@ -24,18 +24,17 @@ function pointAt(length: u32, index: u32): u64 {
   return xx64(length + digits, 0);
 }
 
-/** Counts the points of a pod, whose id and `_` lie in the key buffer. */
-export function countPoints(ring: usize, length: u32, points: u32): void {
-  for (let i: u32 = 0; i < points; i++) count<u64>(ring, pointAt(length, i));
-}
-
 export function sumPoints(ring: usize): void {
   addUp<u64>(ring);
 }
 
-/** Puts the points of a pod, whose id and `_` lie in the key buffer. */
-export function putPoints(ring: usize, index: u32, length: u32, points: u32): void {
-  for (let i: u32 = 0; i < points; i++) put<u64>(ring, pointAt(length, i), index);
+/** Counts the points of a pod, whose address and `_` lie in the key buffer, or puts them. */
+export function putPoints(ring: usize, index: u32, length: u32, points: u32, puts: bool): void {
+  for (let i: u32 = 0; i < points; i++) {
+    const point = pointAt(length, i);
+    if (puts) put<u64>(ring, point, index);
+    else count<u64>(ring, point);
+  }
 }
 
 /** The pod of the key that was hashed last; NOBODY when all are out. */

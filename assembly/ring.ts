@@ -4,7 +4,8 @@ import { aligned, NOBODY } from "./layout";
 // past the last one to the first. T is what a point is: u32 for ketama, u64 for Envoy's ring.
 //
 // A head, points in order (T), where the points of each bucket begin (u32: a bucket is the hashes of equal upper bits, and
-// holds two to four points), owners of the points (u16), whether each pod is out (u32: anything but 0 is).
+// holds two to four points, in the largest rings some more), owners of the points (u16), whether each pod is out (u32:
+// anything but 0 is).
 const HEAD_POINTS: usize = 0;
 const HEAD_PODS: usize = HEAD_POINTS + 4;
 const HEAD_BITS: usize = HEAD_PODS + 4;
@@ -12,9 +13,9 @@ const HEAD_BITS: usize = HEAD_PODS + 4;
 export const HEAD_OUTS: usize = HEAD_BITS + 4;
 export const HEAD: usize = 16;
 
-/** Buckets of a ring, as a power of two. */
+/** Buckets of a ring, as a power of two: at least 2, at most 2^21, so that the largest ring of Envoy fits below the cap of the core. */
 function bitsFor(points: u32): u32 {
-  return max<u32>(1, 30 - clz<u32>(points | 2));
+  return min<u32>(21, 30 - clz<u32>(points | 4));
 }
 
 // Where each bucket begins, and two entries more, which the counting needs.

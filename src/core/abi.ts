@@ -39,9 +39,8 @@ export interface Abi {
   hashKey(length: number): void;
   wideBytes(points: number, pods: number): number;
   openWide(ring: number, points: number, pods: number): void;
-  countPoints(ring: number, length: number, points: number): void;
   sumPoints(ring: number): void;
-  putPoints(ring: number, index: number, length: number, points: number): void;
+  putPoints(ring: number, index: number, length: number, points: number, puts: number): void;
   onWide(ring: number): number;
   maglevBytes(slots: number, pods: number): number;
   openMaglev(table: number, slots: number, pods: number): void;

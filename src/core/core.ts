@@ -1,4 +1,5 @@
 import { type Abi, instantiate } from "./abi.ts";
+import type { Host } from "./envoy.ts";
 import type { FinderHost } from "./finder.ts";
 import { crc32, wyhash32 } from "./hash.ts";
 import { Ketama } from "./ketama.ts";
@@ -11,7 +12,7 @@ import type { TablePod } from "./seating.ts";
 import type { Table } from "./table.ts";
 import { Tables } from "./tables.ts";
 
-export type { Envoy } from "./envoy.ts";
+export type { Envoy, Host } from "./envoy.ts";
 export { Journal } from "./journal.ts";
 export type { Ketama } from "./ketama.ts";
 export type { Least, Measure } from "./least.ts";
@@ -107,13 +108,13 @@ export class Core {
     return new Ketama(this.#host(), pods);
   }
 
-  /** Envoy's ring over pods whose ids are `ip:port`, in their order; when the memory is full JavaScript answers. */
-  ringHash(pods: readonly TablePod[], minimum: number): RingHash {
+  /** Envoy's ring over pods in their order; when the memory is full another rule answers. */
+  ringHash(pods: readonly Host[], minimum: number): RingHash {
     return new RingHash(this.#host(), pods, minimum);
   }
 
-  /** Envoy's Maglev table over pods whose ids are `ip:port`, in their order; when the memory is full JavaScript answers. */
-  maglev(pods: readonly TablePod[], slots: number): Maglev {
+  /** Envoy's Maglev table over pods in their order; when the memory is full another rule answers. */
+  maglev(pods: readonly Host[], slots: number): Maglev {
     return new Maglev(this.#host(), pods, slots);
   }
 

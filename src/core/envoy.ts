@@ -1,64 +1,57 @@
+import { Fallback } from "./fallback.ts";
 import { Finder, type FinderHost } from "./finder.ts";
+import { wyhash32 } from "./hash.ts";
 import { utf8 } from "./keys.ts";
-import type { TablePod } from "./seating.ts";
+import { seating, type TablePod } from "./seating.ts";
 import type { OutView } from "./view.ts";
-import { xx64 } from "./xxhash.ts";
 
 /** A text, by its UTF-8 bytes, or the bytes themselves. */
 export type Key = string | Uint8Array;
 
-/** Owners, and where a hash begins among them, and in what steps it goes on: what answers when the core does not. */
-export interface Circle {
-  readonly owners: ArrayLike<number>;
-  start(hash: bigint): number;
-  step(hash: bigint): number;
+/** A pod, and what Envoy knows it by: `ip:port`. Ids are unique, addresses need not be. */
+export interface Host extends TablePod {
+  readonly address: string;
 }
 
-/** What finds pods as Envoy does: its ring and its Maglev table, by the xxHash64 of a key. An id is `ip:port`. */
-export abstract class Envoy extends Finder<Key> {
-  readonly #weights: readonly number[];
-  #circle: Circle | undefined;
+/** log2 of the slots that the fallback goes by. */
+const BITS = 16;
 
-  constructor(host: FinderHost, pods: readonly TablePod[]) {
+/**
+ * What finds pods as Envoy does: its ring and its Maglev table, by the xxHash64 of a key. Where the core has no room, or
+ * traps, and for a key that is longer than its buffer, which is longer than Envoy takes headers, pods are found by the race
+ * of the hash table: elsewhere than in Envoy, but by the same rule at every edge, and a pod that is out moves its own keys
+ * only.
+ */
+export abstract class Envoy extends Finder<Key> {
+  readonly #pods: readonly Host[];
+  #fallback: Fallback | undefined;
+
+  constructor(host: FinderHost, pods: readonly Host[]) {
     super(host, pods.length);
-    this.#weights = pods.map(({ weight }) => weight);
+    this.#pods = pods;
   }
 
   /** The pod of the key that was hashed last. */
   protected abstract look(region: number): number;
-  protected abstract circle(): Circle;
 
   /** As {@link at}. A pod that the rounding has left nothing is found when all others are out. */
   find(key: Key, standing?: OutView): number {
     const found = this.at(key, standing);
-    if (found >= 0 || standing?.live === 0) return found;
-    return this.#weights.findIndex((weight, i) => weight > 0 && !standing?.out[i]);
+    return found >= 0 || standing?.live === 0 ? found : this.search(key, standing?.out);
   }
 
   protected seek(region: number, key: Key): number {
     const { abi, keys } = this.host;
     const length = keys.copy(key);
-    if (length >= 0) abi.hashKey(length);
-    else new BigUint64Array(abi.memory.buffer, abi.HASH.value as number, 1)[0] = xx64(bytesOf(key));
+    if (length < 0) return abi.NOBODY.value as number;
+    abi.hashKey(length);
     return this.look(region);
   }
 
   protected search(key: Key, out: Uint8Array | undefined): number {
-    this.#circle ??= this.circle();
-    const { owners, start, step } = this.#circle;
-    if (owners.length === 0) return -1;
-    const hash = xx64(bytesOf(key));
-    const by = step(hash);
-    let at = start(hash);
-    for (let left = owners.length; left > 0; left--, at = (at + by) % owners.length) {
-      if (!out?.[owners[at]!]) return owners[at]!;
-    }
-    return -1;
+    this.#fallback ??= new Fallback(seating(this.#pods, BITS, Number.POSITIVE_INFINITY), BITS);
+    return this.#fallback.slot(wyhash32(typeof key === "string" ? utf8(key) : key) >>> (32 - BITS), out);
   }
-}
-
-function bytesOf(key: Key): Uint8Array {
-  return typeof key === "string" ? utf8(key) : key;
 }
 
 /** Each weight as its part of all: what Envoy reckons with, in doubles. */

@@ -1,4 +1,4 @@
-import type { Core, Envoy, TablePod } from "../core/core.ts";
+import type { Core, Envoy, Host } from "../core/core.ts";
 import { addressOf, type Pod } from "../model/pod.ts";
 import { warm } from "./by.ts";
 import type { Picker } from "./policy.ts";
@@ -10,9 +10,9 @@ import type { Picker } from "./policy.ts";
 export function envoyPicker(
   pods: readonly Pod[],
   core: Core,
-  build: (hosts: readonly TablePod[]) => Envoy,
+  build: (hosts: readonly Host[]) => Envoy,
 ): Picker {
-  const hosts = build(pods.map((pod) => ({ id: addressOf(pod), weight: pod.weight })));
+  const hosts = build(pods.map((pod) => ({ id: pod.id, address: addressOf(pod), weight: pod.weight })));
   return {
     pick({ key, by }, standing) {
       const text = by || key;

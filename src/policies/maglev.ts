@@ -19,14 +19,14 @@ const prime = z.superRefine<number>((value, context) => {
   let divisor = 2;
   while (divisor * divisor <= value && value % divisor !== 0) divisor++;
   if (divisor * divisor > value) return;
-  const message = `${value} is no prime: ${divisor} divides it\nwrite a prime below ${BOUND}, such as 65537`;
+  const message = `must be a prime, and ${divisor} divides ${value}\nwrite one such as 65537`;
   context.addIssue({ code: "custom", message, input: value });
 });
 
 /** Keys to pods by Envoy's Maglev table, for who comes from Istio or Envoy: pods are known by `ip:port`. */
 export const maglev: Policy<MaglevOptions> = {
   name: "maglev",
-  summary: "Places a key where Envoy's MAGLEV does: in a table whose slots the pods' addresses take in turn.",
+  summary: "Places a key where Envoy's Maglev table does, by each pod's address and weight.",
   options: z.strictObject({
     by: z.optional(by),
     tableSize: z._default(z.int().check(z.minimum(2), z.maximum(BOUND - 1), prime), 65_537),

@@ -13,13 +13,13 @@ export interface RingHashOptions {
   readonly minimumRingSize: number;
 }
 
-/** Points beyond which a ring is worth a word: 22 MiB. */
+/** Points beyond which a ring is worth a word: 24 MiB. */
 const LARGE = 1 << 21;
 
 /** Keys to pods by Envoy's ring, for who comes from Istio or Envoy: pods are known by `ip:port`. */
 export const ringHash: Policy<RingHashOptions> = {
   name: "ring-hash",
-  summary: "Places a key where Envoy's RING_HASH does: on a ring of xxHash64 of each pod's address.",
+  summary: "Places a key where Envoy's ring does, by each pod's address and weight.",
   options: z.strictObject({
     by: z.optional(by),
     minimumRingSize: z._default(z.int().check(z.minimum(1), z.maximum(MOST_RING)), 1024),
@@ -31,7 +31,7 @@ export const ringHash: Policy<RingHashOptions> = {
   notice(weights, { minimumRingSize }) {
     const points = ringOf(weights, minimumRingSize).reduce((sum, each) => sum + each, 0);
     if (points <= LARGE) return undefined;
-    return `its ring has ${points} points, which take ${Math.ceil((points * 11) / 2 ** 20)} MiB of each isolate and long to build; where there is no room, keys go elsewhere than in Envoy`;
+    return `its ring of ${points} points takes ${Math.ceil((points * 12) / 2 ** 20)} MiB of each isolate: where there is no room, keys go elsewhere than in Envoy`;
   },
   build: (pods, { minimumRingSize }, { core }) =>
     envoyPicker(pods, core, (hosts) => core.ringHash(hosts, minimumRingSize)),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Core, Envoy, TablePod } from "../../src/core/core.ts";
+import type { Core, Envoy, Host } from "../../src/core/core.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import type { Policy } from "../../src/policies/policy.ts";
 import { testCore } from "../support/core.ts";
@@ -20,7 +20,7 @@ export function addressed(addresses: readonly string[]): Pool {
 export function envoyCases<Options>(
   name: string,
   policy: Policy<Options>,
-  build: (core: Core, hosts: readonly TablePod[]) => Envoy,
+  build: (core: Core, hosts: readonly Host[]) => Envoy,
 ): void {
   const picker = (pool: Pool, options: object = {}) =>
     policy.build(pool.pods, policy.options.parse(options), toolsFor(pool));
@@ -30,7 +30,7 @@ export function envoyCases<Options>(
     const pool = addressed(three);
     const hosts = build(
       testCore(),
-      three.map((id) => ({ id, weight: 1 })),
+      three.map((address) => ({ id: address, address, weight: 1 })),
     );
 
     it("knows pods by ip and port, the port of the scheme too", () => {

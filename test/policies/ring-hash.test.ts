@@ -33,7 +33,7 @@ describe("ring-hash", () => {
   it("has a ring as large as it is told", () => {
     const pool = addressed(["10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"]);
     const small = ringHash.build(pool.pods, ringHash.options.parse({ minimumRingSize: 3 }), toolsFor(pool));
-    const hosts = pool.pods.map(({ url }) => ({ id: `${url.slice(7)}:80`, weight: 1 }));
+    const hosts = pool.pods.map(({ id, url }) => ({ id, address: `${url.slice(7)}:80`, weight: 1 }));
     const ring = testCore().ringHash(hosts, 3);
     for (let i = 0; i < 200; i++) {
       expect(small.pick({ key: `${i}`, word: 0 }, standingOf(pool.pods))).toBe(ring.find(`${i}`));
@@ -45,7 +45,7 @@ describe("ring-hash", () => {
       ringHash.notice?.(weights, { minimumRingSize });
     expect(said([1, 2, 3], 1024)).toBeUndefined();
     expect(said([1, 1, 1, 1], 1 << 21)).toBeUndefined();
-    expect(said([1, 1], 8_388_608)).toContain("8388608 points, which take 88 MiB");
+    expect(said([1, 1], 8_388_608)).toContain("8388608 points takes 96 MiB");
     // The lightest has one whole point, and the others as many more as they are heavier.
     expect(said([1, 1_000_000, 1_000_000, 1_000_000], 1024)).toContain("3000001 points");
   });

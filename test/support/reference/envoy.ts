@@ -1,9 +1,9 @@
-import { xx64 } from "../../../src/core/xxhash.ts";
+import { xx64 } from "./xxhash.ts";
 
 // Envoy's ring and its Maglev table once more, slow and plain, as its sources count: what the core is compared with.
 
 interface Host {
-  readonly id: string;
+  readonly address: string;
   readonly weight: number;
 }
 
@@ -12,10 +12,10 @@ export function hashOf(text: string, seed = 0n): bigint {
   return xx64(new TextEncoder().encode(text), seed);
 }
 
-function heavy(hosts: readonly Host[]): { id: string; index: number; weight: number }[] {
+function heavy(hosts: readonly Host[]): { address: string; index: number; weight: number }[] {
   const sum = hosts.reduce((all, { weight }) => all + weight, 0);
   return hosts
-    .map(({ id, weight }, index) => ({ id, index, weight: weight / sum }))
+    .map(({ address, weight }, index) => ({ address, index, weight: weight / sum }))
     .filter(({ weight }) => weight > 0);
 }
 
@@ -27,20 +27,21 @@ export function referenceRing(hosts: readonly Host[], minimum: number, maximum =
   const ring: { hash: bigint; pod: number }[] = [];
   let current = 0;
   let target = 0;
-  for (const { id, index, weight } of all) {
+  for (const { address, index, weight } of all) {
     target += scale * weight;
-    for (let i = 0; current < target; i++, current++) ring.push({ hash: hashOf(`${id}_${i}`), pod: index });
+    for (let i = 0; current < target; i++, current++)
+      ring.push({ hash: hashOf(`${address}_${i}`), pod: index });
   }
   return ring.sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
 }
 
 /** The slots of Envoy's Maglev table: places of hosts. */
 export function referenceMaglev(hosts: readonly Host[], size: number): number[] {
-  const seats = heavy(hosts).map(({ id, index, weight }) => ({
+  const seats = heavy(hosts).map(({ address, index, weight }) => ({
     index,
     weight,
-    offset: hashOf(id) % BigInt(size),
-    skip: (hashOf(id, 1n) % BigInt(size - 1)) + 1n,
+    offset: hashOf(address) % BigInt(size),
+    skip: (hashOf(address, 1n) % BigInt(size - 1)) + 1n,
     next: 0n,
     target: 0,
   }));

@@ -8,7 +8,7 @@ const u64 = (value: bigint): bigint => BigInt.asUintN(64, value);
 const rotl = (value: bigint, bits: bigint): bigint => u64(value << bits) | (value >> (64n - bits));
 const round = (lane: bigint, word: bigint): bigint => u64(rotl(u64(lane + word * P2), 31n) * P1);
 
-/** xxHash64 (Cyan4973/xxHash, doc/xxhash_spec.md), slowly: for keys longer than the core's buffer, and for when it traps. u64. */
+/** xxHash64 (Cyan4973/xxHash, doc/xxhash_spec.md), slow and plain. u64. */
 export function xx64(bytes: Uint8Array, seed = 0n): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { length } = bytes;
