@@ -4,8 +4,9 @@ import type { Cluster, Endpoint, Group } from "../cluster.ts";
 import type { Draft } from "../draft.ts";
 import type { Feature } from "../feature.ts";
 import type { Field } from "../field.ts";
+import { portOf } from "../group-port.ts";
 import type { KubernetesObject } from "../object.ts";
-import { bool, oneOf, port, text } from "../read.ts";
+import { bool, oneOf, text } from "../read.ts";
 
 export const SERVICE_NAME = "kubernetes.io/service-name";
 
@@ -23,18 +24,6 @@ function read(object: KubernetesObject, cluster: Cluster): void {
     .flatMap((field) => endpointsOf(field, type));
   const key = `${object.namespace}/${service}`;
   cluster.slices.set(key, [...(cluster.slices.get(key) ?? []), { object, ports, endpoints }]);
-}
-
-function portOf(field: Field): Group["ports"] {
-  const name = field.at("name").read(text) ?? "";
-  const number = field.at("port").read(port);
-  const protocol = field.at("protocol").read(oneOf("TCP", "UDP", "SCTP"));
-  // The Service says which protocol its port has.
-  field.at("appProtocol").take();
-  if (protocol !== undefined && protocol !== "TCP") field.ignore(`${protocol} is not HTTP`);
-  else if (!field.at("port").present) field.ignore("it has no number, which would be all ports");
-  else if (number !== undefined) return [{ name, port: number, field }];
-  return [];
 }
 
 function endpointsOf(field: Field, type: string | undefined): Endpoint[] {

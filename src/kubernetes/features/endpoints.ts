@@ -3,8 +3,8 @@ import type { Cluster, Endpoint, Group } from "../cluster.ts";
 import type { Draft } from "../draft.ts";
 import type { Feature } from "../feature.ts";
 import type { Field } from "../field.ts";
+import { portOf } from "../group-port.ts";
 import type { KubernetesObject } from "../object.ts";
-import { oneOf, port, text } from "../read.ts";
 import { podName, tellUnused } from "./endpoint-slice.ts";
 
 function read(object: KubernetesObject, cluster: Cluster): void {
@@ -19,16 +19,6 @@ function read(object: KubernetesObject, cluster: Cluster): void {
       return { object, ports, endpoints: subset.at("addresses").items().flatMap(endpointOf) };
     });
   cluster.endpoints.set(`${object.namespace}/${object.name}`, groups);
-}
-
-function portOf(field: Field): Group["ports"] {
-  const name = field.at("name").read(text) ?? "";
-  const number = field.at("port").read(port);
-  const protocol = field.at("protocol").read(oneOf("TCP", "UDP", "SCTP"));
-  field.at("appProtocol").take();
-  if (protocol !== undefined && protocol !== "TCP") field.ignore(`${protocol} is not HTTP`);
-  else if (number !== undefined) return [{ name, port: number, field }];
-  return [];
 }
 
 function endpointOf(field: Field): Endpoint[] {
