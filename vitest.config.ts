@@ -5,6 +5,21 @@ import { ALIAS } from "./tools/build/bundle.ts";
 /** Real processes start in many tests; a hang is still found in half a minute. */
 const limits = { testTimeout: 30_000, hookTimeout: 30_000 };
 
+/** What touches nothing but src/ and the core: these share their modules, of which nothing is changed. */
+const PURE = [
+  "affinity",
+  "config",
+  "core",
+  "health",
+  "kubernetes",
+  "metrics",
+  "model",
+  "plan",
+  "policies",
+  "route",
+  "sessions",
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
     // Most of a test of processes is waiting: three files at once keep two cores busy for four minutes of five.
@@ -12,9 +27,19 @@ export default defineConfig({
     projects: [
       {
         test: {
+          name: "pure",
+          include: PURE,
+          exclude: ["test/**/*.workers.test.ts"],
+          pool: "threads",
+          isolate: false,
+          ...limits,
+        },
+      },
+      {
+        test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.workers.test.ts"],
+          exclude: ["test/**/*.workers.test.ts", ...PURE],
           ...limits,
         },
       },

@@ -58,7 +58,9 @@ describe("mooring sync", { timeout: 60_000 }, () => {
   });
   const run = (args: string[], env: Record<string, string> = {}) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {
-      const own = { ...process.env, MOORING_URL: fleet.url, MOORING_ADMIN_TOKEN: ADMIN, ...env };
+      // npm tells where it was called, and a file is looked for there: the tests call the tool, not npm.
+      const { INIT_CWD: _, ...rest } = process.env;
+      const own = { ...rest, MOORING_URL: fleet.url, MOORING_ADMIN_TOKEN: ADMIN, ...env };
       execFile(node, [...MAIN, "sync", ...args], { cwd: dir, env: own }, (error, out, err) =>
         resolve({ code: error === null ? 0 : Number(error.code), out, err }),
       );
