@@ -19,6 +19,14 @@ export interface PortRef {
   readonly port: number | string;
 }
 
+/** A pool of a Service's port beside the one of all its pods: of a subset, or with sessions of its own. */
+export interface Variant {
+  /** Stands at the end of the pool's name: what has another is another pool. */
+  readonly suffix: string;
+  /** Which pods it has, by their name; undefined: all. One of which no name is told is asked for as undefined. */
+  readonly only?: ((pod: string | undefined) => boolean) | undefined;
+}
+
 /** The native config that is being made, and who asked for each part of it. */
 export class Draft {
   readonly pools: Record<string, unknown> = {};
@@ -49,16 +57,16 @@ export class Draft {
 
   /**
    * The pool of a Service's port, made when it is first asked for; undefined where the documents have no such Service or
-   * port. One that is referred to by number and by name has two, as in ingress-nginx.
+   * port. One that is referred to by number and by name has two, as in ingress-nginx; each variant is one more.
    */
-  pool(ref: PortRef): PoolDraft | undefined {
+  pool(ref: PortRef, variant?: Variant): PoolDraft | undefined {
     const service = this.#cluster.services.get(`${ref.namespace}/${ref.service}`);
     const port = service?.ports.find(({ port, name }) => ref.port === port || ref.port === name);
     if (service === undefined || port === undefined) return undefined;
-    const name = poolName(ref);
+    const name = poolName(ref, variant);
     const known = this.#made.get(name);
     if (known !== undefined && known.port === port) return known;
-    const pods = podsOf(this.#cluster, service, port);
+    const pods = podsOf(this.#cluster, service, port, variant?.only);
     const native: Record<string, unknown> = {
       ...service.native,
       pods: pods.list,
@@ -97,9 +105,13 @@ export class Draft {
   }
 }
 
-/** `<namespace>-<service>-<port>` as ingress-nginx names its backends; past 63 characters a hash of it stands at its end. */
-export function poolName({ namespace, service, port }: PortRef): string {
-  const name = `${namespace}-${service}-${port}`.toLowerCase();
+/**
+ * `<namespace>-<service>-<port>` as ingress-nginx names its backends, and a variant's suffix; past 63 characters a hash of it
+ * stands at its end.
+ */
+export function poolName({ namespace, service, port }: PortRef, variant?: Pick<Variant, "suffix">): string {
+  const suffix = variant === undefined ? "" : `-${variant.suffix}`;
+  const name = `${namespace}-${service}-${port}${suffix}`.toLowerCase();
   return /^[a-z0-9-]{1,63}$/.test(name)
     ? name
     : `${name.replace(/[^a-z0-9-]/g, "-").slice(0, 54)}-${fnv1a(name)}`;

@@ -18,15 +18,18 @@ interface NativePod {
  * ip:port once, in the order of the documents. Ready ones take sessions; when none is ready, those that serve until they
  * are gone. The others keep their sessions and get no new ones.
  *
+ * @param only those whose pod has this name; undefined: all
  * @returns `hinted`: every ready one says for whose zone it is, which is then its zone
  */
 export function podsOf(
   cluster: Cluster,
   service: Service,
   port: ServicePort,
+  only?: (pod: string | undefined) => boolean,
 ): { list: NativePod[]; hinted: boolean } {
   const found = new Map<string, Placed>();
   for (const placed of placedOf(cluster, service, port)) {
+    if (only?.(placed.endpoint.pod) === false) continue;
     const authority = `${placed.endpoint.address}:${placed.port}`;
     const known = found.get(authority);
     // In two slices at once it moves from one to the other: the better word counts.
