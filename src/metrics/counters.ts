@@ -1,5 +1,6 @@
 import { EVENTS, type RequestCount } from "../model/beat.ts";
 import { OUTCOMES } from "../model/decision.ts";
+import { Timings } from "./timings.ts";
 
 const STATUSES = 512;
 const ROWS = [...OUTCOMES, ...EVENTS];
@@ -8,6 +9,8 @@ const ORDER = Object.fromEntries(ROWS.map((row, i) => [row, i])) as Record<Row, 
 
 /** Requests by pool, outcome and status, and events by pool: typed arrays, so that counting on the hot path allocates nothing. */
 export class Counters {
+  /** How long they took. */
+  readonly timings = new Timings();
   readonly #pools = new Map<string, Uint32Array>();
   #pending = false;
 

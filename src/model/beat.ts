@@ -3,9 +3,10 @@ import type { Outcome } from "./decision.ts";
 
 /**
  * What an isolate counts beside its requests' outcomes: those sent again, those not sent again as the budget was spent,
- * those that waited for a place at their pod, and those that got none.
+ * those that waited for a place at their pod, those that got none, and those that would have begun a session and were
+ * refused.
  */
-export const EVENTS = ["retried", "budget-spent", "queued", "crowded-out"] as const;
+export const EVENTS = ["retried", "budget-spent", "queued", "crowded-out", "create-failed"] as const;
 export type EdgeEvent = (typeof EVENTS)[number];
 
 /** One line of what an isolate counted since its last heartbeat; of an event the code says nothing. */
@@ -15,6 +16,9 @@ export interface RequestCount {
   readonly code: number;
   readonly count: number;
 }
+
+/** What is added up, by metric family, and by its label values as a JSON list: a histogram's end with bucket or `sum`. */
+export type Tallies = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** A break for the ledger: why a session left its pod. Deduplicated by (sid, epoch) where it is stored. */
 export interface Break {
@@ -93,6 +97,10 @@ export interface Beat {
   readonly load?: Readonly<Record<string, PodUse>>;
   /** By name of the pool, by zone of the request: how many new sessions were placed. Pools without zones are left out. */
   readonly placed?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Times and the store's calls since the last heartbeat. */
+  readonly tallies?: Tallies;
+  /** Whether this isolate asks its store nothing now, as it has failed. */
+  readonly breaker?: true;
 }
 
 /** The config as the coordinator holds it; also what it writes to the store for cold edges. */

@@ -180,8 +180,9 @@ async function queue(
 ): Promise<Response | Failure | "busy"> {
   const { timeouts } = pod.pool.pool;
   const come = await turn(trip, pod, Math.min(timeouts.queue, (end ?? Number.POSITIVE_INFINITY) - since));
-  if (!come) return "busy";
   const asked = trip.edge.clock.now();
+  trip.waited += asked - since;
+  if (!come) return "busy";
   if (trip.request.signal?.aborted) {
     pod.release(asked);
     return "client";
@@ -222,6 +223,8 @@ function arrive(trip: Trip, pod: PodRuntime, asked: number, answer: Response | F
   const { edge, background } = trip;
   const { load, pool } = pod.pool;
   const now = edge.clock.now();
+  trip.waited += now - asked;
+  trip.answered = now;
   if (typeof answer === "string") {
     pod.release(now);
     accuse(trip, pod, answer, now);

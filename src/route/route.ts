@@ -67,6 +67,8 @@ export async function route(edge: Edge, request: Request, background: Background
     aside: undefined,
     held: undefined,
     served: undefined,
+    waited: 0,
+    answered: 0,
   };
   if (matched.scope.strict && edge.stale(view, now)) {
     return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, STALE_VIEW);
@@ -81,7 +83,7 @@ export async function route(edge: Edge, request: Request, background: Background
 
   const seating = findSeat(trip, verified);
   const seat = seating instanceof Promise ? await seating : seating;
-  if (isRefusal(seat)) return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, seat);
+  if (isRefusal(seat)) return deny(trip, matched.sides[0]!.pool.pool.name, seat, trip.held === undefined);
 
   const inbound = {
     ip: client.ip,
@@ -96,7 +98,8 @@ export async function route(edge: Edge, request: Request, background: Background
   const headers = requestHeaders(fields, inbound, request.headers);
   const delivery = await deliver(trip, seat, headers);
   if (delivery.response === undefined) {
-    return refuse(edge, background, view, delivery.seat.pod.pod.pool, delivery.refusal!);
+    const { pod, outcome } = delivery.seat;
+    return deny(trip, pod.pod.pool, delivery.refusal!, outcome === "bound");
   }
   return answer(trip, delivery.seat, delivery.response);
 }
@@ -136,7 +139,10 @@ function finish(
   setCookie: string | undefined,
 ): Response {
   const { edge, view, client, cookie, target } = trip;
-  edge.counters.count(seat.pod.pod.pool, outcome, response.status);
+  const { counters } = edge;
+  counters.count(seat.pod.pod.pool, outcome, response.status);
+  // The clock was read when the pod answered: what came since is a seal at most.
+  counters.timings.add(seat.pod.pod.pool, trip.answered - trip.now, trip.waited);
   if (outcome === "moved") recordMove(trip, seat);
   edge.recorded(trip.background);
   trip.served = seat.session;
@@ -196,6 +202,17 @@ function cookieFor(header: string, trip: Trip): string | null | undefined {
 function decisionOf(view: View, seat: Seat, outcome: Outcome): Decision {
   const { pod, from, cause } = seat;
   return { outcome, pool: pod.pod.pool, pod: pod.pod, from, cause, revision: view.stamp.revision };
+}
+
+/** @param begins whether the request was without a session */
+function deny(trip: Trip, pool: string, refusal: Refusal, begins: boolean): Response {
+  const { edge, route, now, preflight } = trip;
+  const { counters, clock } = edge;
+  const { ahead, behind, minting } = route.scope;
+  const sticky = trip.cookie !== undefined || ahead.length + behind.length > minting.length;
+  if (begins && sticky && route.issue && !preflight) counters.count(pool, "create-failed");
+  counters.timings.add(pool, clock.now() - now, trip.waited);
+  return refuse(edge, trip.background, trip.view, pool, refusal);
 }
 
 function refuse(

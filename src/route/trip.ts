@@ -56,6 +56,10 @@ export interface Trip {
   held: Token | undefined;
   /** The session as it is with the response, for what lasts longer than that. */
   served: Token | undefined;
+  /** What was spent waiting for pods, and for a place at one, so far. Milliseconds. */
+  waited: number;
+  /** When the last pod answered; 0: none has. Milliseconds since the epoch. */
+  answered: number;
 }
 
 /** What the store must hear after the response. */

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
 import { Counters } from "../../src/metrics/counters.ts";
-import { expose } from "../../src/metrics/exposition.ts";
 
 it("counts by pool, outcome and code, once each, and forgets what was taken", () => {
   const counters = new Counters();
@@ -22,13 +21,6 @@ it("loses nothing when a heartbeat fails", () => {
   counters.count("web", "bound", 200);
   counters.restore(taken);
   expect(counters.take()).toEqual([{ pool: "web", outcome: "bound", code: 200, count: 2 }]);
-});
-
-it("escapes label values", () => {
-  const samples = [{ labels: { a: 'x"\\\ny' }, value: 1 }];
-  expect(expose([{ name: "n", help: "h", type: "counter", samples }])).toBe(
-    '# HELP n h\n# TYPE n counter\nn{a="x\\"\\\\\\ny"} 1\n',
-  );
 });
 
 it("tells events beside outcomes, by pool, and puts them back alike", () => {

@@ -5,6 +5,7 @@ import { validate } from "../../src/config/validate.ts";
 import type { EjectionFlip } from "../../src/health/ejection.ts";
 import { checkKey, type Flip, Probes } from "../../src/health/probes.ts";
 import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
+import type { Gauges } from "../../src/metrics/samples.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
@@ -169,7 +170,33 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   #ejected(flips: readonly EjectionFlip[]): void {
-    for (const { tag, out } of flips) this.#note(tag, EJECTION, out ? "ejected" : "returned");
+    for (const { tag, out } of flips) {
+      this.#note(tag, EJECTION, out ? "ejected" : "returned");
+      const pool = JSON.stringify([this.#names.get(tag)?.pool ?? ""]);
+      if (out) this.ledger.tally({ mooring_ejections_total: { [pool]: 1 } });
+    }
+  }
+
+  /** How pods and isolates stand now. */
+  gauges(): Gauges {
+    const now = Date.now();
+    const states = this.pods.health();
+    const pods: Record<string, Record<string, number>> = {};
+    const inflight: Record<string, number> = {};
+    for (const pool of this.snapshot?.pools ?? []) {
+      const own: Record<string, number> = {};
+      let flying = 0;
+      for (const { tag } of pool.pods) {
+        const hex = tagToHex(tag);
+        const state = states[hex] ?? "ready";
+        own[state] = (own[state] ?? 0) + 1;
+        flying += this.#fleet.inflight(hex, now);
+      }
+      pods[pool.name] = own;
+      inflight[pool.name] = flying;
+    }
+    const revision = this.config.revision;
+    return { revision, pods, inflight, ...this.#fleet.gauges(now) };
   }
 
   /** Ends drains whose deadline has passed: the coordinator alone does, so that edges compare no clocks. */

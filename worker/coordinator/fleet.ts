@@ -6,6 +6,7 @@ import {
   IN,
 } from "../../src/health/ejection.ts";
 import { beatPeriod, FleetLoad, smoothing } from "../../src/metrics/load.ts";
+import type { Gauges } from "../../src/metrics/samples.ts";
 import { ZoneDemand } from "../../src/metrics/zones.ts";
 import type { Beat, BeatAnswer, PodUse, PoolLoad } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
@@ -25,6 +26,9 @@ export type FleetWord = Pick<BeatAnswer, "load" | "isolates" | "starting"> & {
   readonly flips: readonly EjectionFlip[];
 };
 
+/** What of a heartbeat is the fleet's. */
+type Word = Pick<Beat, "isolate" | "batch" | "load" | "placed" | "breaker"> & Partial<Pick<Beat, "revision">>;
+
 /** The ejector of a pool, and how it goes about it. */
 interface Guarded {
   readonly ejector: Ejector;
@@ -40,11 +44,16 @@ interface Teller {
 
 const NOBODY: Teller = { isolate: "", at: Number.NEGATIVE_INFINITY };
 
-/** An isolate's last heartbeat: when it came, and the number of its batch. */
+/** An isolate's last heartbeat: when it came, the number of its batch, the revision that it holds, and how its store is. */
 interface Heard {
   readonly at: number;
   readonly batch: number;
+  readonly revision: number;
+  readonly broken: boolean;
 }
+
+/** How the active isolates are. */
+export type IsolateGauges = Pick<Gauges, "isolates" | "silence" | "breakers">;
 
 /**
  * How many isolates there are, how they load the pods, which pods are ejected and which start slowly. In memory alone:
@@ -143,6 +152,19 @@ export class Fleet {
     return this.#load.inflight(tag, now, smoothing(beatPeriod(this.#shortest, this.#active.size)));
   }
 
+  gauges(now: number): IsolateGauges {
+    const isolates: Record<string, number> = {};
+    let silence: number | undefined;
+    let breakers = 0;
+    for (const { at, revision, broken } of this.#active.values()) {
+      if (now - at > ACTIVE) continue;
+      isolates[revision] = (isolates[revision] ?? 0) + 1;
+      silence = Math.max(silence ?? 0, now - at);
+      if (broken) breakers++;
+    }
+    return { isolates, silence, breakers };
+  }
+
   /** A pod takes new sessions for the first time, or again. */
   started(tag: string, now: number): void {
     if (this.#windows.has(tag)) this.#started.set(tag, now);
@@ -154,12 +176,12 @@ export class Fleet {
    * @param admits whether the pod of a tag takes new sessions
    */
   hear(
-    { isolate, batch, load, placed = {} }: Pick<Beat, "isolate" | "batch" | "load" | "placed">,
+    { isolate, batch, load, placed = {}, revision = 0, breaker }: Word,
     now: number,
     admits: (tag: string) => boolean = () => true,
   ): FleetWord {
     const known = this.#active.get(isolate);
-    this.#active.set(isolate, { at: now, batch });
+    this.#active.set(isolate, { at: now, batch, revision, broken: breaker === true });
     for (const [name, { at }] of this.#active) if (now - at > ACTIVE) this.#active.delete(name);
     const isolates = this.#active.size;
     const period = beatPeriod(this.#shortest, isolates);

@@ -1,4 +1,5 @@
-import type { Beat, Break, RequestCount } from "../../src/model/beat.ts";
+import { CATALOG } from "../../src/metrics/catalog.ts";
+import type { Beat, Break, RequestCount, Tallies } from "../../src/model/beat.ts";
 
 /** Breaks that are listed; the counts by cause are of all there ever were. */
 const KEPT = 10_000;
@@ -13,6 +14,8 @@ export interface BreakFilter {
   readonly sid?: string | undefined;
   readonly cause?: string | undefined;
 }
+
+type Told = Pick<Beat, "isolate" | "batch" | "counts" | "breaks" | "tallies">;
 
 type BreakRow = {
   seq: number;
@@ -33,16 +36,17 @@ export class Ledger {
     this.#sql = sql;
   }
 
-  /** Takes a batch once: an edge that lost the answer sends it again under the same number. */
-  take(
-    { isolate, batch, counts, breaks }: Pick<Beat, "isolate" | "batch" | "counts" | "breaks">,
-    now: number,
-  ): void {
-    if (counts.length === 0 && breaks.length === 0) return;
+  /**
+   * Takes a batch once: an edge that lost the answer sends it again under the same number.
+   *
+   * @returns whether there was anything new in it
+   */
+  take({ isolate, batch, counts, breaks, tallies = {} }: Told, now: number): boolean {
+    if (counts.length === 0 && breaks.length === 0 && Object.keys(tallies).length === 0) return false;
     const [last] = this.#sql
       .exec<{ batch: number }>("SELECT batch FROM batches WHERE isolate = ?", isolate)
       .toArray();
-    if (last !== undefined && batch <= last.batch) return;
+    if (last !== undefined && batch <= last.batch) return false;
     this.#sql.exec(
       "INSERT OR REPLACE INTO batches (isolate, batch, at) VALUES (?, ?, ?)",
       isolate,
@@ -52,6 +56,31 @@ export class Ledger {
     this.#sql.exec("DELETE FROM batches WHERE at < ?", now - REMEMBERED);
     this.count(counts);
     this.add(breaks);
+    this.tally(tallies);
+    return true;
+  }
+
+  tally(tallies: Tallies): void {
+    for (const [family, samples] of Object.entries(tallies)) {
+      if (!Object.hasOwn(CATALOG, family)) continue;
+      for (const [labels, value] of Object.entries(samples)) {
+        this.#sql.exec(
+          `INSERT INTO tallies (family, labels, value) VALUES (?, ?, ?)
+           ON CONFLICT (family, labels) DO UPDATE SET value = value + excluded.value`,
+          family,
+          labels,
+          value,
+        );
+      }
+    }
+  }
+
+  tallies(): { family: string; labels: string; value: number }[] {
+    return this.#sql
+      .exec<{ family: string; labels: string; value: number }>(
+        "SELECT family, labels, value FROM tallies ORDER BY family, labels",
+      )
+      .toArray();
   }
 
   /**

@@ -28,7 +28,12 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
     case "POST /refused":
       return Response.json({ ok: false, status: Number(query.get("status")) });
     case "GET /counts":
-      return Response.json({ requests: ledger.requests(), causes: ledger.causes() });
+      return Response.json({
+        requests: ledger.requests(),
+        causes: ledger.causes(),
+        tallies: ledger.tallies(),
+        gauges: coordinator.gauges(),
+      });
     case "GET /breaks":
       return Response.json({ ...page(coordinator, query), causes: ledger.causes() });
     case "GET /pods": {

@@ -46,6 +46,9 @@ export const TABLES = `
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, client TEXT NOT NULL,
     method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER, change TEXT NOT NULL
   );
+  CREATE TABLE IF NOT EXISTS tallies (
+    family TEXT NOT NULL, labels TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (family, labels)
+  ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS causes (cause TEXT PRIMARY KEY, count INTEGER NOT NULL);
 `;
 

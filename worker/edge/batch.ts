@@ -1,5 +1,6 @@
 import type { Counters } from "../../src/metrics/counters.ts";
-import type { Break, PodUse, RequestCount } from "../../src/model/beat.ts";
+import { Tally } from "../../src/metrics/tally.ts";
+import type { Break, PodUse, RequestCount, Tallies } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Views } from "./views.ts";
 
@@ -18,6 +19,7 @@ export interface Batch {
   readonly placed: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Milliseconds since the epoch, by tag. */
   readonly served: Readonly<Record<string, number>>;
+  readonly tallies: Tallies;
 }
 
 /**
@@ -28,14 +30,22 @@ export class Batches {
   readonly #counters: Counters;
   readonly #breaks: Break[];
   readonly #views: Views;
+  /** Adds what else was counted since it was last called. */
+  readonly #drain: (tally: Tally) => void;
   readonly #failed = new Set<string>();
   #open: Batch | undefined;
   #sent = 0;
 
-  constructor(counters: Counters, breaks: Break[], views: Views) {
+  constructor(
+    counters: Counters,
+    breaks: Break[],
+    views: Views,
+    drain: (tally: Tally) => void = () => undefined,
+  ) {
     this.#counters = counters;
     this.#breaks = breaks;
     this.#views = views;
+    this.#drain = drain;
   }
 
   /** Whether anything waits to be told. */
@@ -60,6 +70,7 @@ export class Batches {
         load: this.#load(),
         placed: this.#placed(),
         served: this.#served(),
+        tallies: this.#tallies(),
       };
       this.#failed.clear();
     }
@@ -68,6 +79,13 @@ export class Batches {
 
   confirm(batch: Batch): void {
     if (this.#open === batch) this.#open = undefined;
+  }
+
+  #tallies(): Tallies {
+    const tally = new Tally();
+    this.#counters.timings.drain(tally);
+    this.#drain(tally);
+    return tally.take();
   }
 
   #load(): Record<string, PodUse> {

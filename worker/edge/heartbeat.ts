@@ -31,6 +31,7 @@ export class Heartbeat {
   readonly #feed: Feed;
   readonly #busy: () => boolean;
   readonly #settle: () => Promise<unknown> | undefined;
+  readonly #broken: () => boolean;
   readonly #isolate = crypto.randomUUID();
   #next: number;
   #touched = false;
@@ -48,6 +49,7 @@ export class Heartbeat {
   /**
    * @param busy whether requests wait for pods, whose outcome will have to be told, or anything is left to settle
    * @param settle pays what the indexes of the store owe; never rejects
+   * @param broken whether the store is asked nothing now
    */
   constructor(
     link: Link,
@@ -57,6 +59,7 @@ export class Heartbeat {
     busy: () => boolean,
     period: number,
     settle: () => Promise<unknown> | undefined = () => undefined,
+    broken: () => boolean = () => false,
   ) {
     this.#link = link;
     this.#views = views;
@@ -65,6 +68,7 @@ export class Heartbeat {
     this.#busy = busy;
     this.#next = period;
     this.#settle = settle;
+    this.#broken = broken;
   }
 
   /** The time between heartbeats, as the coordinator last said. Milliseconds. */
@@ -183,6 +187,7 @@ export class Heartbeat {
       revision: stamp?.revision ?? -1,
       feed: this.#feed.seq,
       ...batch,
+      ...(this.#broken() ? { breaker: true as const } : {}),
       // As ages, since clocks differ.
       served: Object.fromEntries(Object.entries(batch.served).map(([tag, at]) => [tag, Date.now() - at])),
     };

@@ -1,4 +1,5 @@
 import { Counters } from "../../src/metrics/counters.ts";
+import { StoreMeter } from "../../src/metrics/store-meter.ts";
 import type { Break } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Background, Swapped } from "../../src/model/ports.ts";
@@ -92,7 +93,15 @@ async function build(env: Env): Promise<Isolate> {
     deadlines.leave(background);
     heartbeat?.leave(background);
   });
-  const batches = new Batches(cargo.counters, cargo.breaks, views);
+  const clock = { now: () => Date.now() };
+  const guard = new Guard(clock, after);
+  const meter = new StoreMeter(clock);
+  let traps = 0;
+  const batches = new Batches(cargo.counters, cargo.breaks, views, (tally) => {
+    meter.drain(tally);
+    tally.add("mooring_wasm_traps_total", [], core.traps - traps);
+    traps = core.traps;
+  });
   const heartbeat =
     link === undefined
       ? undefined
@@ -112,22 +121,22 @@ async function build(env: Env): Promise<Isolate> {
             // Past the guard: that a debt cannot be paid is no reason to ask the store nothing more.
             return debts?.some && !edge.guard.open ? debts.pay().catch(() => undefined) : undefined;
           },
+          () => guard.open,
         );
-  const { store, snapshot, problem } = openStore(env);
+  const { store, snapshot, problem } = openStore(env, (commands) => meter.commands(commands));
   if (problem !== undefined) console.error(problem);
   const freshness = new Freshness(views, {
     heartbeat,
     snapshot: snapshot === undefined ? undefined : () => snapshot.get(),
     bundled: env.MOORING_CONFIG || undefined,
   });
-  const clock = { now: () => Date.now() };
   const edge: Edge = {
     ...cargo,
     clock,
     chance,
     forwarder: directForwarder(cloudflare, deadlines, sockets),
-    store,
-    guard: new Guard(clock, after),
+    store: meter.over(store),
+    guard,
     sealer: sealer(crypto.subtle, ring, chance),
     keyer: keyer(crypto.subtle),
     peer: peerOf(cloudflare),

@@ -14,14 +14,19 @@ export interface Stores {
   readonly problem: string | undefined;
 }
 
-/** Redis over HTTP when it is configured, else the embedded durable store, else none. */
-export function openStore(env: Env): Stores {
+/**
+ * Redis over HTTP when it is configured, else the embedded durable store, else none.
+ *
+ * @param sent called with how many Redis commands a request has
+ */
+export function openStore(env: Env, sent?: (commands: number) => void): Stores {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
   if (url && token) {
     const problem = badUrl(url) ?? badToken(token);
     if (problem !== undefined) return { store: absent(problem), snapshot: undefined, problem };
-    const store = new UpstashStore(redisClient({ url, token }));
-    const snapshot = new UpstashSnapshot(redisClient({ url, token, most: SNAPSHOT }));
+    const counted = sent === undefined ? {} : { sent };
+    const store = new UpstashStore(redisClient({ url, token, ...counted }));
+    const snapshot = new UpstashSnapshot(redisClient({ url, token, most: SNAPSHOT, ...counted }));
     return { store, snapshot, problem: undefined };
   }
   const send = shardSender(env);

@@ -19,19 +19,22 @@ export interface RedisOptions {
   readonly timeout?: number;
   /** Bytes that an answer may have; what is longer is not read to its end. */
   readonly most?: number;
+  /** Called with how many commands a request has. */
+  readonly sent?: (commands: number) => void;
 }
 
 /**
  * Speaks the REST protocol of Upstash: POST / with a command, POST /pipeline with a list of them, answered by `{ result }`
  * or `{ error }` for each. Asks once, follows no redirect, gives up in time, and says so by rejecting.
  */
-export function redisClient({ url, token, timeout = 1000, most = 1 << 20 }: RedisOptions): RedisClient {
+export function redisClient({ url, token, timeout = 1000, most = 1 << 20, sent }: RedisOptions): RedisClient {
   const base = url.trim().replace(/\/+$/, "");
   const headers: Record<string, string> = {
     authorization: `Bearer ${token}`,
     "content-type": "application/json",
   };
-  const ask = async (path: string, body: unknown): Promise<unknown> => {
+  const ask = async (path: string, body: readonly unknown[], commands: number): Promise<unknown> => {
+    sent?.(commands);
     const response = await fetch(base + path, {
       method: "POST",
       headers,
@@ -53,8 +56,9 @@ export function redisClient({ url, token, timeout = 1000, most = 1 << 20 }: Redi
     }
   };
   return {
-    run: async (...command) => resultOf(await ask("", command)),
-    pipeline: async (commands) => asList(await ask("/pipeline", commands), commands.length).map(resultOf),
+    run: async (...command) => resultOf(await ask("", command, 1)),
+    pipeline: async (commands) =>
+      asList(await ask("/pipeline", commands, commands.length), commands.length).map(resultOf),
   };
 }
 

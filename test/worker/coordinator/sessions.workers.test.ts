@@ -130,11 +130,11 @@ describe("an operator's word on one session", () => {
       { at, sid: moved.sid, epoch: 2, pool: "web", from: "a", to: "b", cause: "moved-by-operator" },
       { at, sid: revoked.sid, epoch: 2, pool: "web", from: "a", to: "", cause: "revoked" },
     ] as const;
-    const before = await ask(stub, "/counts");
+    const { gauges: _, ...before } = (await ask(stub, "/counts")) as { gauges: object };
     for (const isolate of ["x", "y"]) await beat(stub, { isolate, batch: 1, breaks: told });
     expect(await breaks(moved.sid)).toHaveLength(1);
     expect(await breaks(revoked.sid)).toHaveLength(1);
-    expect(await ask(stub, "/counts")).toEqual(before);
+    expect(await ask(stub, "/counts")).toMatchObject(before);
   });
 
   it("tells the edges of what a call did whose answer it never saw", async () => {
