@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Jar } from "../../tools/fleet/client.ts";
 import { ADMIN, type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
@@ -26,11 +27,14 @@ describe("the metrics of a deployment", () => {
   }, 60_000);
   afterAll(async () => fleet?.stop());
 
-  const scrape = async (edge = 0) => {
+  const exposition = async (edge = 0) => {
     const headers = { authorization: `Bearer ${ADMIN}` };
     const response = await fetch(`${fleet.edges[edge]!.url}/_mooring/metrics`, { headers });
     expect(response.status).toBe(200);
-    const text = await response.text();
+    return response.text();
+  };
+  const scrape = async (edge = 0) => {
+    const text = await exposition(edge);
     return (series: string) => {
       const line = text.split("\n").find((one) => one.startsWith(`${series} `));
       return line === undefined ? undefined : Number(line.slice(series.length + 1));
@@ -83,6 +87,13 @@ describe("the metrics of a deployment", () => {
       (value) => (value('mooring_sessions_create_failed_total{pool="lone"}') ?? 0) >= 3,
     );
     expect(seen('mooring_sessions_create_failed_total{pool="lone"}')).toBe(3);
+  });
+
+  it.skipIf(spawnSync("promtool", ["--version"]).error !== undefined)("pleases promtool", async () => {
+    const input = await exposition();
+    const checked = spawnSync("promtool", ["check", "metrics"], { input, encoding: "utf8" });
+    expect(checked.stderr + checked.stdout).toBe("");
+    expect(checked.status).toBe(0);
   });
 
   it("loses no count over a restart of the coordinator", async () => {
