@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { identify } from "../src/route/client.ts";
+import { getAlerts } from "./admin/alerts.ts";
 import { getAudit, noteRefusal } from "./admin/audit.ts";
 import { requires, type Scope } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig, rollbackConfig } from "./admin/config.ts";
@@ -99,6 +100,7 @@ app.post(`${V1}/sessions/:sid/move`, write(), async (c) =>
   moveSession(c, await isolateOf(c), c.req.param("sid")),
 );
 app.get(`${V1}/ledger`, read("pool", "sid", "cause", ...PAGE), async (c) => getLedger(c, await isolateOf(c)));
+app.get(`${V1}/alerts`, read(), async (c) => getAlerts(await isolateOf(c)));
 app.get(`${V1}/audit`, read(...PAGE), async (c) => getAudit(c, await isolateOf(c)));
 
 /** Another method than those that a path takes is told which they are. */

@@ -27,6 +27,8 @@ export interface Env {
   MOORING_ADMIN_TOKEN?: string;
   MOORING_READ_TOKEN?: string;
   MOORING_DRAIN_TOKEN?: string;
+  /** An http or https url that is told of each alert, by POST of JSON. */
+  MOORING_ALERT_WEBHOOK?: string;
   /** The config at start, native YAML or JSON: used until a first PUT, and by a cold edge that reaches nothing else. */
   MOORING_CONFIG?: string;
   /**

@@ -74,6 +74,7 @@ export const CATALOG = {
     "Since the last heartbeat of the active isolate that has been silent longest.",
   ),
   mooring_wasm_traps_total: counter("Traps of the WebAssembly core, each answered without it: any is a bug."),
+  mooring_alert_firing: gauge("1 while an alert of this rule fires, 0 while none does.", "rule"),
 } satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof CATALOG;

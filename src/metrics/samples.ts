@@ -28,6 +28,8 @@ export interface Gauges {
   readonly silence?: number | undefined;
   /** Isolates whose breaker is open. */
   readonly breakers: number;
+  /** Rules of alerts, and whether one fires. */
+  readonly alerts: Readonly<Record<string, boolean>>;
 }
 
 const FAMILIES: Record<EdgeEvent, MetricName> = {
@@ -56,7 +58,7 @@ export function samplesOf(counts: Counts, sessions: Readonly<Record<string, numb
   for (const { family, labels, value } of counts.tallies) {
     if (Object.hasOwn(CATALOG, family)) add(family as MetricName, JSON.parse(labels) as string[], value);
   }
-  const { revision, pods, inflight, isolates, silence, breakers } = counts.gauges;
+  const { revision, pods, inflight, isolates, silence, breakers, alerts } = counts.gauges;
   for (const [pool, count] of Object.entries(sessions ?? {})) add("mooring_sessions", [pool], count);
   for (const [pool, states] of Object.entries(pods)) {
     for (const [state, count] of Object.entries(states)) add("mooring_pods", [pool, state], count);
@@ -66,6 +68,7 @@ export function samplesOf(counts: Counts, sessions: Readonly<Record<string, numb
   if (silence !== undefined) add("mooring_heartbeat_age_seconds", [], silence / 1000);
   add("mooring_config_revision", [], revision);
   add("mooring_store_breaker_open_isolates", [], breakers);
+  for (const [rule, firing] of Object.entries(alerts)) add("mooring_alert_firing", [rule], firing ? 1 : 0);
   // A counter that has not counted yet is 0, and not missing, where it has no labels.
   for (const name of ["mooring_wasm_traps_total", "mooring_store_commands_total"] as const) {
     if (samples[name] === undefined) add(name, [], 0);

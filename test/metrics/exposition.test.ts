@@ -9,7 +9,7 @@ const NONE: Counts = {
   requests: [],
   causes: [],
   tallies: [],
-  gauges: { revision: 3, pods: {}, inflight: {}, isolates: {}, breakers: 0 },
+  gauges: { revision: 3, pods: {}, inflight: {}, isolates: {}, breakers: 0, alerts: {} },
 };
 
 /** What an isolate tells, as the coordinator keeps it. */

@@ -258,6 +258,15 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/v1/alerts",
+    scope: "read",
+    summary: "The alert rules, and whether they fire",
+    query: [],
+    answer: schemas.alerts,
+    problems: [],
+  },
+  {
+    method: "get",
     path: "/v1/audit",
     scope: "read",
     summary: "Who changed what",

@@ -194,6 +194,23 @@ export const ledger = z.object({
   counts: z.record(z.string(), count),
   cursor,
 });
+export const alerts = z.object({
+  rules: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(["inactive", "pending", "firing"]),
+      pool: z.string().describe("The one that it is worst with; empty: all together"),
+      value: z.number(),
+      threshold: z.number(),
+      since: time.describe("0: it never was in another state"),
+    }),
+  ),
+  webhook: z.object({
+    url: z.boolean().describe("Whether there is one"),
+    waiting: count.describe("Changes that it has not heard"),
+    tries: count.describe("How often the first of them was tried in vain"),
+  }),
+});
 export const audit = z.object({
   entries: z.array(
     z.object({
@@ -235,6 +252,7 @@ const exported = {
   Revoked: revoked,
   Move: move,
   Ledger: ledger,
+  Alerts: alerts,
   Audit: audit,
 };
 for (const [id, schema] of Object.entries(exported)) named.add(schema, { id });

@@ -13,11 +13,13 @@ import { GUARD, Guard } from "../../src/sessions/guard.ts";
 import type { Env } from "../env.ts";
 import { openStore } from "../sessions/open.ts";
 import type { SnapshotStore } from "../sessions/snapshot.ts";
+import { Alerting } from "./alerting.ts";
 import { Audit, audited } from "./audit.ts";
 import { ConfigStore } from "./config-store.ts";
 import { putConfig } from "./config-write.ts";
 import { FeedStore } from "./feed-store.ts";
 import { Fleet } from "./fleet.ts";
+import { standing, unavailable } from "./gauges.ts";
 import { HealthLog } from "./health-log.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator, poolSubject, subjectsOf } from "./operator.ts";
@@ -44,6 +46,7 @@ const STORE = { budget: 2000, pause: 2000 };
 
 /** The one object that holds the truth about config, health and load. */
 export class Coordinator extends DurableObject<Env> {
+  readonly alerting: Alerting;
   readonly audit: Audit;
   readonly config: ConfigStore;
   readonly ledger: Ledger;
@@ -72,6 +75,7 @@ export class Coordinator extends DurableObject<Env> {
     super(ctx, env);
     const { sql } = ctx.storage;
     sql.exec(TABLES);
+    this.alerting = new Alerting(sql, env.MOORING_ALERT_WEBHOOK || undefined, Date.now());
     this.audit = new Audit(sql);
     this.config = new ConfigStore(sql);
     this.ledger = new Ledger(sql);
@@ -120,6 +124,9 @@ export class Coordinator extends DurableObject<Env> {
       // Probes wait for no store. What it has begun it ends with an alarm of its own.
       this.ctx.waitUntil(this.#rebalanced());
       this.#ejected(this.#fleet.readmit(Date.now()));
+      this.alerting.step(() => unavailable(this.snapshot, this.pods.health()), Date.now());
+      // Who is told may hang: the next alarm is set without it.
+      this.ctx.waitUntil(this.alerting.deliver(Date.now).then((did) => (did ? this.schedule() : undefined)));
       // Nor does the next alarm wait for a pod that hangs.
       this.ctx.waitUntil(probeDue(this.#probes, Date.now, Math.random, (flip) => this.#probed(flip)));
     } finally {
@@ -167,6 +174,7 @@ export class Coordinator extends DurableObject<Env> {
     const { pool, id } = this.#names.get(tag) ?? { pool: "", id: tag };
     console.log(`"Health changed" pool="${pool}" pod="${id}" check="${check}" state="${state}"`);
     this.#health.record(tag, check, state, Date.now());
+    if (this.alerting.wake(Date.now())) this.ctx.waitUntil(this.schedule());
   }
 
   #ejected(flips: readonly EjectionFlip[]): void {
@@ -180,23 +188,9 @@ export class Coordinator extends DurableObject<Env> {
   /** How pods and isolates stand now. */
   gauges(): Gauges {
     const now = Date.now();
-    const states = this.pods.health();
-    const pods: Record<string, Record<string, number>> = {};
-    const inflight: Record<string, number> = {};
-    for (const pool of this.snapshot?.pools ?? []) {
-      const own: Record<string, number> = {};
-      let flying = 0;
-      for (const { tag } of pool.pods) {
-        const hex = tagToHex(tag);
-        const state = states[hex] ?? "ready";
-        own[state] = (own[state] ?? 0) + 1;
-        flying += this.#fleet.inflight(hex, now);
-      }
-      pods[pool.name] = own;
-      inflight[pool.name] = flying;
-    }
-    const revision = this.config.revision;
-    return { revision, pods, inflight, ...this.#fleet.gauges(now) };
+    const { revision } = this.config;
+    const pods = standing(this.snapshot, this.pods.health(), (tag) => this.#fleet.inflight(tag, now));
+    return { revision, ...pods, ...this.#fleet.gauges(now), alerts: this.alerting.firing };
   }
 
   /** Ends drains whose deadline has passed: the coordinator alone does, so that edges compare no clocks. */
@@ -213,6 +207,7 @@ export class Coordinator extends DurableObject<Env> {
       this.#operator.next(),
       this.#fleet.next(),
       this.rebalance.next(),
+      this.alerting.next(),
     ].filter((time) => time !== undefined);
     if (times.length === 0) return;
     this.#alarm = Math.max(Math.min(...times), Date.now());
@@ -307,7 +302,7 @@ export class Coordinator extends DurableObject<Env> {
 
   async #beat(beat: Beat): Promise<BeatAnswer> {
     const now = Date.now();
-    this.ledger.take(beat, now);
+    if (this.ledger.take(beat, now)) this.alerting.take(beat, now);
     this.#probes.served(beat.served, now);
     this.flip();
     this.#publish();
@@ -321,7 +316,8 @@ export class Coordinator extends DurableObject<Env> {
     };
     const { period, flips, ...word } = this.#fleet.hear(beat, now, (tag) => isAdmitting(states()[tag]));
     this.#ejected(flips);
-    if (mended || beat.failed.length > 0 || flips.length > 0) await this.schedule();
+    const sooner = (this.alerting.next() ?? Number.POSITIVE_INFINITY) < this.#alarm;
+    if (mended || beat.failed.length > 0 || flips.length > 0 || sooner) await this.schedule();
     const { record, incarnation } = this.config;
     // A position on another feed says nothing of this one.
     const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);

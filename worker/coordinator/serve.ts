@@ -34,6 +34,8 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
         tallies: ledger.tallies(),
         gauges: coordinator.gauges(),
       });
+    case "GET /alerts":
+      return Response.json(coordinator.alerting.rules(Date.now()));
     case "GET /breaks":
       return Response.json({ ...page(coordinator, query), causes: ledger.causes() });
     case "GET /pods": {

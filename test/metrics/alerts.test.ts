@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { Alerts, type Counted } from "../../src/metrics/alerts.ts";
+import { EVERY, RULES } from "../../src/metrics/rules.ts";
+import { Tally } from "../../src/metrics/tally.ts";
+import { Timings } from "../../src/metrics/timings.ts";
+import { feed } from "../../src/metrics/told.ts";
+
+const START = 1_800_000_000_000;
+const COUNTED = ["error-rate", "slow-requests", "session-creation"] as const satisfies Counted[];
+
+/** An hour of 10,000 a second of which a share is bad; when the rule first fired after it began, undefined: never. */
+function hour(rule: Counted, share: number): number | undefined {
+  const alerts = new Alerts();
+  for (let at = 0; at < 3_600_000; at += 1000) {
+    alerts.add(rule, "web", { all: 10_000, bad: 10_000 * share }, START + at);
+    if (at % EVERY !== 0) continue;
+    const fired = alerts.evaluate({}, START + at).some(({ state }) => state === "firing");
+    if (fired) return at;
+  }
+  return undefined;
+}
+
+describe.each(COUNTED)("%s", (rule) => {
+  const { threshold, window, least } = RULES[rule];
+
+  it("fires within its window at 1.1 of its threshold, and never at 0.9", () => {
+    expect(hour(rule, threshold * 1.1)).toBeLessThanOrEqual(window);
+    expect(hour(rule, threshold * 0.9)).toBeUndefined();
+    // Above, it says; not at.
+    expect(hour(rule, threshold)).toBeUndefined();
+  });
+
+  it("fires within its window after a quiet hour, too", () => {
+    const alerts = new Alerts();
+    const good = { all: 1000, bad: 0 };
+    for (let at = 0; at < 600_000; at += 1000) alerts.add(rule, "web", good, START + at);
+    expect(alerts.evaluate({}, START + 600_000)).toEqual([]);
+    for (let at = 600_000; at <= 600_000 + window; at += 1000) {
+      alerts.add(rule, "web", { all: 1000, bad: 1000 * threshold * 1.1 }, START + at);
+    }
+    const fired = alerts.evaluate({}, START + 600_000 + window);
+    expect(fired).toContainEqual(expect.objectContaining({ rule, pool: "web", state: "firing" }));
+  });
+
+  it("says nothing of few, however bad", () => {
+    const alerts = new Alerts();
+    alerts.add(rule, "web", { all: least - 1, bad: least - 1 }, START);
+    expect(alerts.evaluate({}, START)).toEqual([]);
+    alerts.add(rule, "web", { all: 1, bad: 1 }, START);
+    expect(alerts.evaluate({}, START).map(({ pool, state }) => `${pool} ${state}`)).toEqual([
+      "web firing",
+      " firing",
+    ]);
+  });
+
+  it("resolves once it does not hold any more, also when nothing comes any more", () => {
+    const alerts = new Alerts();
+    alerts.add(rule, "web", { all: 1000, bad: 500 }, START);
+    alerts.evaluate({}, START);
+    expect(alerts.active).toHaveLength(2);
+    expect(alerts.evaluate({}, START + 1000)).toEqual([]);
+    const over = alerts.evaluate({}, START + window + 1000);
+    expect(over.map(({ state }) => state)).toEqual(["inactive", "inactive"]);
+    expect(alerts.active).toEqual([]);
+    alerts.evaluate({}, START + window + 2000);
+    expect(alerts.busy).toBe(false);
+  });
+
+  it("finds the one pool that is bad among many that are well", () => {
+    const alerts = new Alerts();
+    for (let i = 0; i < 50; i++)
+      alerts.add(rule, `pool-${i}`, { all: 10_000, bad: i === 7 ? 200 : 0 }, START);
+    const fired = alerts.evaluate({}, START).filter(({ pool }) => pool !== "");
+    expect(fired.map(({ pool }) => pool)).toEqual(["pool-7"]);
+    expect(alerts.rules(START).find(({ name }) => name === rule)).toMatchObject({
+      state: "firing",
+      pool: "pool-7",
+    });
+  });
+});
+
+describe("unavailable-pods", () => {
+  const pods = (bad: number) => ({ web: { all: 100, bad } });
+
+  it("fires after 30 s at 1.1 of its threshold, never at 0.9, and not for a shorter while", () => {
+    const alerts = new Alerts();
+    for (let at = 0; at < 3_600_000; at += EVERY) expect(alerts.evaluate(pods(18), START + at)).toEqual([]);
+    const at = START + 3_600_000;
+    expect(alerts.evaluate(pods(22), at)).toMatchObject([{ state: "pending", since: at }]);
+    expect(alerts.evaluate(pods(22), at + 29_999)).toEqual([]);
+    expect(alerts.evaluate(pods(22), at + 30_000)).toMatchObject([{ state: "firing", value: 0.22 }]);
+    expect(alerts.evaluate(pods(20), at + 40_000)).toMatchObject([{ state: "inactive" }]);
+    expect(alerts.evaluate(pods(22), at + 50_000)).toMatchObject([{ state: "pending" }]);
+    expect(alerts.evaluate(pods(0), at + 70_000)).toMatchObject([{ state: "inactive" }]);
+  });
+
+  it("is over when its pool leaves the config, and says nothing of a pool without pods", () => {
+    const alerts = new Alerts();
+    alerts.evaluate(pods(50), START);
+    expect(alerts.evaluate({}, START + EVERY)).toMatchObject([{ pool: "web", state: "inactive" }]);
+    expect(alerts.evaluate({ none: { all: 0, bad: 0 } }, START + 2 * EVERY)).toEqual([]);
+  });
+});
+
+it("an alert that fired before a restart is over in time, and does not fire anew", () => {
+  const before = { rule: "error-rate", pool: "web", state: "firing", value: 0.5, since: START } as const;
+  const alerts = new Alerts([before]);
+  alerts.add("error-rate", "web", { all: 100, bad: 50 }, START + 5000);
+  expect(alerts.evaluate({}, START + 5000).filter(({ pool }) => pool === "web")).toEqual([]);
+  expect(alerts.active.find(({ pool }) => pool === "web")?.since).toBe(START);
+  expect(alerts.evaluate({}, START + 120_000)).toContainEqual(
+    expect.objectContaining({ pool: "web", state: "inactive" }),
+  );
+});
+
+it("is fed by heartbeats: 5xx, what began and did not, and what took over 500 ms", () => {
+  const alerts = new Alerts();
+  const timings = new Timings();
+  for (let i = 0; i < 980; i++) timings.add("web", 500, 500);
+  for (let i = 0; i < 20; i++) timings.add("web", 501, 501);
+  const tally = new Tally();
+  timings.drain(tally);
+  const counts = [
+    { pool: "web", outcome: "bound", code: 200, count: 970 },
+    { pool: "web", outcome: "refused", code: 503, count: 20 },
+    { pool: "web", outcome: "kept", code: 404, count: 10 },
+    { pool: "web", outcome: "create-failed", code: 100, count: 30 },
+    { pool: "web", outcome: "retried", code: 100, count: 5000 },
+  ] as const;
+  feed(alerts, counts, tally.take(), START);
+  const own = alerts.evaluate({}, START).filter(({ pool }) => pool === "web");
+  expect(Object.fromEntries(own.map(({ rule, value }) => [rule, value]))).toEqual({
+    "error-rate": 0.02,
+    "slow-requests": 0.02,
+    "session-creation": 0.03,
+  });
+});
