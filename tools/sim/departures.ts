@@ -74,6 +74,9 @@ export class Departures {
     if (demand.want !== "move" || demand.elsewhere !== true || pod.tag !== token?.pod) return;
     const pools = this.#watch.world.isolates[call.edge]?.views.current?.pools ?? [];
     const still = pools.flatMap(({ pods }) => pods).find((runtime) => runtime.pod.tag === pod.tag);
+    // A session that was revoked is none any more: whoever brings it begins another, which may try, once none admits that can
+    // be reached, what nobody told to stop.
+    if (this.#watch.world.store.get(token.sid)?.state === "R") return;
     // Heard meanwhile that it keeps them again, or that no other is left.
     if (still?.keep === true || !pools.some(({ shared }) => shared.live > 0)) return;
     this.#watch.fail("I4", `request ${call.id} went to ${pod.id}, which keeps nothing (${still?.state})`);

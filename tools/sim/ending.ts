@@ -1,7 +1,7 @@
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Token } from "../../src/sessions/token.ts";
 import type { Client } from "./client.ts";
-import { type Heard, hasWaited, lookedUpAgain } from "./late.ts";
+import { type Heard, hasWaited, inOneView, lookedUpAgain } from "./late.ts";
 import { ledgerKey } from "./ledger.ts";
 import type { RequestEvent } from "./plan.ts";
 import { readText } from "./sealer.ts";
@@ -77,6 +77,8 @@ export async function lastRound(world: World): Promise<void> {
     let answers: Heard = await everywhere();
     if (plan.affinity === "learn" && new Set(answers.map(({ pod }) => pod)).size > 1 && hasWaited(world))
       answers = await lookedUpAgain(world, client, minted, everywhere);
+    if (new Set(answers.map(({ pod }) => pod)).size > 1)
+      answers = await inOneView(world, answers, everywhere);
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
     const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);
@@ -104,12 +106,13 @@ export async function lastRound(world: World): Promise<void> {
 
 /**
  * The newest token of a client. One that came to be in doubt with these very answers, as the store was not in time, is asked
- * for by the next request and settled by the one after it; as often again if that is not in time either.
+ * for by the next request and settled by the one after it; as often again if that is not in time either. So is one of which
+ * the store was asked for these answers, and told too late.
  */
 async function settled(world: World, client: Client, before: Token | undefined): Promise<Token | undefined> {
   const now = tokenOf(client.newest);
   const old = before?.epoch === now?.epoch && before?.pod === now?.pod;
-  if (now === undefined || (old && before?.flags !== 0)) return now;
+  if (now === undefined || (old && before?.flags !== 0 && !hasWaited(world))) return now;
   for (let asked = 0; asked < 6 && tokenOf(client.newest)?.flags !== 0; asked++)
     await world.request(client, 0, { ...CALM, client: client.index, edge: 0 });
   return tokenOf(client.newest);

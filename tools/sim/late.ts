@@ -11,6 +11,8 @@ export interface Answered {
   readonly pod: number | undefined;
   /** Whether the rules let a session begin with it, of whoever comes without one or with one that is over. */
   readonly begins: boolean;
+  /** Everything of the edge's view that the choice of a pod depends on; empty where no edge has answered. */
+  readonly view: string;
 }
 
 /** Of its requests, one to each edge. */
@@ -41,4 +43,24 @@ export async function lookedUpAgain(
   await loop.sleep(COME);
   client.minted = name;
   return everywhere();
+}
+
+/** Longer than edges need to hear what the coordinator knows. Milliseconds. */
+const HEARD = 6000;
+
+/**
+ * Asks every edge again while they decided by views that differ: a lost probe may take a pod out at any time where one is
+ * enough, and one edge hears of it a heartbeat before another. What it had then decided all of them must have come to.
+ */
+export async function inOneView(
+  { loop }: World,
+  first: Heard,
+  everywhere: () => Promise<Heard>,
+): Promise<Heard> {
+  let answers = first;
+  for (let again = 0; again < 5 && new Set(answers.map(({ view }) => view)).size > 1; again++) {
+    await loop.sleep(HEARD);
+    answers = await everywhere();
+  }
+  return answers;
 }

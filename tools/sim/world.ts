@@ -183,7 +183,7 @@ export class World implements Watched {
     const values = client.cookies(spec.cookie, dice(this.plan.seed, `client ${id}`));
     const { loop, net } = this;
     return new Promise((resolve) => {
-      const gone = { status: 0, pod: undefined, begins: false };
+      const gone = { status: 0, pod: undefined, begins: false, view: "" };
       // Who hears nothing for so long goes away.
       loop.after(30_000, () => resolve(gone));
       net.send(
@@ -234,10 +234,11 @@ export class World implements Watched {
     const deliver = () => {
       if (heard.cookie !== undefined) client.set(heard.cookie.name, heard.cookie.text);
       if (heard.minted !== undefined) client.minted = heard.minted;
-      resolve({ status: heard.status, pod: heard.pod, begins: call.demand.want === "new" });
+      const begins = call.demand.want === "new";
+      resolve({ status: heard.status, pod: heard.pod, begins, view: call.viewKey });
     };
     net.send(`edge-${isolate.index}`, "client", deliver, () =>
-      resolve({ status: 0, pod: undefined, begins: false }),
+      resolve({ status: 0, pod: undefined, begins: false, view: "" }),
     );
   }
 
