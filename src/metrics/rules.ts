@@ -17,27 +17,27 @@ export interface Rule {
 
 export const RULES = {
   "error-rate": {
-    summary: "requests answered 5xx, over 1 minute",
+    summary: "requests answered 5xx",
     threshold: 0.01,
     window: 60_000,
     hold: 0,
     least: 50,
   },
   "slow-requests": {
-    summary: "requests that took more than 500 ms, over 10 seconds: above 1 % is a p99 above 500 ms",
+    summary: "requests that took more than 500 ms: above 1 % is a p99 above 500 ms",
     threshold: 0.01,
     window: 10_000,
     hold: 0,
     least: 50,
   },
   "unavailable-pods": {
-    summary: "pods of a pool that take no sessions, of those that nobody took out, for 30 seconds",
+    summary: "pods of a pool that take no new sessions, of those that nobody took out",
     threshold: 0.2,
     hold: 30_000,
     least: 1,
   },
   "session-creation": {
-    summary: "sessions that could not begin, over 1 minute",
+    summary: "sessions that could not begin",
     threshold: 0.001,
     window: 60_000,
     hold: 0,
