@@ -31,7 +31,10 @@ export function cookieConflicts(pools: Tree, routes: readonly Tree[]): Diagnosti
   const errors = unwritable(pools, routes);
   const whole = new Set(
     routes
-      .filter(({ path = "/", pathType = "prefix" }) => path === "/" && pathType === "prefix")
+      .filter(
+        ({ path = "/", pathType: type = "prefix" }) =>
+          path === "/" && (type === "prefix" || type === "start"),
+      )
       .map(({ host = "*" }) => String(host)),
   );
   jars.forEach((jar, i) => {

@@ -1,7 +1,7 @@
 import { readCookieName, readHeaderName } from "../affinity/keyed.ts";
 import { Fault, reading } from "../affinity/option.ts";
 import { PatternFault } from "../model/pattern/fault.ts";
-import { compilePattern, type PatternOptions } from "../model/pattern/pattern.ts";
+import { compilePattern, type Pattern, type PatternOptions } from "../model/pattern/pattern.ts";
 import { PATH_TYPES, type PathType } from "../model/snapshot.ts";
 import * as z from "../model/zod.ts";
 import { parseHost } from "./host.ts";
@@ -32,14 +32,28 @@ export const route = z.strictObject({
 
 /** The path of a route in the form in which requests are compared with it. */
 export function readRoutePath(text: string, type: PathType): string | Fault {
-  return type === "regex" ? readPattern(text, PATH) : parsePath(text, type === "exact");
+  if (type === "regex" || type === "pattern") return textOf(compilePath(text, type), text);
+  return parsePath(text, type !== "prefix");
+}
+
+/** The pattern of a path: a fault where it is none. */
+export function compilePath(text: string, type: "regex" | "pattern"): Pattern | PatternFault {
+  if (type === "regex") return compilePattern(text, PATH);
+  // By itself first: what closes a group that it did not open would be taken for a pattern within the one around it.
+  const alone = compilePattern(text);
+  return alone instanceof PatternFault ? alone : compilePattern(`(?:${text})$`, WHOLE);
 }
 
 /** As the locations of nginx by `~*`: without case, from the start of the path on. */
-export const PATH: PatternOptions = { ignoreCase: true, anchored: true };
+const PATH: PatternOptions = { ignoreCase: true, anchored: true };
+/** As Envoy's `safe_regex`: with case, and all of the path. */
+const WHOLE: PatternOptions = { anchored: true };
 
-function readPattern(text: string, options?: PatternOptions): string | Fault {
-  const pattern = compilePattern(text, options);
+function readPattern(text: string): string | Fault {
+  return textOf(compilePattern(text), text);
+}
+
+function textOf(pattern: Pattern | PatternFault, text: string): string | Fault {
   return pattern instanceof PatternFault ? new Fault(pattern.message, pattern.hint) : text;
 }
 

@@ -39,8 +39,11 @@ export interface Override {
   readonly side: number;
 }
 
-/** How a path is compared: by whole segments from its start; as a whole; or as a pattern, without case, from its start. */
-export const PATH_TYPES = ["prefix", "exact", "regex"] as const;
+/**
+ * How a path is compared: by whole segments from its start; as a whole; as a pattern, without case, from its start; by
+ * characters from its start; or as a pattern of the whole, with case.
+ */
+export const PATH_TYPES = ["prefix", "exact", "regex", "start", "pattern"] as const;
 export type PathType = (typeof PATH_TYPES)[number];
 
 /** host + path → scope. */

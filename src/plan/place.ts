@@ -1,5 +1,5 @@
-import { PATH } from "../config/route.ts";
-import { compilePattern, type Pattern } from "../model/pattern/pattern.ts";
+import { compilePath } from "../config/route.ts";
+import type { Pattern } from "../model/pattern/pattern.ts";
 import type { Route } from "../model/snapshot.ts";
 
 /** Host names by which a route is asked for; no real host has this label. */
@@ -12,7 +12,11 @@ export function hostFor(host: string): string {
 
 /** A path that a route is asked for by: of a pattern a short one that matches, as long as another route does not. */
 export function pathFor({ path, pathType }: Pick<Route, "path" | "pathType">): string {
-  return pathType === "regex" ? ((compilePattern(path, PATH) as Pattern).example() ?? path) : path;
+  if (pathType === "regex" || pathType === "pattern") {
+    return (compilePath(path, pathType) as Pattern).example() ?? path;
+  }
+  // The path alone may be that of a prefix.
+  return pathType === "start" ? `${path}~` : path;
 }
 
 export function placeOf(

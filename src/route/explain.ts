@@ -151,6 +151,8 @@ const BY_PATH = {
   prefix: "the longest path that matches",
   exact: "the very path",
   regex: "the longest pattern that matches",
+  start: "the longest start that matches",
+  pattern: "the longest pattern that matches",
 };
 
 /** The rule that chose the side, where one was asked for and did. */

@@ -11,7 +11,9 @@ const OURS = ["mooring-", "__Host-mooring-", "__Secure-mooring-"] as const;
  */
 export function hiddenCookies({ scopes, routes }: Snapshot): (route: Route) => string[] {
   const whole = new Set(
-    routes.filter(({ path, pathType }) => path === "/" && pathType === "prefix").map(({ host }) => host),
+    routes
+      .filter(({ path, pathType }) => path === "/" && (pathType === "prefix" || pathType === "start"))
+      .map(({ host }) => host),
   );
   const named = scopes.flatMap((scope) => {
     const { name, domain } = cookieOf(scope) ?? {};

@@ -1,5 +1,5 @@
-import { PATH } from "../config/route.ts";
-import { compilePattern, type Pattern } from "../model/pattern/pattern.ts";
+import { compilePath } from "../config/route.ts";
+import type { Pattern } from "../model/pattern/pattern.ts";
 import type { PathType } from "../model/snapshot.ts";
 import { normalizePath } from "./target.ts";
 
@@ -17,7 +17,7 @@ interface Paths<R> {
   readonly root: R | undefined;
   /** Length of the longest path, so that long request paths are cut once. */
   readonly longest: number;
-  /** What goes before the prefixes; undefined where there is none, which is the way of most. */
+  /** What is no prefix; undefined where there is none, which is the way of most. */
   readonly special: Special<R> | undefined;
 }
 
@@ -25,11 +25,13 @@ interface Special<R> {
   readonly exact: Map<string, R>;
   /** The longest text first. */
   readonly patterns: readonly (readonly [Pattern, R])[];
+  /** By characters; the longest path first. */
+  readonly starts: readonly R[];
 }
 
 /**
  * Finds the route of a request: the most specific host that has a matching path, and there the very path, else the longest
- * pattern, else the longest prefix.
+ * pattern, else the longest prefix, by segments or by characters: of the same length the one by segments, which is narrower.
  */
 export class Matcher<R extends Matchable> {
   readonly #exact = new Map<string, Paths<R>>();
@@ -75,21 +77,34 @@ function paths<R extends Matchable>(routes: readonly R[]): Paths<R> {
   const byPath = new Map(prefixes.map((route) => [route.path, route]));
   const longest = prefixes.reduce((most, route) => Math.max(most, route.path.length), 0);
   const exact = new Map(of("exact").map((route) => [route.path, route]));
-  const patterns = of("regex")
-    .sort((a, b) => b.path.length - a.path.length)
-    .map((route) => [compilePattern(route.path, PATH) as Pattern, route] as const);
-  const special = exact.size + patterns.length > 0 ? { exact, patterns } : undefined;
+  const longestFirst = (a: R, b: R) => b.path.length - a.path.length;
+  const patterns = routes.filter(isPattern).sort(longestFirst).map(compiled);
+  const starts = of("start").sort(longestFirst);
+  const special = exact.size + patterns.length + starts.length > 0 ? { exact, patterns, starts } : undefined;
   return { byPath, root: byPath.get("/"), longest, special };
 }
 
-function byPath<R>(paths: Paths<R> | undefined, raw: string): R | undefined {
+function isPattern({ pathType }: Matchable): boolean {
+  return pathType === "regex" || pathType === "pattern";
+}
+
+function compiled<R extends Matchable>(route: R): readonly [Pattern, R] {
+  return [compilePath(route.path, route.pathType as "regex" | "pattern") as Pattern, route];
+}
+
+function byPath<R extends Matchable>(paths: Paths<R> | undefined, raw: string): R | undefined {
   if (paths === undefined) return undefined;
-  if (paths.special !== undefined) {
-    const path = normalizePath(raw);
-    const { exact, patterns } = paths.special;
-    const hit = exact.get(path) ?? patterns.find(([pattern]) => pattern.test(path))?.[1];
-    if (hit !== undefined) return hit;
-  }
+  if (paths.special === undefined) return byPrefix(paths, raw);
+  const path = normalizePath(raw);
+  const { exact, patterns, starts } = paths.special;
+  const hit = exact.get(path) ?? patterns.find(([pattern]) => pattern.test(path))?.[1];
+  if (hit !== undefined) return hit;
+  const start = starts.find((route) => path.startsWith(route.path));
+  const prefix = byPrefix(paths, path);
+  return start === undefined || (prefix && prefix.path.length >= start.path.length) ? prefix : start;
+}
+
+function byPrefix<R>(paths: Paths<R>, raw: string): R | undefined {
   if (paths.longest === 1) return paths.root;
   let path = normalizePath(raw);
   if (path.length > paths.longest) {

@@ -52,6 +52,15 @@ describe("a plan of routes", () => {
       { host: "*", path: "/(cart|till)/\\d+$", pathType: "regex", before: "web 9, canary 1", after: "web" },
     ]);
     expect((await planned([...after, pattern], before)).moves).toEqual([]);
+    const starts = [
+      { path: "/cart", pathType: "start", pool: "web" },
+      { path: "/till/[A-Z]+", pathType: "pattern", pool: "web" },
+    ];
+    const both = [...before, { path: "/cart", split }];
+    expect((await planned(both, [...both, ...starts])).routes).toEqual([
+      { host: "*", path: "/cart", pathType: "start", before: "web 9, canary 1", after: "web" },
+      { host: "*", path: "/till/[A-Z]+", pathType: "pattern", before: "web 9, canary 1", after: "web" },
+    ]);
   });
 
   it("says what rules go by, and what they go before", async () => {

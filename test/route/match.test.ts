@@ -97,6 +97,72 @@ describe("matching by other than prefixes", () => {
     expect(special.match(host, path)).toBe(all[index]);
   });
 
+  it("takes a start by its characters, and of two as long the prefix by segments", () => {
+    const all = [
+      { host: "*", path: "/a", pathType: "prefix" },
+      { host: "*", path: "/a", pathType: "start" },
+      { host: "*", path: "/ab/", pathType: "start" },
+      { host: "*", path: "/ab/c", pathType: "prefix" },
+    ] as const;
+    for (const order of [all, [...all].reverse()]) {
+      const matcher = new Matcher(order);
+      const found = ["/a", "/a/x", "/ax", "/ab", "/ab/", "/ab/cd", "/ab/c/d", "/%61bc", "/A", "/"];
+      expect(found.map((path) => all.indexOf(matcher.match("h", path)!))).toEqual([
+        0, 0, 1, 1, 2, 2, 3, 1, -1, -1,
+      ]);
+    }
+  });
+
+  it("finds by prefixes and starts what a plain scan of the documented order finds", () => {
+    let seed = 7;
+    const random = (below: number) => {
+      seed = (seed * 48271) % 2147483647;
+      return seed % below;
+    };
+    const text = () => `/${Array.from({ length: random(5) }, () => "ab/"[random(3)]).join("")}`;
+    const clean = (path: string) => path.replace(/\/+/g, "/");
+    for (let round = 0; round < 200; round++) {
+      const routes = Array.from({ length: 6 }, () => {
+        const pathType = (["prefix", "start", "exact"] as const)[random(3)]!;
+        const path = clean(text());
+        return { host: "*", path: pathType === "prefix" ? path.replace(/(.)\/$/, "$1") : path, pathType };
+      });
+      const unique = [...new Map(routes.map((route) => [`${route.pathType} ${route.path}`, route])).values()];
+      const matcher = new Matcher(unique);
+      const fits = (path: string, { path: own, pathType }: (typeof routes)[number]) =>
+        path === own ||
+        (pathType === "start" && path.startsWith(own)) ||
+        (pathType === "prefix" && (own === "/" || path.startsWith(`${own}/`)));
+      const order = ["exact", "prefix", "start"];
+      const expected = [...unique].sort(
+        (a, b) =>
+          Number(b.pathType === "exact") - Number(a.pathType === "exact") ||
+          b.path.length - a.path.length ||
+          order.indexOf(a.pathType) - order.indexOf(b.pathType),
+      );
+      for (let i = 0; i < 20; i++) {
+        const path = clean(text());
+        expect(matcher.match("h", path), path).toBe(expected.find((route) => fits(path, route)));
+      }
+    }
+  });
+
+  it("matches a pattern with the whole path and its case, and every branch of it", () => {
+    const matcher = new Matcher([
+      { host: "*", path: "/a|/b/\\d+", pathType: "pattern" },
+      { host: "*", path: "/a", pathType: "start" },
+    ]);
+    const type = (path: string) => matcher.match("h", path)?.pathType;
+    expect(["/a", "/b/12", "/ax", "/b/12x", "/x/b/12", "/B/1"].map(type)).toEqual([
+      "pattern",
+      "pattern",
+      "start",
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it("takes the longest text of a pattern, whatever the order", () => {
     const patterns = ["/a", "/a/b|/a", "/a/b"].map((path) => ({
       host: "*",

@@ -75,7 +75,7 @@ export const plan = z.object({
     z.object({
       host: z.string(),
       path: z.string(),
-      pathType: z.optional(z.enum(["exact", "regex"])),
+      pathType: z.optional(z.enum(["exact", "regex", "start", "pattern"])),
       before: z.string(),
       after: z.string(),
     }),
