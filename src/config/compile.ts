@@ -20,11 +20,12 @@ export async function compile(config: Config, revision: number, digest: Digest):
   const scopes = scopesOf(config.routes, sides);
   const byPrimary = new Map(scopes.map((scope) => [scope.id, scope]));
   const routes = config.routes.map(
-    ({ host, path, written, pathType, overrides, headerBeatsSession, issue }, i): Route => ({
+    ({ host, path, written, pathType, rank, overrides, headerBeatsSession, issue }, i): Route => ({
       host,
       path,
       written,
       pathType,
+      rank,
       scope: byPrimary.get(sides[i]![0]!.pool.name)!,
       sides: sides[i]!,
       overrides: overrides.map(({ header, cookie, value, pattern, pool }) => ({

@@ -122,12 +122,12 @@ function pathOf({ path = "/", pathType = "prefix" }: Tree): string | Fault | und
   return typeof path === "string" && type !== undefined ? readRoutePath(path, type) : undefined;
 }
 
-/** Host and path in their normal forms; undefined when one of them is wrong. */
+/** Host, rank and path in their normal forms; undefined when one of them is wrong. */
 function placeOf(
-  { host = "*", pathType = "prefix" }: Tree,
+  { host = "*", pathType = "prefix", rank = 0 }: Tree,
   path: string | Fault | undefined,
 ): string | undefined {
   const name = typeof host === "string" ? parseHost(host) : undefined;
   if (typeof name !== "string" || typeof path !== "string") return undefined;
-  return [name, pathType, path].join(" ");
+  return [name, rank, pathType, path].join(" ");
 }

@@ -22,6 +22,7 @@ export const route = z.strictObject({
   host: z._default(reading(parseHost), "*"),
   path: z._default(z.string(), "/"),
   pathType: z._default(z.enum(PATH_TYPES), "prefix"),
+  rank: z._default(weight, 0),
   pool: z.optional(z.string()),
   split: z.optional(z.record(z.string(), weight)),
   overrides: z._default(z.array(override).check(z.maxLength(32)), () => []),
@@ -64,6 +65,8 @@ export interface RouteConfig {
   /** The path as the document has it. */
   readonly written: string;
   readonly pathType: PathType;
+  /** 0–1,000,000; the highest goes first. */
+  readonly rank: number;
   readonly sides: readonly { readonly pool: string; readonly weight: number }[];
   /** The first that fits a request without a session chooses its side. */
   readonly overrides: readonly OverrideConfig[];

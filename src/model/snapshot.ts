@@ -55,6 +55,8 @@ export interface Route {
   /** The same as the config has it: cookies of path `matched` say so. */
   readonly written: string;
   readonly pathType: PathType;
+  /** Of a host's routes those of the highest are tried first, whatever their paths. */
+  readonly rank: number;
   readonly scope: Scope;
   /** Where a new session goes; the primary side first. */
   readonly sides: readonly Side[];

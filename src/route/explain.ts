@@ -112,7 +112,7 @@ function peeking<Value>(real: Generations<Value>): Generations<Value> {
 }
 
 function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Request, now: number): Step[] {
-  const { host, path, pathType, scope, sides, overrides } = matched;
+  const { host, path, pathType, rank, scope, sides, overrides } = matched;
   const why = host === "*" ? "any host" : host.startsWith("*") ? "the host's suffix" : "the host by name";
   const steps: Step[] = [
     {
@@ -120,7 +120,8 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Reque
       host,
       path,
       ...(pathType === "prefix" ? {} : { pathType }),
-      why: `${why}, and there ${BY_PATH[pathType]}`,
+      ...(rank === 0 ? {} : { rank }),
+      why: `${why}, and there ${BY_PATH[pathType]}${rank === 0 ? "" : " of this rank"}`,
       scope: scope.scope.id,
       sides: sides.map(({ pool, weight }) => ({ pool: pool.pool.name, weight })),
       ...(overrides.length > 0 ? { rules: overrides.length } : {}),

@@ -9,9 +9,11 @@ export interface Matchable {
   readonly path: string;
   /** A prefix unless it says otherwise. */
   readonly pathType?: PathType;
+  /** 0 unless it says otherwise. */
+  readonly rank?: number;
 }
 
-/** The routes of one host. */
+/** The routes of one host and rank. */
 interface Paths<R> {
   readonly byPath: Map<string, R>;
   readonly root: R | undefined;
@@ -19,6 +21,8 @@ interface Paths<R> {
   readonly longest: number;
   /** What is no prefix; undefined where there is none, which is the way of most. */
   readonly special: Special<R> | undefined;
+  /** Those of the next lower rank of the host. */
+  readonly lower: Paths<R> | undefined;
 }
 
 interface Special<R> {
@@ -30,13 +34,14 @@ interface Special<R> {
 }
 
 /**
- * Finds the route of a request: the most specific host that has a matching path, and there the very path, else the longest
+ * Finds the route of a request: the most specific host that has a matching path, there the highest rank that has one, and of
+ * that the very path, else the longest
  * pattern, else the longest prefix, by segments or by characters: of the same length the one by segments, which is narrower.
  */
 export class Matcher<R extends Matchable> {
-  readonly #exact = new Map<string, Paths<R>>();
+  readonly #exact = new Map<string, Paths<R> | undefined>();
   /** Suffixes with their dot, `.example.com`, for `*.example.com`. */
-  readonly #wildcard = new Map<string, Paths<R>>();
+  readonly #wildcard = new Map<string, Paths<R> | undefined>();
   readonly #any: Paths<R> | undefined;
 
   constructor(routes: readonly R[]) {
@@ -47,11 +52,11 @@ export class Matcher<R extends Matchable> {
       else list.push(route);
     }
     for (const [host, list] of hosts) {
-      if (host.startsWith("*.")) this.#wildcard.set(host.slice(1), paths(list));
-      else if (host !== "*") this.#exact.set(host, paths(list));
+      if (host.startsWith("*.")) this.#wildcard.set(host.slice(1), ranked(list));
+      else if (host !== "*") this.#exact.set(host, ranked(list));
     }
     const any = hosts.get("*");
-    this.#any = any === undefined ? undefined : paths(any);
+    this.#any = any === undefined ? undefined : ranked(any);
   }
 
   /** @param host lower case, without a port; @param path raw, beginning with `/` */
@@ -71,7 +76,20 @@ export class Matcher<R extends Matchable> {
   }
 }
 
-function paths<R extends Matchable>(routes: readonly R[]): Paths<R> {
+/** The paths of the highest rank, which lead to those below. */
+function ranked<R extends Matchable>(routes: readonly R[]): Paths<R> | undefined {
+  const ranks = new Map<number, R[]>();
+  for (const route of routes) {
+    const { rank = 0 } = route;
+    const list = ranks.get(rank);
+    if (list === undefined) ranks.set(rank, [route]);
+    else list.push(route);
+  }
+  const upwards = [...ranks].sort(([a], [b]) => a - b);
+  return upwards.reduce<Paths<R> | undefined>((lower, [, list]) => paths(list, lower), undefined);
+}
+
+function paths<R extends Matchable>(routes: readonly R[], lower: Paths<R> | undefined): Paths<R> {
   const of = (type: PathType) => routes.filter(({ pathType = "prefix" }) => pathType === type);
   const prefixes = of("prefix");
   const byPath = new Map(prefixes.map((route) => [route.path, route]));
@@ -81,7 +99,7 @@ function paths<R extends Matchable>(routes: readonly R[]): Paths<R> {
   const patterns = routes.filter(isPattern).sort(longestFirst).map(compiled);
   const starts = of("start").sort(longestFirst);
   const special = exact.size + patterns.length + starts.length > 0 ? { exact, patterns, starts } : undefined;
-  return { byPath, root: byPath.get("/"), longest, special };
+  return { byPath, root: byPath.get("/"), longest, special, lower };
 }
 
 function isPattern({ pathType }: Matchable): boolean {
@@ -92,8 +110,15 @@ function compiled<R extends Matchable>(route: R): readonly [Pattern, R] {
   return [compilePath(route.path, route.pathType as "regex" | "pattern") as Pattern, route];
 }
 
-function byPath<R extends Matchable>(paths: Paths<R> | undefined, raw: string): R | undefined {
-  if (paths === undefined) return undefined;
+function byPath<R extends Matchable>(highest: Paths<R> | undefined, raw: string): R | undefined {
+  for (let paths = highest; paths !== undefined; paths = paths.lower) {
+    const hit = ofRank(paths, raw);
+    if (hit !== undefined) return hit;
+  }
+  return undefined;
+}
+
+function ofRank<R extends Matchable>(paths: Paths<R>, raw: string): R | undefined {
   if (paths.special === undefined) return byPrefix(paths, raw);
   const path = normalizePath(raw);
   const { exact, patterns, starts } = paths.special;

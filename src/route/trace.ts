@@ -53,6 +53,8 @@ export interface TracedConfig {
     readonly host: string;
     readonly path: string;
     readonly pathType: Route["pathType"];
+    /** Left out where it is 0. */
+    readonly rank?: number;
     /** Indexes of pools, with weights. */
     readonly sides: readonly (readonly [pool: number, weight: number])[];
     readonly overrides: readonly Override[];
@@ -72,7 +74,7 @@ export function placeholder(index: number): string {
 
 export function tracedConfig(
   { snapshot }: View,
-  { host, path, pathType, scope, sides, overrides, headerBeatsSession, issue }: RouteRuntime,
+  { host, path, pathType, rank, scope, sides, overrides, headerBeatsSession, issue }: RouteRuntime,
 ): TracedConfig {
   const { revision: _, pools: __, scopes: ___, routes: ____, trustedProxies, ...settings } = snapshot;
   const pools = scope.pools.map(({ pool }, index) => ({
@@ -88,6 +90,7 @@ export function tracedConfig(
       host,
       path,
       pathType,
+      ...(rank === 0 ? {} : { rank }),
       sides: sides.map(({ pool, weight }) => [scope.pools.indexOf(pool), weight]),
       overrides: overrides.map(({ rule }) => rule),
       headerBeatsSession,
@@ -119,6 +122,6 @@ export function snapshotOf(
     trustedProxies: trustedProxies.map(({ base, bits }) => ({ base: Uint8Array.from(base), bits })),
     pools,
     scopes: [scope],
-    routes: [{ ...route, written: route.path, scope, sides }],
+    routes: [{ ...route, rank: route.rank ?? 0, written: route.path, scope, sides }],
   };
 }

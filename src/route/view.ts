@@ -102,6 +102,7 @@ export interface RouteRuntime {
   /** The same as the config has it. */
   readonly written: string;
   readonly pathType: PathType;
+  readonly rank: number;
   readonly scope: ScopeRuntime;
   /** With the weights of the config, or those that an operator gave. */
   sides: readonly SideRuntime[];
@@ -234,6 +235,7 @@ export class View {
       path: route.path,
       written: route.written,
       pathType: route.pathType,
+      rank: route.rank,
       scope: this.scopes[route.scope.index]!,
       ...this.#sides(route.sides, (side) => side.weight),
       overrides: route.overrides.map(ruleRuntime),

@@ -66,7 +66,7 @@ describe("a full config", () => {
       maxInFlight: 50,
       queue: 10,
     });
-    const usual = { pathType: "prefix", headerBeatsSession: false, sticky: "all", issue: true };
+    const usual = { pathType: "prefix", rank: 0, headerBeatsSession: false, sticky: "all", issue: true };
     expect(config.routes).toEqual([
       {
         ...usual,

@@ -97,6 +97,26 @@ describe("matching by other than prefixes", () => {
     expect(special.match(host, path)).toBe(all[index]);
   });
 
+  it("takes the highest rank that has a path, before the path, and the host before the rank", () => {
+    const all = [
+      { host: "a.test", path: "/x/y", pathType: "exact", rank: 0 },
+      { host: "a.test", path: "/x", rank: 7 },
+      { host: "a.test", path: "/x/[a-z]", pathType: "pattern", rank: 9 },
+      { host: "a.test", path: "/x", rank: 0 },
+      { host: "*", path: "/", rank: 1000 },
+      { host: "*", path: "/z", rank: 1 },
+      { host: "a.test", path: "/low", rank: 0 },
+    ] as const;
+    for (const order of [all, [...all].reverse()]) {
+      const matcher = new Matcher<(typeof all)[number]>(order);
+      const at = (host: string, path: string) => all.indexOf(matcher.match(host, path)!);
+      expect(["/x/y", "/x/1", "/x", "/low/1", "/z"].map((path) => at("a.test", path))).toEqual([
+        2, 1, 1, 6, 4,
+      ]);
+      expect(at("b.test", "/z")).toBe(4);
+    }
+  });
+
   it("takes a start by its characters, and of two as long the prefix by segments", () => {
     const all = [
       { host: "*", path: "/a", pathType: "prefix" },

@@ -250,4 +250,23 @@ describe("rules in traces and explanations", () => {
     expect(plain.some(({ step }) => step === "rule")).toBe(false);
     expect(plain[0]).not.toHaveProperty("pathType");
   });
+
+  it("name the rank that went before a longer path", async () => {
+    const routes = [
+      { path: "/cart/", pathType: "exact", pool: "canary" },
+      { path: "/", rank: 3, pool: "web" },
+    ];
+    const edge = await TestEdge.start({ config: { ...config({}), routes } });
+    const request = { url: "http://shop.test/cart/", method: "GET", headers: new Headers(), body: null };
+    const { steps, trace } = await explain(edge.edge, edge.view, edge.view, request as unknown as Request);
+    expect(steps[0]).toMatchObject({
+      step: "route",
+      path: "/",
+      rank: 3,
+      why: "any host, and there the longest path that matches of this rank",
+      scope: "web",
+    });
+    expect(trace!.config.route.rank).toBe(3);
+    expect(await replay(trace!, testCore())).toMatchObject({ pool: "web" });
+  });
 });
