@@ -9,7 +9,7 @@ export { settle } from "./quota";
 export { forget, setOut, setInflight, standIn, place } from "./overlay";
 export { outsOf } from "./ring";
 export { crc32, ringBytes, openRing, seatPoints, buildRing, onRing } from "./ketama";
-export { hashKey } from "./xxhash";
+export { hashKey, chainKey } from "./xxhash";
 export { wideBytes, openWide, sumPoints, putPoints, onWide } from "./ring-hash";
 export { maglevBytes, openMaglev, seatMaglev, buildMaglev, onMaglev } from "./maglev";
 export { treeBytes, countsOf, openTree, weigh, refresh, setCount, least } from "./least";

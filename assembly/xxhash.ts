@@ -53,3 +53,8 @@ export function xx64(length: u32, seed: u64): u64 {
 export function hashKey(length: u32): void {
   store<u64>(HASH, xx64(length, 0));
 }
+
+/** Adds those bytes to the hash of what came before, as Envoy does with the hash policies of a route (HashPolicyImpl). */
+export function chainKey(length: u32): void {
+  store<u64>(HASH, rotl<u64>(load<u64>(HASH), 1) ^ xx64(length, 0));
+}

@@ -1,4 +1,4 @@
-import { parseAddress } from "../model/cidr.ts";
+import { addressText, parseAddress } from "../model/cidr.ts";
 import * as z from "../model/zod.ts";
 import { timeout } from "./keyed.ts";
 import type { AffinitySource, KeyedOptions } from "./source.ts";
@@ -14,6 +14,8 @@ export const clientIp: AffinitySource<KeyedOptions> = {
   options: z.strictObject({ timeout }),
   label: () => "client-ip",
   key: ({ ip }) => (ip === undefined ? undefined : addressKey(ip)),
+  // Envoy goes by the whole of an IPv6 address; who comes second from a /64 finds the session of who came first.
+  placing: ({ ip }) => addressText(ip),
 };
 
 /**

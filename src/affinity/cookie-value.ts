@@ -16,6 +16,11 @@ export function cookieValue(header: string | null, name: string): string | undef
   return undefined;
 }
 
+/** A value without the quotes that may stand around it (RFC 6265, section 4.1.1). */
+export function unquoted(value: string): string {
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+}
+
 /**
  * What {@link firstCookie} looks for. Names have no case, and a pair begins behind any `;` or `,`, as ingress-nginx reads the
  * cookies of its canaries (ngx_http_parse_multi_header_lines of nginx).

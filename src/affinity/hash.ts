@@ -1,6 +1,7 @@
+import { addressText } from "../model/cidr.ts";
 import * as z from "../model/zod.ts";
 import { addressKey } from "./client-ip.ts";
-import { cookieValue } from "./cookie-value.ts";
+import { cookieValue, unquoted } from "./cookie-value.ts";
 import { readCookieName, readHeaderName, readQueryName, timeout } from "./keyed.ts";
 import { Fault, issueText, reading } from "./option.ts";
 import { queryValue } from "./query.ts";
@@ -58,7 +59,15 @@ export const hash: AffinitySource<HashOptions> = {
     }
     return any ? key : undefined;
   },
+  placing: (asked, { of }) => of.flatMap((item) => placed(asked, item) ?? []),
 };
+
+/** As Envoy reads it: a cookie without its quotes, an address whole. */
+function placed(asked: Asked, item: Part): string | undefined {
+  if ("client-ip" in item) return addressText(asked.ip);
+  const value = valueIn(asked, item);
+  return value !== undefined && "cookie" in item ? unquoted(value) : value;
+}
 
 function valueIn({ headers, query, ip }: Asked, item: Part): string | undefined {
   if ("header" in item) return headers.get(item.header)?.trim() || undefined;

@@ -28,6 +28,11 @@ export interface AffinitySource<Options = unknown> {
   label?(options: Options): string;
   /** The affinity key of a request; undefined when it has none. Linear in the length of what it reads. */
   key?(asked: Asked, options: Options): string | undefined;
+  /**
+   * What places the key's new session where a policy hashes as Envoy does, several things where it hashes them one by one;
+   * absent, or undefined: the key itself.
+   */
+  placing?(asked: Asked, options: Options): string | readonly string[] | undefined;
   /** The key that a response mints or takes back; undefined when it does neither. */
   minted?(headers: Headers, now: number, options: Options): Minted | undefined;
 }

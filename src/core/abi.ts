@@ -37,6 +37,7 @@ export interface Abi {
   buildRing(ring: number): void;
   onRing(ring: number, hash: number): number;
   hashKey(length: number): void;
+  chainKey(length: number): void;
   wideBytes(points: number, pods: number): number;
   openWide(ring: number, points: number, pods: number): void;
   sumPoints(ring: number): void;

@@ -6,7 +6,10 @@ import { seating, type TablePod } from "./seating.ts";
 import type { OutView } from "./view.ts";
 
 /** A text, by its UTF-8 bytes, or the bytes themselves. */
-export type Key = string | Uint8Array;
+type Part = string | Uint8Array;
+
+/** What is hashed: one thing, or several in order, each hashed by itself. */
+export type Key = Part | readonly Part[];
 
 /** A pod, and what Envoy knows it by: `ip:port`. Ids are unique, addresses need not be. */
 export interface Host extends TablePod {
@@ -42,16 +45,36 @@ export abstract class Envoy extends Finder<Key> {
 
   protected seek(region: number, key: Key): number {
     const { abi, keys } = this.host;
-    const length = keys.copy(key);
-    if (length < 0) return abi.NOBODY.value as number;
-    abi.hashKey(length);
+    if (isPart(key)) {
+      const length = keys.copy(key);
+      if (length < 0) return abi.NOBODY.value as number;
+      abi.hashKey(length);
+      return this.look(region);
+    }
+    for (const [i, part] of key.entries()) {
+      const length = keys.copy(part);
+      if (length < 0) return abi.NOBODY.value as number;
+      if (i === 0) abi.hashKey(length);
+      else abi.chainKey(length);
+    }
     return this.look(region);
   }
 
   protected search(key: Key, out: Uint8Array | undefined): number {
     this.#fallback ??= new Fallback(seating(this.#pods, BITS, Number.POSITIVE_INFINITY), BITS);
-    return this.#fallback.slot(wyhash32(typeof key === "string" ? utf8(key) : key) >>> (32 - BITS), out);
+    const hash = isPart(key)
+      ? hashOf(key)
+      : key.reduce((sum, part) => ((sum << 1) | (sum >>> 31)) ^ hashOf(part), 0);
+    return this.#fallback.slot(hash >>> (32 - BITS), out);
   }
+}
+
+function isPart(key: Key): key is Part {
+  return typeof key === "string" || key instanceof Uint8Array;
+}
+
+function hashOf(part: Part): number {
+  return wyhash32(typeof part === "string" ? utf8(part) : part);
 }
 
 /** Each weight as its part of all: what Envoy reckons with, in doubles. */

@@ -51,6 +51,22 @@ export function parseAddress(text: string): Address | undefined {
   return mapped ? bytes.slice(12) : bytes;
 }
 
+/** An address in the one spelling of RFC 5952, `2001:db8::7`, which is also that of inet_ntop; undefined for what is none. */
+export function addressText(text: string | undefined): string | undefined {
+  const bytes = text === undefined ? undefined : parseAddress(text);
+  if (bytes === undefined || bytes.length === 4) return bytes?.join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16));
+  // The longest run of zeros is left out, the first of several, if it is of two groups at least.
+  let [from, length] = [0, 1];
+  for (let i = 0; i < 8; i++) {
+    let end = i;
+    while (groups[end] === "0") end++;
+    if (end - i > length) [from, length] = [i, end - i];
+  }
+  if (length < 2) return groups.join(":");
+  return `${groups.slice(0, from).join(":")}::${groups.slice(from + length).join(":")}`;
+}
+
 /** Parses `10.0.0.0/8`, `fd00::/8` or a single address; undefined when it is none of these. */
 export function parseCidr(text: string): Cidr | undefined {
   const slash = text.indexOf("/");

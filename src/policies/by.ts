@@ -15,6 +15,36 @@ export const by = z.pipe(
   }),
 ) as unknown as z.ZodMiniType<Template>;
 
+/** Things that are hashed at most: as many as `hash` has parts. */
+const MOST = 8;
+
+/** The same, or a list of them, each of which is hashed by itself, as Envoy does with several hash policies. */
+export const bys = z.pipe(
+  z.unknown(),
+  z.transform((input: unknown, context): Template | readonly Template[] => {
+    const refuse = (message: string, path: PropertyKey[] = []) => {
+      context.issues.push({ code: "custom", message, path, input });
+      return z.NEVER;
+    };
+    if (!Array.isArray(input)) {
+      const found = read(input);
+      return typeof found === "string" ? refuse(found) : found;
+    }
+    if (input.length < 1 || input.length > MOST) {
+      return refuse(`has ${input.length} things to hash\nwrite one at least, and ${MOST} at most`);
+    }
+    return input.map((text, i): Template => {
+      const found = read(text);
+      return typeof found === "string" ? refuse(found, [i]) : found;
+    });
+  }),
+) as unknown as z.ZodMiniType<Template | readonly Template[]>;
+
+function read(input: unknown): Template | string {
+  if (typeof input === "string") return readTemplate(input);
+  return 'expected a text with variables, or a list of such\nwrite "$http_x_user"';
+}
+
 /** The choice among pods in slow start, each of which takes its share of the keys; the first when none takes this one. */
 export function warm(
   pods: readonly Pod[],

@@ -15,12 +15,17 @@ export function envoyPicker(
   const hosts = build(pods.map((pod) => ({ id: pod.id, address: addressOf(pod), weight: pod.weight })));
   return {
     pick({ key, by }, standing) {
-      const text = by || key;
-      const bytes = by && /[\x80-\xff]/.test(by) ? Uint8Array.from(by, (c) => c.charCodeAt(0)) : text;
-      return standing.slow === undefined
-        ? hosts.find(bytes, standing)
-        : warm(pods, core.hash(text), standing, standing.slow, (left) => hosts.find(bytes, left));
+      const what =
+        by === undefined || by.length === 0 ? key : typeof by === "string" ? bytes(by) : by.map(bytes);
+      if (standing.slow === undefined) return hosts.find(what, standing);
+      const text = typeof by === "string" ? by : by?.join("\n");
+      return warm(pods, core.hash(text || key), standing, standing.slow, (left) => hosts.find(what, left));
     },
     free: () => hosts.free(),
   };
+}
+
+/** A text in which each character is a byte, so that no encoder takes it for text. */
+function bytes(text: string): string | Uint8Array {
+  return /[\x80-\xff]/.test(text) ? Uint8Array.from(text, (c) => c.charCodeAt(0)) : text;
 }

@@ -39,7 +39,7 @@ export const ketama: Policy<KetamaOptions> = {
     const [choose, ring] = subset === undefined ? single(pods, core) : inSubsets(pods, subset, core);
     return {
       pick({ key, by, word }, standing) {
-        const hash = by === undefined ? core.crc32(key) : crcOfBytes(by);
+        const hash = typeof by === "string" ? crcOfBytes(by) : core.crc32(key);
         return standing.slow === undefined
           ? choose(hash, word, standing)
           : warm(pods, hash, standing, standing.slow, (left) => choose(hash, word, left));

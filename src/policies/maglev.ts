@@ -1,13 +1,13 @@
 import type { Template } from "../model/template.ts";
 import * as z from "../model/zod.ts";
-import { by } from "./by.ts";
+import { bys } from "./by.ts";
 import { envoyPicker } from "./envoy.ts";
 import type { Policy } from "./policy.ts";
 
 /** Options of {@link maglev}. */
 export interface MaglevOptions {
-  /** What of an unkeyed request places it; absent: chance. */
-  readonly by?: Template | undefined;
+  /** What of an unkeyed request places it, several things one by one; absent: chance. */
+  readonly by?: Template | readonly Template[] | undefined;
   /** Slots of the table, a prime. */
   readonly tableSize: number;
 }
@@ -28,12 +28,13 @@ export const maglev: Policy<MaglevOptions> = {
   name: "maglev",
   summary: "Places a key where Envoy's Maglev table does, by each pod's address and weight.",
   options: z.strictObject({
-    by: z.optional(by),
+    by: z.optional(bys),
     tableSize: z._default(z.int().check(z.minimum(2), z.maximum(BOUND - 1), prime), 65_537),
   }) as unknown as z.ZodMiniType<MaglevOptions>,
   load: false,
   warms: true,
   addresses: true,
+  byValue: true,
   by: ({ by }) => by,
   build: (pods, { tableSize }, { core }) => envoyPicker(pods, core, (hosts) => core.maglev(hosts, tableSize)),
 };

@@ -9,8 +9,11 @@ import type { FleetView } from "./guarded.ts";
 export interface PickQuery {
   /** The text that places the session: its sid. Pickers that do not hash ignore it. */
   readonly key: string;
-  /** In place of the key: what the pool's `by` makes of an unkeyed request, each character a byte. */
-  readonly by?: string | undefined;
+  /**
+   * In place of the key: what the pool's `by` makes of an unkeyed request, or, where the policy says `byValue`, the affinity key
+   * as the request has it. Each character a byte; a list where several things are hashed one by one. Empty: the key.
+   */
+  readonly by?: string | readonly string[] | undefined;
   /** 32 random bits; the only chance a picker has. */
   readonly word: number;
   /** Milliseconds since the epoch, for pickers that go by what they have observed; absent: when they last observed. */
@@ -59,9 +62,11 @@ export interface Policy<Options = unknown> {
   /** Whether a new placement of a long request had better wait for what the load is now, with these options. */
   readonly asks?: (options: Options) => boolean;
   /** What of an unkeyed request it places it by, with these options; undefined: chance. */
-  readonly by?: (options: Options) => Template | undefined;
+  readonly by?: (options: Options) => Template | readonly Template[] | undefined;
   /** Whether it tells pods apart by their addresses, which no trace has: who replays a choice must be told of it. */
   readonly addresses?: boolean;
+  /** Whether a session that an affinity key begins is placed by the value of that key, and not by its sid. */
+  readonly byValue?: boolean;
   /** What is to be said of pods of these weights: that they are not placed as they would be elsewhere. */
   readonly notice?: (weights: readonly number[], options: Options) => string | undefined;
   /** Whether it heeds `Standing.slow` itself; else whoever calls it turns down some of what it picks. */

@@ -9,6 +9,9 @@ export type Read = Pick<Trip, "request" | "target" | "client">;
 /** A text of a request in which each character is a byte. */
 export type Render = (read: Read) => string;
 
+/** What places an unkeyed request: a text, or several, those left out that are empty. */
+export type Placing = (read: Read) => string | readonly string[];
+
 const SIMPLE: Readonly<Record<string, Render>> = {
   request_uri: ({ target }) => target.rest,
   uri: ({ target }) => decoded(target.path),
@@ -27,7 +30,17 @@ const ALIASES: Readonly<Record<string, string>> = {
   the_real_ip: "remote_addr",
 };
 
-/** A template made ready. What a request lacks is empty, as in nginx. */
+/** One template or several made ready. What a request lacks is empty, as in nginx. */
+export function placing(by: Template | readonly Template[]): Placing {
+  if (!isList(by)) return renderer(by);
+  const all = by.map(renderer);
+  return (read) => all.map((render) => render(read)).filter((text) => text !== "");
+}
+
+function isList(by: Template | readonly Template[]): by is readonly Template[] {
+  return Array.isArray(by[0]);
+}
+
 export function renderer(template: Template): Render {
   const parts = template.map((part) => (typeof part === "string" ? () => part : reader(part.variable)));
   return (read) => parts.reduce((text, part) => text + part(read), "");
@@ -52,7 +65,7 @@ function reader(variable: string): Render {
 }
 
 /** The bytes of a header: the runtime has read them as UTF-8. */
-function bytes(text: string): string {
+export function bytes(text: string): string {
   if (!/[\u0080-\uffff]/.test(text)) return text;
   return Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join("");
 }

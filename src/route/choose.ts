@@ -1,6 +1,7 @@
 import type { Sid } from "../model/binding.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { nextVersion, type Standing, without } from "../policies/policy.ts";
+import { placedBy } from "./asked.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import { BUSY, NO_POD } from "./problem.ts";
 import type { Trip } from "./trip.ts";
@@ -55,7 +56,8 @@ export function beating({ route, request }: Trip): PoolRuntime | undefined {
  * The pod for a new session by its pool's policy. When no pod admits, all that nobody told to stop may be tried once, as the
  * view may be wrong; when those that admit are at their cap, the others are not made to pay for it.
  *
- * @param key the text that places it in hashing policies; undefined: what the pool's `by` makes of the request, or chance
+ * @param key its sid, which places it in hashing policies where no value does; undefined: what the pool's `by` makes of the
+ *   request, or chance
  * @param tried pods that could not be reached just now
  */
 export function choosePod(
@@ -91,7 +93,7 @@ function pick(trip: Trip, pool: PoolRuntime, key: string | undefined, open: Stan
   const text = key ?? chance.word().toString(36);
   const word = chance.word();
   const choose = () => {
-    const by = key === undefined ? pool.by?.(trip) : undefined;
+    const by = key === undefined ? pool.by?.(trip) : pool.byValue ? placedBy(trip) : undefined;
     return pool.pick(text, word, open, trip.now, by);
   };
   return pool.addressed && picking !== undefined ? picking(choose) : choose();
@@ -132,6 +134,25 @@ export function hashPod(
     const { shared } = pool;
     const standing = lacking(pool, shared, failed);
     const index = pool.table().lookup(sid, standing);
+    if (index >= 0) return pool.pods[index];
+  }
+  return undefined;
+}
+
+/**
+ * The pod for a new session of the key that carries the request, by the shared view alone: by the value of the key in a pool
+ * whose policy places by that, else by its sid. The same at every edge.
+ */
+export function keyPod(trip: Trip, sid: Sid, order: readonly PoolRuntime[]): PodRuntime | undefined {
+  const { picking } = trip.edge;
+  for (const pool of order) {
+    if (!pool.byValue) {
+      const found = hashPod(sid, [pool], undefined);
+      if (found !== undefined) return found;
+      continue;
+    }
+    const choose = () => pool.pick(sid, 0, pool.shared, trip.now, placedBy(trip));
+    const index = picking === undefined ? choose() : picking(choose);
     if (index >= 0) return pool.pods[index];
   }
   return undefined;

@@ -2,6 +2,7 @@ import type { Sid } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
+import { askedOf } from "./asked.ts";
 import { beating, choosePod, hashPod, sidesFor } from "./choose.ts";
 import { seatKeyed } from "./keyed.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
@@ -40,8 +41,7 @@ export function seatByKey(
   sources: readonly SourceRuntime[],
 ): Seated | undefined | Promise<Seated | undefined> {
   if (sources.length === 0) return undefined;
-  const { request, target, client } = trip;
-  const asked = { headers: request.headers, query: queryOf(target.rest), ip: client.ip };
+  const asked = askedOf(trip);
   for (let i = 0; i < sources.length; i++) {
     const source = sources[i]!;
     const value = source.key(asked);
@@ -52,11 +52,6 @@ export function seatByKey(
     return seating.then((seat) => seat ?? seatByKey(trip, sources.slice(i + 1)));
   }
   return undefined;
-}
-
-function queryOf(rest: string): string {
-  const at = rest.indexOf("?");
-  return at < 0 ? "" : rest.slice(at + 1);
 }
 
 /**

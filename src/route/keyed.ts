@@ -4,7 +4,7 @@ import { tagFromHex } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
-import { choosePod, hashPod, sidesFor } from "./choose.ts";
+import { choosePod, hashPod, keyPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
@@ -41,7 +41,7 @@ export function seatKeyed(
   const place = value.length > LONG ? undefined : source.label + value;
   const known = place === undefined ? undefined : recall(edge, place, now);
   if (known === undefined || now - known.checked > edge.period()) return meet(trip, source, value, place);
-  carry(trip, { source, sid: known.token.sid, place: place! });
+  carry(trip, { source, sid: known.token.sid, value, place: place! });
   return resume(trip, known.token) ?? lookUp(trip, known.token);
 }
 
@@ -69,7 +69,7 @@ async function meet(
   const sid = await edge.keyer.sid(view.stamp.salt ?? "", source.label, value);
   const place = short ?? source.label + sid;
   const known = recall(edge, place, now);
-  carry(trip, { source, sid, place });
+  carry(trip, { source, sid, value, place });
   const fresh = known !== undefined && now - known.checked <= edge.period();
   return (fresh ? resume(trip, known.token) : undefined) ?? lookUp(trip, known?.token);
 }
@@ -138,7 +138,12 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
   const order = sidesFor(trip, sid);
   const chosen = creates ? choosePod(trip, sid, order, []) : undefined;
   // It may be there already: that every pod has enough to do refuses nobody yet.
-  const candidate = chosen === undefined || isRefusal(chosen) ? hashPod(sid, order, undefined) : chosen;
+  const candidate =
+    chosen === undefined
+      ? hashPod(sid, order, undefined)
+      : isRefusal(chosen)
+        ? keyPod(trip, sid, order)
+        : chosen;
   const to = candidate?.pod.tag ?? remembered?.pod;
   if (to === undefined) return creates ? NO_POD : forget(trip);
   const news = edge.feed.below(sid, remembered?.epoch ?? 0);
@@ -207,7 +212,7 @@ function begin(pod: PodRuntime, session: Token): Seat {
 }
 
 /**
- * Without the store: where it is known to be, else by hash alone, which every edge with the same view does alike. The next
+ * Without the store: where it is known to be, else by its key alone, which every edge with the same view does alike. The next
  * request asks again.
  */
 function alone(
@@ -226,7 +231,7 @@ function alone(
   }
   // Nobody knows whether a pod has minted it, so nothing may be written of it later on.
   if (!mayCreate(trip)) return forget(trip);
-  const pod = hashPod(sid, order, undefined) ?? candidate;
+  const pod = keyPod(trip, sid, order) ?? candidate;
   if (pod === undefined) return NO_POD;
   const { tag } = pod.pod;
   return begin(pod, { ...known, epoch: Math.max(1, known.epoch), pod: tag, home: tag, flags: PROVISIONAL });

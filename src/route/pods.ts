@@ -17,7 +17,7 @@ import {
 } from "../policies/policy.ts";
 import { Zones } from "../policies/zones.ts";
 import { RetryBudget } from "./budget.ts";
-import { type Render, renderer } from "./by.ts";
+import { type Placing, placing } from "./by.ts";
 import type { Moment } from "./moment.ts";
 import { PodRuntime } from "./pod.ts";
 import { PoolTable } from "./pool-table.ts";
@@ -50,9 +50,11 @@ export class PoolRuntime {
   /** By the shared view alone, the same at every edge: what rebinding goes by. */
   shared: Standing;
   /** What places an unkeyed request; undefined: chance. */
-  readonly by: Render | undefined;
+  readonly by: Placing | undefined;
   /** Whether choices go by the addresses of the pods. */
   readonly addressed: boolean;
+  /** Whether a session that a key begins is placed by the value of the key. */
+  readonly byValue: boolean;
   /** Whether the policy itself holds sessions off pods that start slowly. */
   readonly #warms: boolean;
   readonly #asks: boolean;
@@ -80,8 +82,9 @@ export class PoolRuntime {
     this.#warms = policy.warms === true;
     this.#asks = policy.asks?.(pool.policy.options) === true;
     const by = policy.by?.(pool.policy.options);
-    this.by = by && renderer(by);
+    this.by = by && placing(by);
     this.addressed = policy.addresses === true;
+    this.byValue = policy.byValue === true;
     if (pool.zones === "prefer") {
       this.#zones = new Zones(
         pool.pods.map((pod) => pod.weight),
@@ -177,7 +180,7 @@ export class PoolRuntime {
   }
 
   /** The index of the pod for a new session, or -1. */
-  pick(key: string, word: number, standing: Standing, now: number, by?: string): number {
+  pick(key: string, word: number, standing: Standing, now: number, by?: string | readonly string[]): number {
     this.#picker ??= this.#build(now);
     const picker = this.#picker;
     if (standing.slow === undefined || this.#warms) return picker.pick({ key, by, word, now }, standing);

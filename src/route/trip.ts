@@ -22,6 +22,8 @@ export interface Life {
 export interface KeyRef {
   readonly source: SourceRuntime;
   readonly sid: Sid;
+  /** The key. */
+  readonly value: string;
   /** Its place in `Edge.keyed`. */
   readonly place: string;
 }

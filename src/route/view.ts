@@ -65,6 +65,8 @@ export interface SourceRuntime {
   /** In a chain behind the scope's cookie: a client that it finds is given one all the same. */
   readonly behindCookie: boolean;
   key(asked: Asked): string | undefined;
+  /** What places its new sessions where a policy goes by values; undefined: the key. */
+  readonly placing: ((asked: Asked) => string | readonly string[] | undefined) | undefined;
   minted(headers: Headers, now: number): Minted | undefined;
 }
 
@@ -253,7 +255,7 @@ function sourceRuntime(
   behindCookie: boolean,
 ): SourceRuntime | undefined {
   const source = affinities[name as AffinityName] as AffinitySource<unknown>;
-  const { carrier, key, label, minted } = source;
+  const { carrier, key, label, minted, placing } = source;
   if ((carrier !== "key" && carrier !== "minted") || key === undefined) return undefined;
   return {
     carrier,
@@ -261,6 +263,7 @@ function sourceRuntime(
     life: { idle: (options as unknown as KeyedOptions).timeout / 1000, absolute: undefined },
     behindCookie,
     key: (asked) => key(asked, options),
+    placing: placing && ((asked) => placing(asked, options)),
     minted: (headers, now) => minted?.(headers, now, options),
   };
 }

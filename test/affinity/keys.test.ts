@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressKey } from "../../src/affinity/client-ip.ts";
+import { addressKey, clientIp } from "../../src/affinity/client-ip.ts";
 import { cookieKey, cookieValue, firstCookie } from "../../src/affinity/cookie-value.ts";
 import { hash } from "../../src/affinity/hash.ts";
 import { header } from "../../src/affinity/header.ts";
@@ -88,6 +88,29 @@ describe("the key of an address", () => {
   it.each(["", "256.0.0.1", "1.2.3", "example.com", "1.2.3.4:80"])("is none for %j", (text) =>
     expect(addressKey(text)).toBeUndefined(),
   );
+});
+
+describe("what Envoy hashes", () => {
+  const placing = (of: unknown, from: Asked) => hash.placing!(from, hash.options.parse(of));
+
+  it("of an address is the whole of it, in one spelling", () => {
+    const options = clientIp.options.parse({});
+    const of = (ip: string) => clientIp.placing!(asked({}, "", ip), options);
+    expect(of("2001:DB8:0:0:0:0:0:7")).toBe("2001:db8::7");
+    expect(of("::ffff:192.0.2.1")).toBe("192.0.2.1");
+    expect(of("what")).toBeUndefined();
+  });
+
+  it("of several is each that is there, a cookie without its quotes", () => {
+    const parts = [{ header: "X-A" }, { query: "b" }, { cookie: "c" }, "client-ip"];
+    expect(placing(parts, asked({ "x-a": "1", cookie: 'c="v"' }, "b=%20", "2001:db8::0:7"))).toEqual([
+      "1",
+      "%20",
+      "v",
+      "2001:db8::7",
+    ]);
+    expect(placing(parts, asked({ cookie: 'c="v' }, "a=b&b="))).toEqual(['"v']);
+  });
 });
 
 describe("a header", () => {

@@ -7,7 +7,7 @@ import { Maglev } from "../../src/core/maglev.ts";
 import { Regions } from "../../src/core/regions.ts";
 import { RingHash, ringOf } from "../../src/core/ring-hash.ts";
 import { coreBytes, testCore } from "../support/core.ts";
-import { firstFrom, hashOf, referenceMaglev, referenceRing } from "../support/reference/envoy.ts";
+import { firstFrom, hashOf, hashOfAll, referenceMaglev, referenceRing } from "../support/reference/envoy.ts";
 import { seeded } from "../support/seeded.ts";
 import { vectors } from "../support/vectors.ts";
 import { standing } from "./standing.ts";
@@ -155,8 +155,9 @@ const KINDS = [
     reference(pods: readonly Host[]) {
       const ring = referenceRing(pods, 64);
       const owners = ring.map(({ pod }) => pod);
-      return (key: string, out: ReadonlySet<number>) => {
-        const at = ring.findIndex(({ hash }) => hash >= hashOf(key));
+      return (key: string | readonly string[], out: ReadonlySet<number>) => {
+        const hashed = hashOfAll([key].flat());
+        const at = ring.findIndex(({ hash }) => hash >= hashed);
         return firstFrom(owners, Math.max(0, at), 1, out);
       };
     },
@@ -176,8 +177,8 @@ const KINDS = [
     build: (core: Core, pods: readonly Host[]) => core.maglev(pods, 509),
     reference(pods: readonly Host[]) {
       const table = referenceMaglev(pods, 509);
-      return (key: string, out: ReadonlySet<number>) => {
-        const hash = hashOf(key);
+      return (key: string | readonly string[], out: ReadonlySet<number>) => {
+        const hash = hashOfAll([key].flat());
         return firstFrom(table, Number(hash % 509n), Number((hash >> 32n) % 508n) + 1, out);
       };
     },
@@ -197,6 +198,10 @@ describe.each(KINDS)("keys by $kind", ({ build, reference, functions }) => {
         if (some.every(({ weight }, i) => weight === 0 || out.has(i))) continue;
         const now = standing(some, ...[...out].map((i) => some[i]!.id));
         for (const key of keys(20, chance.word())) expect(finder.find(key, now)).toBe(plain(key, out));
+        for (let parts = 1; parts <= 4; parts++) {
+          const all = keys(parts, chance.word());
+          expect(finder.find(all, now), `${parts} parts`).toBe(plain(all, out));
+        }
       }
       for (const key of keys(10)) expect(finder.find(key)).toBe(plain(key, new Set()));
     }
@@ -257,6 +262,12 @@ describe.each(KINDS)("keys by $kind", ({ build, reference, functions }) => {
     }
     const long = "x".repeat(70_000);
     expect(build(core, some).find(long)).toBe(freed.find(long));
+    expect(build(core, some).find(["a", long])).toBe(freed.find(["a", long]));
+    // The order of several counts, as it does in Envoy: of 60 pairs most go elsewhere when they are turned round.
+    const pairs = keys(60).map((key, i) => [key, `${i}`] as const);
+    for (const [a, b] of pairs) expect(some.length - 1 - other.find([a, b])).toBe(freed.find([a, b]));
+    const same = pairs.filter(([a, b]) => freed.find([a, b]) === freed.find([b, a]));
+    expect(same.length).toBeLessThan(20);
     const many = hosts(5000);
     const [tight, roomy] = [testCore(0), build(testCore(), many)];
     const full = build(tight, many);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { instantiate } from "../../src/core/abi.ts";
 import { Keys, utf8 } from "../../src/core/keys.ts";
 import { coreBytes } from "../support/core.ts";
+import { hashOfAll } from "../support/reference/envoy.ts";
 import { xx64 } from "../support/reference/xxhash.ts";
 import { seeded } from "../support/seeded.ts";
 
@@ -36,6 +37,17 @@ describe("xxHash64", () => {
     }
     const text = "é".repeat(1000);
     expect(inCore(text)).toBe(xx64(utf8(text)));
+  });
+
+  it("of several texts is that of each, those before turned left by a bit", () => {
+    inCore("alice");
+    abi.chainKey(keys.copy("eu"));
+    abi.chainKey(keys.copy(""));
+    const hash = new BigUint64Array(abi.memory.buffer, abi.HASH.value as number, 1)[0]!;
+    expect(hash).toBe(hashOfAll(["alice", "eu", ""]));
+    // 8332761332120969289 is that of "alice" as Envoy has it.
+    const [alice, eu] = [8332761332120969289n, xx64(utf8("eu"))];
+    expect(hashOfAll(["alice", "eu"])).toBe(BigInt.asUintN(64, alice << 1n) ^ (alice >> 63n) ^ eu);
   });
 
   it("has a seed", () => {

@@ -1,5 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { contains, parseAddress, parseCidr } from "../../src/model/cidr.ts";
+import { addressText, contains, parseAddress, parseCidr } from "../../src/model/cidr.ts";
+
+describe("the text of an address", () => {
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["2001:DB8:0:0:0:0:0:7", "2001:db8::7"],
+    ["::", "::"],
+    ["::1", "::1"],
+    ["1::", "1::"],
+    ["1:0:0:2:0:0:0:3", "1:0:0:2::3"],
+    ["1:0:0:2:3:0:0:4", "1::2:3:0:0:4"],
+    ["1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"],
+    ["0:0:2:3:4:5:6:7", "::2:3:4:5:6:7"],
+    ["fd00::0:0", "fd00::"],
+    ["10.0.0", undefined],
+    [undefined, undefined],
+  ])("%s is %s", (text, spelt) => expect(addressText(text)).toBe(spelt));
+});
 
 describe("addresses", () => {
   it("parses what is one and refuses what only looks like one", () => {

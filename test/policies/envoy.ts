@@ -58,6 +58,40 @@ export function envoyCases<Options>(
       expect(new Set(byChance)).toEqual(new Set([0, 1, 2]));
     });
 
+    it("takes several things one by one, and goes by chance where there are none", () => {
+      const own = picker(pool, { by: ["$http_x_user", "$http_x_region"] });
+      const pick = (by: readonly string[], key = "chance") =>
+        own.pick({ key, by, word: 1 }, standingOf(pool.pods));
+      const chance = seeded(5);
+      for (let i = 0; i < 100; i++) {
+        const [a, b] = [chance.text(9), chance.text(4)];
+        expect(pick([a, b])).toBe(hosts.find([a, b]));
+        expect(pick([a])).toBe(hosts.find(a));
+      }
+      expect(pick(["M\xc3\xbcller", "x"])).toBe(hosts.find(["Müller", "x"]));
+      const byChance = Array.from({ length: 60 }, (_, i) => pick([], `${i}`));
+      expect(new Set(byChance)).toEqual(new Set([0, 1, 2]));
+    });
+
+    it("says of what is to be hashed what is wrong, and where", () => {
+      const wrong = (by: unknown) => {
+        const parsed = policy.options.safeParse({ by });
+        return parsed.success
+          ? []
+          : parsed.error.issues.map(({ path, message }) => [...path, message.split("\n")[0]]);
+      };
+      expect(wrong("$http_x_user")).toEqual([]);
+      expect(wrong(["$http_x_user", "$arg_b"])).toEqual([]);
+      expect(wrong("a b")).toEqual([["by", "what is hashed may not be written so"]]);
+      expect(wrong(["$uri", "$unheard", 1])).toEqual([
+        ["by", 1, "there is no variable $unheard here"],
+        ["by", 2, "expected a text with variables, or a list of such"],
+      ]);
+      expect(wrong([])).toEqual([["by", "has 0 things to hash"]]);
+      expect(wrong(new Array(9).fill("$uri"))).toEqual([["by", "has 9 things to hash"]]);
+      expect(wrong({})).toEqual([["by", "expected a text with variables, or a list of such"]]);
+    });
+
     it("holds keys off a pod in slow start by its share, always the same ones, and gives them to the next", () => {
       const own = picker(pool);
       const keys = Array.from({ length: 3000 }, (_, i) => `key-${i}`);

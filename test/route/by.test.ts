@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readTemplate } from "../../src/model/template.ts";
-import { type Read, renderer } from "../../src/route/by.ts";
+import { readTemplate, type Template } from "../../src/model/template.ts";
+import { placing, type Read, renderer } from "../../src/route/by.ts";
 import { readTarget } from "../../src/route/target.ts";
 import { TestEdge } from "../support/edge.ts";
 import { vectors } from "../support/vectors.ts";
@@ -51,6 +51,20 @@ describe("what is hashed", () => {
   ] as [string, [string, string][], string][])("%s with %j is %s", (template, headers, text) =>
     expect(rendered(template, "http://shop.test/", headers)).toBe(text),
   );
+
+  it("one by one where there are several, and those left out that are empty", () => {
+    const by = ["$http_a", "$http_b", "$host"].map((text) => readTemplate(text) as Template);
+    const client = { ip: undefined, https: false };
+    const of = (headers: Record<string, string>) =>
+      placing(by)({
+        request: { headers: new Headers(headers) },
+        target: readTarget("http://x.test/"),
+        client,
+      } as Read);
+    expect(of({ a: "1", b: "2" })).toEqual(["1", "2", "x.test"]);
+    expect(of({ b: "2" })).toEqual(["2", "x.test"]);
+    expect(placing(by[2]!)({ target: readTarget("http://x.test/") } as Read)).toBe("x.test");
+  });
 
   it("the client's address, as text and as bytes", () => {
     expect(rendered("$remote_addr", "http://a/", [], "192.0.2.65")).toBe("192.0.2.65");

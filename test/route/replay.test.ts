@@ -26,6 +26,8 @@ const POLICIES = [
   "ewma",
   "ketama",
   { ketama: { by: "$http_x_user$request_uri", subset: 2 } },
+  "ring-hash",
+  { maglev: { by: ["$http_x_user", "$request_uri"], tableSize: 251 } },
   "round-robin",
   "random",
 ];
@@ -58,6 +60,7 @@ const AFFINITIES: [string, unknown][] = [
   ["header", [{ header: "x-user" }]],
   ["cookie, then header", [{ cookie: {} }, { header: "x-user" }]],
   ["client address", ["client-ip"]],
+  ["several things", [{ hash: [{ header: "x-user" }, { query: "q" }, "client-ip"] }]],
   ["none", ["none"]],
   ["live cookies of ingress-nginx", [{ cookie: liveCookie("balanced") }]],
   ["persistent ones", [{ cookie: liveCookie("persistent") }]],

@@ -12,6 +12,11 @@ export function hashOf(text: string, seed = 0n): bigint {
   return xx64(new TextEncoder().encode(text), seed);
 }
 
+/** Several hash policies of a route, by their values (HashPolicyImpl::generateHash). */
+export function hashOfAll(values: readonly string[]): bigint {
+  return values.reduce((hash, value) => BigInt.asUintN(64, (hash << 1n) | (hash >> 63n)) ^ hashOf(value), 0n);
+}
+
 function heavy(hosts: readonly Host[]): { address: string; index: number; weight: number }[] {
   const sum = hosts.reduce((all, { weight }) => all + weight, 0);
   return hosts
