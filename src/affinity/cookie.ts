@@ -52,8 +52,8 @@ const shape = z.strictObject({
   secure: z._default(z.union([z.literal("auto"), z.boolean()]), "auto"),
   maxAge: z.optional(duration(0, CENTURY)),
   expires: z.optional(duration(0, CENTURY)),
-  idle: z._default(duration(MINUTE, LONGEST), 30 * MINUTE),
-  absolute: z._default(duration(MINUTE, LONGEST), 12 * HOUR),
+  idle: z._default(duration(SECOND, LONGEST), 30 * MINUTE),
+  absolute: z._default(duration(SECOND, LONGEST), 12 * HOUR),
   forward: z._default(z.boolean(), false),
   ingressNginx: z.optional(ingressCookie),
 });

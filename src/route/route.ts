@@ -190,6 +190,8 @@ async function issueToken(trip: Trip, seat: Seat): Promise<string> {
     path: matched.written,
     now: trip.now,
     userAgent: trip.request.headers.get("user-agent"),
+    // In its last second it must not be 0 yet, which would delete the cookie before its session has ended.
+    left: Math.max(1, token.exp - iat),
   });
 }
 

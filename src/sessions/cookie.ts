@@ -121,6 +121,8 @@ export interface Occasion {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly userAgent: string | null;
+  /** Until its session ends, seen or not: no cookie is to outlive that. Seconds; absent: nobody knows. */
+  readonly left?: number;
 }
 
 /** A browser takes a cookie with such a name only when it is Secure (RFC 6265bis, section 4.1.3), whatever the case. */
@@ -130,8 +132,11 @@ const PREFIXED = /^__(?:host|secure)-/i;
 export function write(name: string, value: string, shape: CookieShape, at: Occasion): string {
   const secure = at.secure || PREFIXED.test(name);
   let text = `${name}=${value}`;
-  if (shape.expires !== undefined) text += `; Expires=${cookieDate(at.now + shape.expires * 1000)}`;
-  if (shape.maxAge !== undefined) text += `; Max-Age=${shape.maxAge}`;
+  const left = shape.verbatim ? undefined : at.left;
+  if (shape.expires !== undefined) {
+    text += `; Expires=${cookieDate(at.now + within(shape.expires, left) * 1000)}`;
+  }
+  if (shape.maxAge !== undefined) text += `; Max-Age=${within(shape.maxAge, left)}`;
   if (shape.domain !== undefined) text += `; Domain=${shape.domain}`;
   text += `; Path=${shape.path ?? at.path}`;
   if (secure) text += "; Secure";
@@ -140,6 +145,10 @@ export function write(name: string, value: string, shape: CookieShape, at: Occas
   if (sameSite !== undefined) text += `; SameSite=${sameSite}`;
   if (shape.partitioned && secure) text += "; Partitioned";
   return text;
+}
+
+function within(lasts: number, left: number | undefined): number {
+  return left === undefined || lasts < left ? lasts : left;
 }
 
 function sameSiteOf({ sameSite, conditional, verbatim }: CookieShape, secure: boolean, agent: string | null) {

@@ -126,6 +126,19 @@ describe("writing the cookie", () => {
     );
   });
 
+  it.each([
+    [60, 60],
+    [600, 100],
+  ])("of %d s does not outlive its session, which has 100 s left", (maxAge, written) => {
+    const at = { ...OPEN, left: 100 };
+    expect(write("lb", "T", { ...shape, maxAge }, at)).toContain(`; Max-Age=${written};`);
+    const date = `Mon, 24-Nov-25 00:0${Math.floor(written / 60)}:${written === 60 ? "00" : "40"} GMT`;
+    expect(write("lb", "T", { ...shape, expires: maxAge }, at)).toContain(`Expires=${date};`);
+    expect(write("lb", "T", shape, at)).not.toContain("Max-Age");
+    // ingress-nginx does not know of sessions that end.
+    expect(write("lb", "T", { ...shape, maxAge, verbatim: true }, at)).toContain(`; Max-Age=${maxAge};`);
+  });
+
   it("has the path of the route that matched, as the config has that", () => {
     expect(write("lb", "T", { ...shape, path: undefined }, OPEN)).toBe(
       "lb=T; Path=/shop/; HttpOnly; SameSite=Lax",
