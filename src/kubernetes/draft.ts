@@ -10,6 +10,8 @@ export interface PoolDraft {
   readonly service: Service;
   readonly port: ServicePort;
   readonly native: Record<string, unknown>;
+  /** Undefined: the pool of all its pods. */
+  readonly variant?: Variant | undefined;
 }
 
 /** The port of a Service by number or name, as an Ingress has it. */
@@ -76,7 +78,7 @@ export class Draft {
     if (found !== undefined) native.health = found.health;
     if (!this.addPool(name, native, service.object)) return undefined;
     if (found !== undefined) this.origins.set(`pools.${name}.health`, found.object.label);
-    const draft = { name, service, port, native };
+    const draft = { name, service, port, native, variant };
     this.#made.set(name, draft);
     this.#served.add(service).add(port);
     return draft;
@@ -118,7 +120,7 @@ export function poolName({ namespace, service, port }: PortRef, variant?: Pick<V
 }
 
 /** FNV-1a of 32 bits, as 8 hex digits. */
-function fnv1a(text: string): string {
+export function fnv1a(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");

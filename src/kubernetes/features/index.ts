@@ -1,4 +1,5 @@
 import type { Feature } from "../feature.ts";
+import { destinationRule } from "./destination-rule.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { endpoints } from "./endpoints.ts";
 import { ingress } from "./ingress.ts";
@@ -8,6 +9,14 @@ import { workload } from "./workload.ts";
 
 /**
  * The registry: a kind is its file and its line here. They apply in this order: what routes comes before the Services, which
- * make pools of what is left, and those before what only tells what became of it.
+ * make pools of what is left, those before what says more of pools, and that before what only tells what became of it.
  */
-export const features: readonly Feature[] = [ingress, service, endpointSlice, endpoints, pod, workload];
+export const features: readonly Feature[] = [
+  ingress,
+  service,
+  destinationRule,
+  endpointSlice,
+  endpoints,
+  pod,
+  workload,
+];

@@ -154,7 +154,8 @@ function apply(cluster: Cluster, draft: Draft): void {
   }
   for (const pool of draft.made) {
     const { pods } = pool.native;
-    if (Array.isArray(pods) && pods.length === 0)
+    // Whoever asked for a part of them knows what is missing.
+    if (pool.variant?.only === undefined && Array.isArray(pods) && pods.length === 0)
       pool.port.field.tell("changed", "no endpoints are given: its requests get 503");
   }
   if (!draft.routed) routeByName(draft);
@@ -198,7 +199,7 @@ function routeByName(draft: Draft): void {
 }
 
 /** The pools that a native route names, whatever shape it has. */
-function targets(route: unknown): string[] {
+export function targets(route: unknown): string[] {
   if (typeof route !== "object" || route === null) return [];
   const { pool, split } = route as { readonly pool?: unknown; readonly split?: unknown };
   return [
