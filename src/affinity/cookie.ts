@@ -79,10 +79,12 @@ export function isCookiePath(text: string): boolean {
 
 function readDomain(text: string): string | Fault {
   const lower = text.toLowerCase();
-  if (/^(?=.{1,253}$)\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(lower)) {
-    return lower;
-  }
+  if (isCookieDomain(bareDomain(lower))) return lower;
   return new Fault(`${shown(text)} is not a cookie domain`, 'write a host name: "example.com"');
+}
+
+export function isCookieDomain(text: string): boolean {
+  return /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(text);
 }
 
 /** The domain without the dot in front, which has no meaning (RFC 6265, section 5.2.3). */

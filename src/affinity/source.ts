@@ -9,6 +9,19 @@ export interface Asked {
   readonly ip: string | undefined;
 }
 
+/** The cookie by which a client is told the key that was made for it. */
+export interface MadeCookie {
+  readonly name: string;
+  readonly path: string;
+  readonly domain: string | undefined;
+  readonly sameSite: "Lax" | "Strict" | "None" | undefined;
+  /** `auto`: where the client came by https. */
+  readonly secure: "auto" | boolean;
+  readonly partitioned: boolean;
+  /** Seconds; undefined: it ends with the browser's session. */
+  readonly maxAge: number | undefined;
+}
+
 /** What a pod's response did to a key that it mints. */
 export type Minted = { readonly key: string; readonly gone: boolean };
 
@@ -33,6 +46,8 @@ export interface AffinitySource<Options = unknown> {
    * absent, or undefined: the key itself.
    */
   placing?(asked: Asked, options: Options): string | readonly string[] | undefined;
+  /** How a client that brought no key is told of the one that is made for it; absent, or undefined: none is made. */
+  made?(options: Options): MadeCookie | undefined;
   /** The key that a response mints or takes back; undefined when it does neither. */
   minted?(headers: Headers, now: number, options: Options): Minted | undefined;
 }

@@ -1,4 +1,5 @@
 import type { CookieOptions } from "../affinity/cookie.ts";
+import type { CookieKeyOptions } from "../affinity/cookie-key.ts";
 import { type AffinityName, affinities } from "../affinity/index.ts";
 import type { LearnOptions } from "../affinity/learn.ts";
 import { Fault, issueText } from "../affinity/option.ts";
@@ -46,19 +47,37 @@ function misplaced(link: Choice, before: readonly Choice[], length: number): Fau
   if (before.some((other) => labelOf(other) === labelOf(link))) {
     return new Fault(`affinity source ${JSON.stringify(name)} stands here twice`, "leave one out");
   }
-  if (before.some((other) => ownCookie(other, link) || ownCookie(link, other))) {
-    const message = "a pod's cookie with the name of the edge's own: the edge would take it away";
+  const same = before.find((other) => ownCookie(other, link) || ownCookie(link, other));
+  if (same !== undefined) {
+    const isKey = name === "cookie-key" || same.name === "cookie-key";
+    const message = isKey
+      ? "the cookie that is the key has the name of the edge's own"
+      : "a pod's cookie with the name of the edge's own: the edge would take it away";
     return new Fault(message, "give one of the two another name");
+  }
+  const maker = before.find(makesKeys);
+  if (maker !== undefined) {
+    const message = `no request comes to it: ${JSON.stringify(maker.name)} makes a key for whoever brings none`;
+    return new Fault(message, "write it before that one, or leave ttl out there");
+  }
+  if (makesKeys(link) && before.some((other) => other.name === "cookie")) {
+    const message = "it makes no key: the edge's own cookie begins sessions before it";
+    return new Fault(message, "leave ttl out, or the edge's own cookie");
   }
   if (name === "none" && length > 1) return new Fault("none stands alone", "leave out none, or the others");
   return undefined;
 }
 
-/** Whether a source would learn from pods the cookie that the edge itself issues. */
+function makesKeys({ name, options }: Choice): boolean {
+  return (affinities[name as AffinityName] as AffinitySource<unknown>).made?.(options) !== undefined;
+}
+
+/** Whether a source would take for its key the cookie that the edge itself issues. */
 function ownCookie(minted: Choice, issued: Choice): boolean {
-  if (minted.name !== "learn" || issued.name !== "cookie") return false;
-  const { cookie }: Partial<LearnOptions> = minted.options;
+  if (issued.name !== "cookie") return false;
   const { name }: Partial<CookieOptions> = issued.options;
+  if (minted.name === "cookie-key") return name === (minted.options as Partial<CookieKeyOptions>).name;
+  const { cookie }: Partial<LearnOptions> = minted.name === "learn" ? minted.options : {};
   return cookie !== undefined && cookie === name;
 }
 

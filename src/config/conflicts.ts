@@ -17,8 +17,8 @@ interface Jar {
   readonly pool: string;
   /** Its own, if that has a configured name. */
   readonly cookie: Cookie | undefined;
-  /** The names of those that its pods mint. */
-  readonly minted: readonly string[];
+  /** Those that its sessions are found by, and whose they are. */
+  readonly keys: readonly (readonly [name: string, whose: string])[];
   readonly hosts: Set<string>;
 }
 
@@ -44,13 +44,13 @@ export function cookieConflicts(pools: Tree, routes: readonly Tree[]): Diagnosti
       const hint = "give each pool a cookie name of its own, or leave the names out";
       errors.push(diagnostic(["pools", jar.pool, "affinity"], new Fault(message, hint)));
     }
-    for (const name of jar.minted) {
+    for (const [name, whose] of jar.keys) {
       // The edge hides its cookies from all pods: these would never see again what they mint.
       const writer = jars.find(
         (one) => one !== jar && one.cookie?.name === name && reaches(one, jar.hosts, whole),
       );
       if (writer === undefined) continue;
-      const message = `the cookie ${shown(name)} that its pods mint is the edge's for pool ${shown(writer.pool)}, on the same host`;
+      const message = `the cookie ${shown(name)} ${whose} is the edge's for pool ${shown(writer.pool)}, on the same host`;
       const hint = `give the cookie of pool ${shown(writer.pool)} another name`;
       errors.push(diagnostic(["pools", jar.pool, "affinity"], new Fault(message, hint)));
     }
@@ -88,7 +88,7 @@ function collect(pools: Tree, routes: readonly Tree[]): Map<string, Jar> {
     const jar = jars.get(primary) ?? {
       pool: primary,
       cookie: named(sources),
-      minted: minted(sources),
+      keys: keys(sources),
       hosts: new Set(),
     };
     jar.hosts.add(place);
@@ -102,9 +102,15 @@ function chain({ affinity }: Tree): Tree[] {
   return (Array.isArray(affinity) ? affinity : [affinity]).map(tree);
 }
 
-function minted(sources: readonly Tree[]): string[] {
-  const names = sources.map(({ learn }) => tree(learn).cookie);
-  return names.filter((name) => typeof name === "string");
+function keys(sources: readonly Tree[]): [name: string, whose: string][] {
+  return sources.flatMap((source): [string, string][] => {
+    const { learn, "cookie-key": key } = source;
+    const [minted, name] = [tree(learn).cookie, typeof key === "string" ? key : tree(key).name];
+    return [
+      ...(typeof minted === "string" ? [[minted, "that its pods mint"] as [string, string]] : []),
+      ...(typeof name === "string" ? [[name, "that is its key"] as [string, string]] : []),
+    ];
+  });
 }
 
 /** The cookie's options as they were written: another error in the chain must not hide this one. */

@@ -130,8 +130,9 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Reque
     },
     { step: "client", peer: trace.request.peer ?? null, revision: trace.revision },
   ];
-  const { key = [], tokens = [], sid = [] } = trace.answers;
-  const used = key.findIndex((found) => found !== null);
+  const { key = [], made = [], tokens = [], sid = [] } = trace.answers;
+  // The last source that was asked and had none made one.
+  const used = made.length > 0 ? key.length - 1 : key.findIndex((found) => found !== null);
   const labels = [...scope.ahead, ...scope.behind].map(({ label }) =>
     label.slice(scope.scope.id.length + 1).trim(),
   );
@@ -139,7 +140,8 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Reque
   const some = (found: readonly unknown[]) => found.some((one) => one !== null);
   const cookie = some(tokens) ? "cookie" : some(trace.answers.live ?? []) ? "ingress-nginx cookie" : null;
   const by = used >= 0 ? labels[used] : cookie;
-  steps.push({ step: "affinity", chain, by: by ?? null, ...(sid.length > 0 ? { sid: sid.at(-1) } : {}) });
+  const from = { ...(made.length > 0 ? { made: true } : {}), ...(sid.length > 0 ? { sid: sid.at(-1) } : {}) };
+  steps.push({ step: "affinity", chain, by: by ?? null, ...from });
   for (const [i, token] of (tokens as (Verified | null)[]).entries()) {
     steps.push({ step: "token", index: i, ...tokenOf(view, matched, token, now) });
   }

@@ -44,9 +44,10 @@ export function seatByKey(
   const asked = askedOf(trip);
   for (let i = 0; i < sources.length; i++) {
     const source = sources[i]!;
-    const value = source.key(asked);
+    const brought = source.key(asked);
+    const value = brought ?? (trip.route.issue ? source.make?.(trip.edge.chance) : undefined);
     if (value === undefined) continue;
-    const seating = seatKeyed(trip, source, value);
+    const seating = seatKeyed(trip, source, value, brought === undefined);
     if (!(seating instanceof Promise)) return seating;
     // A value that no pod has minted may be known to no store: then it is as if it were not there.
     return seating.then((seat) => seat ?? seatByKey(trip, sources.slice(i + 1)));

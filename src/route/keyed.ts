@@ -30,18 +30,22 @@ export const LONG = 256;
  * the store is asked before the request is forwarded, which is where a session is created: two edges that meet a key at
  * the same moment must not choose two pods.
  *
+ * @param made whether the key was made for this very request
  * @returns undefined for a value that no pod has minted
  */
 export function seatKeyed(
   trip: Trip,
   source: SourceRuntime,
   value: string,
+  made: boolean,
 ): Seated | undefined | Promise<Seated | undefined> {
   const { edge, now } = trip;
   const place = value.length > LONG ? undefined : source.label + value;
   const known = place === undefined ? undefined : recall(edge, place, now);
-  if (known === undefined || now - known.checked > edge.period()) return meet(trip, source, value, place);
-  carry(trip, { source, sid: known.token.sid, value, place: place! });
+  if (known === undefined || now - known.checked > edge.period()) {
+    return meet(trip, source, value, made, place);
+  }
+  carry(trip, { source, sid: known.token.sid, value, made, place: place! });
   return resume(trip, known.token) ?? lookUp(trip, known.token);
 }
 
@@ -63,13 +67,14 @@ async function meet(
   trip: Trip,
   source: SourceRuntime,
   value: string,
+  made: boolean,
   short: string | undefined,
 ): Promise<Seated | undefined> {
   const { edge, view, now } = trip;
   const sid = await edge.keyer.sid(view.stamp.salt ?? "", source.label, value);
   const place = short ?? source.label + sid;
   const known = recall(edge, place, now);
-  carry(trip, { source, sid, value, place });
+  carry(trip, { source, sid, value, made, place });
   const fresh = known !== undefined && now - known.checked <= edge.period();
   return (fresh ? resume(trip, known.token) : undefined) ?? lookUp(trip, known?.token);
 }

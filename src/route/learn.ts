@@ -36,7 +36,7 @@ async function bind(trip: Trip, source: SourceRuntime, value: string, seat: Seat
   const { edge, view, now } = trip;
   const sid = await edge.keyer.sid(view.stamp.salt ?? "", source.label, value);
   const place = source.label + (value.length > LONG ? sid : value);
-  const own: Trip = { ...trip, life: source.life, keyed: { source, sid, value, place } };
+  const own: Trip = { ...trip, life: source.life, keyed: { source, sid, value, made: false, place } };
   const { tag } = seat.pod.pod;
   const exp = now + source.life.idle * 1000;
   const token = { sid, pod: tag, home: tag, epoch: 1, iat: seconds(now), exp: seconds(exp), flags: 0 };

@@ -1,5 +1,7 @@
+import type { Asked } from "../affinity/source.ts";
 import type { HealthView, PodState } from "../health/state.ts";
 import type { Pod } from "../model/pod.ts";
+import type { Chance } from "../model/ports.ts";
 import { scan } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Guard } from "../sessions/guard.ts";
@@ -24,6 +26,7 @@ export class Recorder {
   readonly #at: number;
   readonly #answers: Record<string, unknown[]> = {};
   readonly #tokens = new Map<string, Verified>();
+  readonly #chance: Chance;
   #view: View | undefined;
   #route: RouteRuntime | undefined;
   #health: HealthView = {};
@@ -35,6 +38,7 @@ export class Recorder {
   constructor(edge: Edge, request: Request) {
     this.#request = request;
     this.#at = edge.clock.now();
+    this.#chance = edge.chance;
     this.edge = this.#over(edge);
   }
 
@@ -173,11 +177,18 @@ export class Recorder {
   }
 
   #scope(scope: ScopeRuntime): ScopeRuntime {
-    const sources = keyedBy(scope, (source, asked) => {
+    const key = (source: SourceRuntime, asked: Asked) => {
       const value = source.key(asked);
       this.#log("key", value === undefined ? undefined : `key-${this.#keys++}`);
       return value;
-    });
+    };
+    // Not by the chance that is recorded: a key is worth its session to whoever has it.
+    const make = (source: SourceRuntime) => {
+      const value = source.make!(this.#chance);
+      this.#log("made", `key-${this.#keys++}`);
+      return value;
+    };
+    const sources = keyedBy(scope, key, make);
     const verified = new Generations<Verified>(0);
     const take = (text: string, found: Verified | undefined) => {
       if (found !== undefined) this.#tokens.set(text, found);
@@ -249,14 +260,16 @@ export function withMatch(view: View, match: View["match"]): View {
   return Object.assign(Object.create(view) as View, { match });
 }
 
-/** The sources of a scope, each of whose keys is read by another function. */
+/** The sources of a scope, each of whose keys is read, and made, by another function. */
 export function keyedBy(
   { ahead, behind }: ScopeRuntime,
-  key: (source: SourceRuntime, asked: Parameters<SourceRuntime["key"]>[0]) => string | undefined,
+  key: (source: SourceRuntime, asked: Asked) => string | undefined,
+  make: (source: SourceRuntime) => string,
 ): Pick<ScopeRuntime, "ahead" | "behind"> {
   const over = (source: SourceRuntime) => ({
     ...source,
-    key: (asked: Parameters<SourceRuntime["key"]>[0]) => key(source, asked),
+    key: (asked: Asked) => key(source, asked),
+    make: source.make && (() => make(source)),
   });
   return { ahead: ahead.map(over), behind: behind.map(over) };
 }

@@ -166,7 +166,8 @@ function scopeOf(scope: ScopeRuntime, { answers }: Trace, next: (what: string) =
     return (answers.tokens?.[index] ?? undefined) as Verified | undefined;
   };
   verified.set = () => undefined;
-  const sources = keyedBy(scope, () => next("key") as string | undefined);
+  const key = () => next("key") as string | undefined;
+  const sources = keyedBy(scope, key, () => next("made") as string);
   return { ...scope, ...sources, live: scope.live && liveOf(scope, next), minting: [], verified };
 }
 

@@ -20,7 +20,7 @@ import { seat as findSeat } from "./seat.ts";
 import { isShared } from "./shared-cache.ts";
 import { decisionText, requestHeaders, responseHeaders } from "./stamp.ts";
 import { readTarget, validate } from "./target.ts";
-import { type Life, type Seat, seconds, type Trip } from "./trip.ts";
+import { type KeyRef, type Life, type Seat, seconds, type Trip } from "./trip.ts";
 import type { View } from "./view.ts";
 
 /** Of what is unkeyed: nothing lasts. */
@@ -115,6 +115,7 @@ function answer(trip: Trip, seat: Seat, response: Response): Response | Promise<
 /** Step 7: the cookie only if new, moved or renewed, and only where no shared cache would hand it to others. */
 function carry(trip: Trip, seat: Seat, response: Response): Response | Promise<Response> {
   const { keyed } = trip;
+  if (keyed?.made) return tell(trip, seat, response, keyed);
   if (seat.issue && keyed !== undefined) remember(trip, seat.session!);
   if (!seat.issue || (keyed !== undefined && !keyed.source.behindCookie)) {
     runErrand(trip, seat);
@@ -129,6 +130,25 @@ function carry(trip: Trip, seat: Seat, response: Response): Response | Promise<R
     runErrand(trip, seat);
     return finish(trip, seat, seat.outcome, response, cookie);
   });
+}
+
+/** The client is told the key that was made for it, where no shared cache would tell others; else its session was none. */
+function tell(trip: Trip, seat: Seat, response: Response, { source, sid, value }: KeyRef): Response {
+  const { edge, client, background } = trip;
+  const session = seat.session!;
+  if (isShared(response.headers)) {
+    background.waitUntil(edge.guard.background(() => edge.store.release(sid, session.pod)));
+    return finish(trip, { ...seat, session: undefined }, "unkeyed", response, undefined);
+  }
+  remember(trip, session);
+  const { name, shape, secure } = source.told!;
+  const cookie = write(name, `"${value}"`, shape, {
+    secure: secure === "auto" ? client.https : secure,
+    path: trip.route.written,
+    now: trip.now,
+    userAgent: null,
+  });
+  return finish(trip, seat, seat.outcome, response, cookie);
 }
 
 function finish(

@@ -24,6 +24,8 @@ export interface KeyRef {
   readonly sid: Sid;
   /** The key. */
   readonly value: string;
+  /** Whether it was made for a client that brought none, and has yet to be told of it. */
+  readonly made: boolean;
   /** Its place in `Edge.keyed`. */
   readonly place: string;
 }

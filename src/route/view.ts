@@ -1,14 +1,15 @@
 import { type CookieOptions, MATCHED } from "../affinity/cookie.ts";
 import { type AffinityName, affinities } from "../affinity/index.ts";
-import type { AffinitySource, Asked, KeyedOptions, Minted } from "../affinity/source.ts";
+import type { AffinitySource, Asked, KeyedOptions, MadeCookie, Minted } from "../affinity/source.ts";
 import type { Core } from "../core/core.ts";
 import type { HealthView } from "../health/state.ts";
 import { type PodTag, tagToHex } from "../model/pod.ts";
 import type { AffinityConfig } from "../model/pool.ts";
 import type { PathType, Route, Scope, Side, Snapshot } from "../model/snapshot.ts";
+import type { Chance } from "../model/ports.ts";
 import type { CookieShape } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
-import type { Opened } from "../sessions/token.ts";
+import { type Opened, toHex } from "../sessions/token.ts";
 import { hiddenCookies } from "./hidden.ts";
 import { type LiveCookies, liveCookies } from "./ingress-cookie.ts";
 import { Matcher } from "./match.ts";
@@ -68,6 +69,17 @@ export interface SourceRuntime {
   /** What places its new sessions where a policy goes by values; undefined: the key. */
   readonly placing: ((asked: Asked) => string | readonly string[] | undefined) | undefined;
   minted(headers: Headers, now: number): Minted | undefined;
+  /** A key for a client that brought none; undefined: it makes none. */
+  readonly make: ((chance: Chance) => string) | undefined;
+  /** How its client is told of that. */
+  readonly told: Told | undefined;
+}
+
+/** A cookie that tells a key. */
+export interface Told {
+  readonly name: string;
+  readonly shape: CookieShape;
+  readonly secure: "auto" | boolean;
 }
 
 export interface ScopeRuntime {
@@ -255,7 +267,7 @@ function sourceRuntime(
   behindCookie: boolean,
 ): SourceRuntime | undefined {
   const source = affinities[name as AffinityName] as AffinitySource<unknown>;
-  const { carrier, key, label, minted, placing } = source;
+  const { carrier, key, label, minted, made, placing } = source;
   if ((carrier !== "key" && carrier !== "minted") || key === undefined) return undefined;
   return {
     carrier,
@@ -265,7 +277,15 @@ function sourceRuntime(
     key: (asked) => key(asked, options),
     placing: placing && ((asked) => placing(asked, options)),
     minted: (headers, now) => minted?.(headers, now, options),
+    ...making(made?.(options)),
   };
+}
+
+/** 16 hex digits, as Envoy makes them. */
+function making(made: MadeCookie | undefined): Pick<SourceRuntime, "make" | "told"> {
+  if (made === undefined) return { make: undefined, told: undefined };
+  const { name, secure, ...shape } = made;
+  return { make: (chance) => toHex(chance.bytes(8)), told: { name, shape, secure } };
 }
 
 /** A browser refuses a prefixed name with attributes that break the prefix's promise (RFC 6265bis 4.1.3). */

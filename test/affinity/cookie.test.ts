@@ -23,6 +23,7 @@ describe("the registry", () => {
       const reads = source.carrier === "key" || source.carrier === "minted";
       expect([source.key !== undefined, source.label !== undefined]).toEqual([reads, reads]);
       expect(source.minted !== undefined).toBe(source.carrier === "minted");
+      if (source.placing ?? source.made) expect(source.carrier).toBe("key");
       expect(source.options.safeParse({ unheard: 1 }).success).toBe(false);
     },
   );

@@ -61,6 +61,7 @@ const AFFINITIES: [string, unknown][] = [
   ["cookie, then header", [{ cookie: {} }, { header: "x-user" }]],
   ["client address", ["client-ip"]],
   ["several things", [{ hash: [{ header: "x-user" }, { query: "q" }, "client-ip"] }]],
+  ["a cookie that is the key", [{ "cookie-key": { name: "user-key", ttl: "10m" } }]],
   ["none", ["none"]],
   ["live cookies of ingress-nginx", [{ cookie: liveCookie("balanced") }]],
   ["persistent ones", [{ cookie: liveCookie("persistent") }]],
