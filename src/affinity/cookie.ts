@@ -142,7 +142,7 @@ function* contradictions(options: Written): Generator<[keyof CookieOptions, Faul
 /** The edge issues a token of its own in a cookie; needs nothing of the pods. */
 export const cookie: AffinitySource<CookieOptions> = {
   name: "cookie",
-  carrier: "cookie",
+  carrier: "token",
   summary: "A sealed token in a cookie that the edge issues and renews.",
   options: shape.check(
     z.superRefine(

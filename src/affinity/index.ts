@@ -6,10 +6,12 @@ import { header } from "./header.ts";
 import { learn } from "./learn.ts";
 import { none } from "./none.ts";
 import { query } from "./query.ts";
+import { token } from "./token.ts";
 
 /** The affinity registry: schema, docs and console list derive from it. */
 export const affinities = {
   cookie,
+  token,
   learn,
   header,
   query,

@@ -27,14 +27,14 @@ export type Minted = { readonly key: string; readonly gone: boolean };
 
 /**
  * Where stickiness is read. One file each, one line in the registry.
- * `cookie`: the client holds a token of ours. `key`: the request itself has the affinity key, and the store knows its
+ * `token`: the client holds a token of ours, in a cookie or a header. `key`: the request itself has the affinity key, and the store knows its
  * session. `minted`: likewise, but only a pod can begin one. `none`: requests are unkeyed.
  */
 export interface AffinitySource<Options = unknown> {
   readonly name: string;
   /** One sentence for docs and console. */
   readonly summary: string;
-  readonly carrier: "cookie" | "key" | "minted" | "none";
+  readonly carrier: "token" | "key" | "minted" | "none";
   /** Parses the options and fills in defaults; durations come out in milliseconds. */
   readonly options: z.ZodMiniType<Options>;
   /** Names what is read, so that equal values of different sources are different keys: `header x-user`. */

@@ -1,9 +1,12 @@
 import type { CookieOptions } from "../affinity/cookie.ts";
 import type { CookieKeyOptions } from "../affinity/cookie-key.ts";
+import type { HashOptions } from "../affinity/hash.ts";
+import type { HeaderOptions } from "../affinity/header.ts";
 import { type AffinityName, affinities } from "../affinity/index.ts";
 import type { LearnOptions } from "../affinity/learn.ts";
 import { Fault, issueText } from "../affinity/option.ts";
 import type { AffinitySource } from "../affinity/source.ts";
+import type { TokenOptions } from "../affinity/token.ts";
 import type { AffinityConfig } from "../model/pool.ts";
 import * as z from "../model/zod.ts";
 import { adopt, type Choice, choice } from "./choice.ts";
@@ -60,12 +63,35 @@ function misplaced(link: Choice, before: readonly Choice[], length: number): Fau
     const message = `no request comes to it: ${JSON.stringify(maker.name)} makes a key for whoever brings none`;
     return new Fault(message, "write it before that one, or leave ttl out there");
   }
-  if (makesKeys(link) && before.some((other) => other.name === "cookie")) {
-    const message = "it makes no key: the edge's own cookie begins sessions before it";
-    return new Fault(message, "leave ttl out, or the edge's own cookie");
+  const issuer = before.find(issues);
+  if (issuer !== undefined && makesKeys(link)) {
+    const message = `it makes no key: ${JSON.stringify(issuer.name)} begins sessions before it`;
+    return new Fault(message, "leave ttl out here, or that one out");
+  }
+  if (issuer !== undefined && issues(link)) {
+    return new Fault("a session's token is in a cookie or in a header", "leave cookie or token out");
+  }
+  if (before.some((other) => readsHeader(other, link) || readsHeader(link, other))) {
+    const message = "a key in the header of the edge's own token: it changes with each renewal";
+    return new Fault(message, "give one of the two another name");
   }
   if (name === "none" && length > 1) return new Fault("none stands alone", "leave out none, or the others");
   return undefined;
+}
+
+/** Whether it issues tokens. */
+function issues({ name }: Choice): boolean {
+  return name === "cookie" || name === "token";
+}
+
+/** Whether a source would take for its key the header that another one's tokens are in. */
+function readsHeader({ name, options }: Choice, issued: Choice): boolean {
+  if (issued.name !== "token") return false;
+  const { header } = issued.options as TokenOptions;
+  if (name === "header") return (options as Partial<HeaderOptions>).name === header;
+  if (name === "learn") return (options as Partial<LearnOptions>).header === header;
+  const { of = [] }: Partial<HashOptions> = name === "hash" ? options : {};
+  return of.some((part) => "header" in part && part.header === header);
 }
 
 function makesKeys({ name, options }: Choice): boolean {

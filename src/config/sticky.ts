@@ -9,7 +9,7 @@ export function checkSessions(pools: Tree, routes: readonly Tree[], report: Repo
     const primary = pool ?? Object.keys(tree(split))[0];
     if (typeof primary !== "string") return;
     const keyed = sourcesOf(tree(own(pools, primary))).find(
-      (source) => source !== "cookie" && source !== "none",
+      (source) => source !== "cookie" && source !== "token" && source !== "none",
     );
     if (sticky === "primary" && keyed !== undefined) {
       const message = `the sessions of pool ${shown(primary)} are found by ${shown(keyed)}, which every side has`;

@@ -33,8 +33,8 @@ export function keyShare(before: View, after: View): KeyShare {
   return { moved: moved / KEYS, error: margin(moved, KEYS) };
 }
 
-function hasKeys({ scope: { cookie, ahead, behind } }: RouteRuntime): boolean {
-  return cookie !== undefined || ahead.length + behind.length > 0;
+function hasKeys({ scope: { carrier, ahead, behind } }: RouteRuntime): boolean {
+  return carrier !== undefined || ahead.length + behind.length > 0;
 }
 
 function home(route: RouteRuntime, sid: string): number | undefined {

@@ -8,7 +8,7 @@ export interface Origin {
   readonly before: ScopeRuntime | undefined;
   /** Its scope in the new config, if its client still gets there with what carries it. */
   readonly after: ScopeRuntime | undefined;
-  readonly carrier: "cookie" | "key";
+  readonly carrier: "token" | "key";
 }
 
 /**
@@ -35,14 +35,14 @@ export class Origins {
       this.#known.set(key, all);
     }
     if (all.length < 2) return all;
-    // The whole life of a cookie's session is `absolute`, from birth to expiry; seconds are rounded on the way.
-    const isCookie = ({ before, carrier }: Origin) =>
-      carrier === "cookie" &&
-      before?.cookie !== undefined &&
-      Math.abs(exp - created - before.cookie.absolute * 1000) <= 2000;
-    const own = all.filter((origin) => isCookie(origin) || origin.carrier === "key");
-    const cookies = own.filter(isCookie);
-    return cookies.length > 0 ? cookies : own.length > 0 ? own : all;
+    // The whole life of a token's session is `absolute`, from birth to expiry; seconds are rounded on the way.
+    const isHeld = ({ before, carrier }: Origin) =>
+      carrier === "token" &&
+      before?.carrier !== undefined &&
+      Math.abs(exp - created - before.carrier.absolute * 1000) <= 2000;
+    const own = all.filter((origin) => isHeld(origin) || origin.carrier === "key");
+    const held = own.filter(isHeld);
+    return held.length > 0 ? held : own.length > 0 ? own : all;
   }
 
   #inPool(pool: string): Origin[] {
@@ -60,12 +60,14 @@ export class Origins {
       origins.set(key, origin);
     };
     for (const scope of this.#before.scopes.filter(named)) {
-      // A client shows a cookie without a domain to the host alone that has set it, and its key to any.
-      const hosts = scope.cookie?.options.domain === undefined ? host : undefined;
+      // A client shows a cookie without a domain to the host alone that has set it, and its key or header to any.
+      const { carrier: own } = scope;
+      const anywhere = own !== undefined && (own.header !== undefined || own.options.domain !== undefined);
+      const hosts = anywhere ? undefined : host;
       const near = this.#reached(scope, hosts);
       for (const after of this.#reached(scope)) {
         for (const [carrier, carried] of carriers(scope, after)) {
-          if (carrier === "cookie" && !near.includes(after)) continue;
+          if (carrier === "token" && !near.includes(after)) continue;
           add({ before: scope, after: carried ? after : undefined, carrier });
         }
       }
@@ -73,7 +75,7 @@ export class Origins {
     if (origins.size > 0) return [...origins.values()];
     // A scope that comes back finds the sessions that it left.
     for (const scope of this.#after.scopes.filter(named)) {
-      if (scope.cookie !== undefined) add({ before: undefined, after: scope, carrier: "cookie" });
+      if (scope.carrier !== undefined) add({ before: undefined, after: scope, carrier: "token" });
       if (sources(scope).length > 0) add({ before: undefined, after: scope, carrier: "key" });
     }
     return [...origins.values()];
@@ -121,11 +123,14 @@ function carriers(before: ScopeRuntime, after: ScopeRuntime | undefined): [Origi
   const labels = (scope: ScopeRuntime | undefined) =>
     new Set(scope === undefined ? [] : sources(scope).map(({ label }) => label));
   const [old, now] = [labels(before), labels(after)];
-  const { cookie } = before;
+  const { carrier, cookie } = before;
   // The scheme tells which of the two names a client has.
-  const read = (["secureName", "plainName"] as const).map(
-    (name) => cookie !== undefined && after?.cookie?.[name] === cookie[name],
-  );
+  const read =
+    carrier?.header === undefined
+      ? (["secureName", "plainName"] as const).map(
+          (name) => cookie !== undefined && after?.cookie?.[name] === cookie[name],
+        )
+      : [carrier.header === after?.carrier?.header];
   // A new source that goes before takes the clients that have its key; nobody knows which those are.
   const taken = after?.ahead.some(({ label }) => !old.has(label)) === true;
   const add = (carrier: Origin["carrier"], carried: boolean) => {
@@ -133,14 +138,14 @@ function carriers(before: ScopeRuntime, after: ScopeRuntime | undefined): [Origi
     if (carried && taken) found.push([carrier, false]);
   };
   const behind = before.behind.some(({ label }) => now.has(label));
-  for (const carried of cookie === undefined ? [] : read) {
-    add("cookie", carried);
-    // A session that was found by a key and then by its cookie looks like any of the cookie.
-    if (!carried && behind) add("cookie", true);
+  for (const carried of carrier === undefined ? [] : read) {
+    add("token", carried);
+    // A session that was found by a key and then by its token looks like any of the token.
+    if (!carried && behind) add("token", true);
   }
-  for (const { label, behindCookie } of sources(before)) {
-    // A key behind the cookie has been given one.
-    for (const carried of read) add("key", now.has(label) || (behindCookie && carried));
+  for (const { label, behindToken } of sources(before)) {
+    // A key behind the token has been given one.
+    for (const carried of read) add("key", now.has(label) || (behindToken && carried));
   }
   return found;
 }

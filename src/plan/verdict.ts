@@ -36,8 +36,8 @@ function judgeAs(
 ): [Verdict["fate"], known: boolean] {
   if (scope === undefined) return [{ kind: "ends", cause: "config-change" }, true];
   if (scope.others.has(session.pod)) return [{ kind: "ends", cause: "config-change" }, true];
-  const [from, to] = [old?.cookie, scope.cookie];
-  if (carrier === "cookie" && from !== undefined && to !== undefined && to.idle < from.idle) {
+  const [from, to] = [old?.carrier, scope.carrier];
+  if (carrier === "token" && from !== undefined && to !== undefined && to.idle < from.idle) {
     if (mayBeSilent(from, to, session, now)) return [{ kind: "ends", cause: "expired-idle" }, false];
   }
   return [fateOf(after, scope, session, now), true];

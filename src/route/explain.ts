@@ -138,7 +138,9 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Reque
   );
   const chain = scope.scope.affinity.map(({ source }) => source);
   const some = (found: readonly unknown[]) => found.some((one) => one !== null);
-  const cookie = some(tokens) ? "cookie" : some(trace.answers.live ?? []) ? "ingress-nginx cookie" : null;
+  const header = scope.carrier?.header;
+  const own = header === undefined ? "cookie" : `token ${header}`;
+  const cookie = some(tokens) ? own : some(trace.answers.live ?? []) ? "ingress-nginx cookie" : null;
   const by = used >= 0 ? labels[used] : cookie;
   const from = { ...(made.length > 0 ? { made: true } : {}), ...(sid.length > 0 ? { sid: sid.at(-1) } : {}) };
   steps.push({ step: "affinity", chain, by: by ?? null, ...from });
@@ -176,7 +178,7 @@ function tokenOf(view: View, route: RouteRuntime, found: Verified | null, now: n
     return { verdict: "not opened", why: "another key, scope or deployment sealed it, or nobody" };
   const { token, renewal, retired } = found;
   const { sid, epoch, iat, exp } = token;
-  const age = retired ? "key-retired" : verdict(token, renewal, route.scope.cookie!.idle, now / 1000);
+  const age = retired ? "key-retired" : verdict(token, renewal, route.scope.carrier!.idle, now / 1000);
   const pod = route.scope.pods.get(token.pod);
   const name = (tag: number) => podId({ route, view } as Parameters<typeof podId>[0], tag);
   return {

@@ -4,7 +4,7 @@ import { LEEWAY, renewalAge } from "../sessions/expiry.ts";
 import { homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
 import { onward } from "./rebind.ts";
-import type { CookieRuntime, ScopeRuntime, View } from "./view.ts";
+import type { Carrier, ScopeRuntime, View } from "./view.ts";
 
 /** What the next request of a session will meet. */
 export type Fate =
@@ -44,8 +44,8 @@ export function fateOf(
  * @param session with milliseconds since the epoch @param now likewise
  */
 export function mayBeSilent(
-  before: Pick<CookieRuntime, "idle">,
-  after: Pick<CookieRuntime, "idle">,
+  before: Pick<Carrier, "idle">,
+  after: Pick<Carrier, "idle">,
   { sid, created, expires }: Pick<Binding, "sid" | "created"> & { readonly expires: number },
   now: number,
 ): boolean {

@@ -13,7 +13,7 @@ const NONE: readonly PodRuntime[] = [];
 
 /**
  * A request that brought no session of ours: the first of these sources that yields a key carries it; without one the
- * scope's cookie begins a new session, and without a cookie the request is unkeyed.
+ * scope's token begins a new session, and without one the request is unkeyed.
  *
  * @param tried pods that could not be reached just now
  */
@@ -56,14 +56,14 @@ export function seatByKey(
 }
 
 /**
- * Step 4: a new session of the cookie. Those `tried` could not be reached just now.
+ * Step 4: a new session of the token. Those `tried` could not be reached just now.
  *
  * @param order where to look for a pod; absent: by rules and weights
  */
 export function seatNew(trip: Trip, tried: readonly PodRuntime[], order?: readonly PoolRuntime[]): Seated {
-  const { edge, cookie, now, route } = trip;
+  const { edge, carrier, now, route } = trip;
   const begins = !trip.preflight && route.issue && trip.aside === undefined;
-  if (!begins || cookie === undefined) return seatUnkeyed(trip, tried);
+  if (!begins || carrier === undefined) return seatUnkeyed(trip, tried);
   const sid = toHex(edge.chance.bytes(16));
   const pod = choosePod(trip, sid, order ?? sidesFor(trip, undefined), tried);
   if (isRefusal(pod)) return pod;
@@ -72,7 +72,7 @@ export function seatNew(trip: Trip, tried: readonly PodRuntime[], order?: readon
   const tag = pod.pod.tag;
   // A store that is known to be away will not be told of it: whichever edge sees it next makes up for that.
   const flags = edge.guard.open ? PROVISIONAL : 0;
-  const session: Token = { sid, pod: tag, home: tag, epoch: 1, iat, exp: iat + cookie.absolute, flags };
+  const session: Token = { sid, pod: tag, home: tag, epoch: 1, iat, exp: iat + carrier.absolute, flags };
   return { pod, outcome: "bound", session, issue: true, errand: "create", from: undefined, cause: undefined };
 }
 

@@ -92,7 +92,7 @@ function forget(trip: Trip): undefined {
   trip.stranger = sid;
   trip.held = undefined;
   trip.keyed = undefined;
-  if (trip.cookie !== undefined) trip.life = trip.cookie;
+  if (trip.carrier !== undefined) trip.life = trip.carrier;
   return undefined;
 }
 
@@ -123,7 +123,7 @@ function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word):
   const pod = trip.route.scope.pods.get(token.pod);
   if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
   const home = homeOf(trip, token, pod);
-  const stay = () => kept(pod, token, news || trip.keyed!.source.behindCookie, "none");
+  const stay = () => kept(pod, token, news || trip.keyed!.source.behindToken, "none");
   if (home !== undefined) return goHome(trip, token, home, stay);
   if (before.pod === token.pod) return stay();
   const from = podId(trip, before.pod) || undefined;

@@ -44,7 +44,7 @@ function take(
   const iat = seconds(now);
   const session: Token = {
     sid: own ?? toHex(edge.chance.bytes(16)),
-    ...{ pod: tag, home: tag, epoch: 1, iat, exp: iat + trip.cookie!.absolute },
+    ...{ pod: tag, home: tag, epoch: 1, iat, exp: iat + trip.carrier!.absolute },
     flags: edge.guard.open ? PROVISIONAL : 0,
   };
   const verified = { token: session, stale: false, retired: false, renewal: 0 };

@@ -5,6 +5,7 @@ import type { Chance } from "../model/ports.ts";
 import { scan } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
 import type { Guard } from "../sessions/guard.ts";
+import { tokensIn } from "../sessions/header.ts";
 import { toHex } from "../sessions/token.ts";
 import type { Edge } from "./edge.ts";
 import type { LiveCookies } from "./ingress-cookie.ts";
@@ -239,11 +240,17 @@ export class Recorder {
       else kept.push([header, said(found, value)!]);
     }
     const tokens: unknown[] = [];
-    const { secureKey = "", plainKey = "" } = route.scope.cookie ?? {};
-    for (const key of new Set([secureKey, plainKey])) {
-      for (const text of key === "" ? [] : scan(headers.get("cookie") ?? "", key)) {
-        cookies.push(key + placeholder(tokens.length));
-        tokens.push(this.#tokens.get(text) ?? null);
+    const take = (text: string) => {
+      tokens.push(this.#tokens.get(text) ?? null);
+      return placeholder(tokens.length - 1);
+    };
+    const { carrier } = route.scope;
+    if (carrier?.header !== undefined) {
+      const found = tokensIn(headers.get(carrier.header) ?? "").map(take);
+      if (found.length > 0) kept.push([carrier.header, found.join(", ")]);
+    } else if (carrier !== undefined) {
+      for (const key of carrier.keys) {
+        cookies.push(...scan(headers.get("cookie") ?? "", key).map((text) => key + take(text)));
       }
     }
     this.#answers.tokens = tokens;

@@ -48,7 +48,7 @@ export async function route(edge: Edge, request: Request, background: Background
   const matched = view.match(target.host, target.path);
   if (matched === undefined) return refuse(edge, background, view, undefined, NO_ROUTE);
   const client = identify(request.headers, edge.peer(request), target.https, view.snapshot.trustedProxies);
-  const { cookie } = matched.scope;
+  const { carrier } = matched.scope;
   const preflight = request.method === "OPTIONS" && request.headers.has("access-control-request-method");
   const trip: Trip = {
     edge,
@@ -60,8 +60,8 @@ export async function route(edge: Edge, request: Request, background: Background
     background,
     now,
     preflight,
-    cookie,
-    life: cookie ?? NO_LIFE,
+    carrier,
+    life: carrier ?? NO_LIFE,
     keyed: undefined,
     stranger: undefined,
     aside: undefined,
@@ -75,10 +75,11 @@ export async function route(edge: Edge, request: Request, background: Background
   }
 
   const header = fields.cookie;
+  const held = carrier?.header === undefined ? header : request.headers.get(carrier.header);
   const opening =
-    cookie === undefined || header === null
+    carrier === undefined || held === null
       ? undefined
-      : openToken(edge, matched.scope, cookie, header, client.https, now);
+      : openToken(edge, matched.scope, carrier, held, client.https, now);
   const verified = opening instanceof Promise ? await opening : opening;
 
   const seating = findSeat(trip, verified);
@@ -90,6 +91,7 @@ export async function route(edge: Edge, request: Request, background: Background
     https: client.https,
     authority: target.authority,
     cookie: header === null ? undefined : cookieFor(header, trip),
+    token: carrier?.header === undefined || carrier.forward ? undefined : carrier.header,
     announce: view.snapshot.announce,
     version: view.snapshot.announce?.via ? versionOf(edge.origin(request)) : "",
     loopMark: edge.loopMark,
@@ -112,12 +114,12 @@ function answer(trip: Trip, seat: Seat, response: Response): Response | Promise<
   return learning.then((learned) => carry(trip, learned, response));
 }
 
-/** Step 7: the cookie only if new, moved or renewed, and only where no shared cache would hand it to others. */
+/** Step 7: the token only if new, moved or renewed, and only where no shared cache would hand it to others. */
 function carry(trip: Trip, seat: Seat, response: Response): Response | Promise<Response> {
   const { keyed } = trip;
   if (keyed?.made) return tell(trip, seat, response, keyed);
   if (seat.issue && keyed !== undefined) remember(trip, seat.session!);
-  if (!seat.issue || (keyed !== undefined && !keyed.source.behindCookie)) {
+  if (!seat.issue || (keyed !== undefined && !keyed.source.behindToken)) {
     runErrand(trip, seat);
     return finish(trip, seat, seat.outcome, response, undefined);
   }
@@ -126,9 +128,9 @@ function carry(trip: Trip, seat: Seat, response: Response): Response | Promise<R
     const outcome = seat.outcome === "bound" && keyed === undefined ? "unkeyed" : seat.outcome;
     return finish(trip, seat, outcome, response, undefined);
   }
-  return issueToken(trip, seat).then((cookie) => {
+  return issueToken(trip, seat).then((issued) => {
     runErrand(trip, seat);
-    return finish(trip, seat, seat.outcome, response, cookie);
+    return finish(trip, seat, seat.outcome, response, issued);
   });
 }
 
@@ -156,9 +158,9 @@ function finish(
   seat: Seat,
   outcome: Outcome,
   response: Response,
-  setCookie: string | undefined,
+  issued: string | undefined,
 ): Response {
-  const { edge, view, client, cookie, target } = trip;
+  const { edge, view, client, carrier, target } = trip;
   const { counters } = edge;
   counters.count(seat.pod.pod.pool, outcome, response.status);
   // The clock was read when the pod answered: what came since is a seal at most.
@@ -170,8 +172,9 @@ function finish(
     pod: seat.pod.pod,
     https: client.https,
     authority: target.authority,
-    cookie: setCookie,
-    cookieKeys: cookie?.keys,
+    issued,
+    cookieKeys: carrier?.header === undefined ? carrier?.keys : undefined,
+    tokenHeader: carrier?.header,
     meter: seat.pod.meter,
     now: trip.now,
     decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
@@ -190,23 +193,26 @@ function recordMove(trip: Trip, seat: Seat): void {
   recordBreak(trip.edge, { at: trip.now, sid, epoch, pool: pod.pod.pool, from, to: pod.pod.id, cause });
 }
 
+/** A Set-Cookie, or the token for its header. */
 async function issueToken(trip: Trip, seat: Seat): Promise<string> {
   const { edge, route: matched, client } = trip;
-  const cookie = trip.cookie!;
+  const carrier = trip.carrier!;
   const session = seat.session!;
   const iat = seconds(trip.now);
-  // A key has no absolute expiry, but the cookie beside it has.
-  const token = trip.keyed === undefined ? session : { ...session, iat, exp: iat + cookie.absolute };
+  // A key has no absolute expiry, but the token beside it has.
+  const token = trip.keyed === undefined ? session : { ...session, iat, exp: iat + carrier.absolute };
   const text = await edge.sealer.seal(matched.scope.scope.id, token);
   // The client's next request brings it back here more often than not.
   matched.scope.verified.set(text, {
     token,
     stale: false,
     retired: false,
-    renewal: renewalAge(cookie.idle, token.sid),
+    renewal: renewalAge(carrier.idle, token.sid),
   });
-  return write(client.https ? cookie.secureName : cookie.plainName, text, cookie.shape, {
-    secure: cookie.options.secure === "auto" ? client.https : cookie.options.secure,
+  if (carrier.header !== undefined) return text;
+  const { options, secureName, plainName, shape } = carrier;
+  return write(client.https ? secureName : plainName, text, shape, {
+    secure: options.secure === "auto" ? client.https : options.secure,
     path: matched.written,
     now: trip.now,
     userAgent: trip.request.headers.get("user-agent"),
@@ -231,7 +237,7 @@ function deny(trip: Trip, pool: string, refusal: Refusal, begins: boolean): Resp
   const { edge, route, now, preflight } = trip;
   const { counters, clock } = edge;
   const { ahead, behind, minting } = route.scope;
-  const sticky = trip.cookie !== undefined || ahead.length + behind.length > minting.length;
+  const sticky = trip.carrier !== undefined || ahead.length + behind.length > minting.length;
   if (begins && sticky && route.issue && !preflight) counters.count(pool, "create-failed");
   counters.timings.add(pool, clock.now() - now, trip.waited);
   return refuse(edge, trip.background, trip.view, pool, refusal);

@@ -12,7 +12,7 @@ import type { Verified } from "./view.ts";
 
 /**
  * Steps 3 to 5: finds the pod of a session, or gives a new one its pod. The first source of the chain that yields carries
- * it; `verified` is what the cookie of ours yields.
+ * it; `verified` is what the token of ours yields.
  */
 export function seat(trip: Trip, verified: Verified | undefined): Seated | Promise<Seated> {
   const { ahead } = trip.route.scope;
@@ -25,15 +25,15 @@ export function seat(trip: Trip, verified: Verified | undefined): Seated | Promi
 }
 
 function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise<Seated> {
-  const { cookie, now } = trip;
+  const { carrier, now } = trip;
   const { behind, live } = trip.route.scope;
-  if (cookie === undefined || verified === undefined) {
+  if (carrier === undefined || verified === undefined) {
     const seating = live === undefined ? undefined : seatLive(trip, live);
     if (seating instanceof Promise) return seating.then((seat) => seat ?? seatFresh(trip, behind));
     return seating ?? seatFresh(trip, behind);
   }
   const { token } = verified;
-  const age = verdict(token, verified.renewal, cookie.idle, now / 1000);
+  const age = verdict(token, verified.renewal, carrier.idle, now / 1000);
   if (age !== "good" && age !== "renew") {
     if (age !== "ahead") recordEnd(trip, token, age);
     return seatFresh(trip, behind);

@@ -21,6 +21,8 @@ export interface Inbound {
   readonly authority: string;
   /** The Cookie header to send; undefined leaves it as it is. */
   readonly cookie: string | null | undefined;
+  /** A header that is between the client and the edge, in lower case; undefined: none. */
+  readonly token: string | undefined;
   /** What is told on request; undefined: nothing of it. */
   readonly announce: Announced | undefined;
   /** Version of HTTP that the client spoke. */
@@ -45,6 +47,7 @@ export function requestHeaders(fields: Fields, inbound: Inbound, from: Headers):
   }
   if (inbound.cookie === null) delete headers.cookie;
   else if (inbound.cookie !== undefined) headers.cookie = inbound.cookie;
+  if (inbound.token !== undefined) delete headers[inbound.token];
   if (inbound.ip !== undefined) headers["x-forwarded-for"] = inbound.ip;
   headers["x-forwarded-proto"] = inbound.https ? "https" : "http";
   headers["x-forwarded-host"] = inbound.authority;
@@ -83,10 +86,12 @@ export interface Outbound {
   readonly https: boolean;
   /** The authority that the client used. */
   readonly authority: string;
-  /** A Set-Cookie of ours, or undefined. */
-  readonly cookie: string | undefined;
+  /** A Set-Cookie of ours, or a token for the header; undefined: neither. */
+  readonly issued: string | undefined;
   /** The names of our cookie with `=`, which no pod may set; undefined when the scope has none. */
   readonly cookieKeys: readonly string[] | undefined;
+  /** The header of our tokens, which no pod may set; undefined: they travel in a cookie, or there are none. */
+  readonly tokenHeader: string | undefined;
   /** The text of Mooring-Decision, or undefined. */
   readonly decision: string | undefined;
   /** Takes what the pod says of its own load. */
@@ -127,8 +132,10 @@ export function responseHeaders(from: Headers, out: Outbound): Headers | undefin
     if (rewritten !== value) edit().set(name, rewritten);
   }
   if (from.has("set-cookie")) rewriteCookies(from, out, edit);
-  if (out.cookie !== undefined) {
-    edit().append("set-cookie", out.cookie);
+  if (out.tokenHeader !== undefined && from.has(out.tokenHeader)) edit().delete(out.tokenHeader);
+  if (out.issued !== undefined) {
+    if (out.tokenHeader === undefined) edit().append("set-cookie", out.issued);
+    else edit().set(out.tokenHeader, out.issued);
     keepPrivate(edit());
   }
   if (from.has("mooring-decision")) edit().delete("mooring-decision");

@@ -8,7 +8,7 @@ import type { Client } from "./client.ts";
 import type { Edge } from "./edge.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import type { Target } from "./target.ts";
-import type { CookieRuntime, RouteRuntime, SourceRuntime, View } from "./view.ts";
+import type { Carrier, RouteRuntime, SourceRuntime, View } from "./view.ts";
 
 /** How long sessions last. Seconds. */
 export interface Life {
@@ -43,9 +43,9 @@ export interface Trip {
   readonly now: number;
   /** A CORS preflight neither makes nor moves a session. */
   readonly preflight: boolean;
-  /** The cookie of the scope; undefined when it issues none. */
-  readonly cookie: CookieRuntime | undefined;
-  /** Of the session by its carrier; the cookie's until a key is found to carry it. */
+  /** How the tokens of the scope travel; undefined when it issues none. */
+  readonly carrier: Carrier | undefined;
+  /** Of the session by its carrier; the token's until a key is found to carry it. */
   life: Life;
   /** Set when a key carries the session. */
   keyed: KeyRef | undefined;
@@ -56,7 +56,7 @@ export interface Trip {
   stranger: Sid | undefined;
   /** The side that a rule sends this one request to, past a session that stays where it is; undefined: none. */
   aside: PoolRuntime | undefined;
-  /** The session as the request brought it: by its cookie, or its key as this isolate remembers it, or else the store. */
+  /** The session as the request brought it: by its token, or its key as this isolate remembers it, or else the store. */
   held: Token | undefined;
   /** The session as it is with the response, for what lasts longer than that. */
   served: Token | undefined;
@@ -75,7 +75,7 @@ export interface Seat {
   readonly outcome: Exclude<Outcome, "refused">;
   /** The session as it is with this request; undefined when it has none. */
   readonly session: Token | undefined;
-  /** Whether the session's carrier must be told: the client's cookie, or this isolate's memory of the key. */
+  /** Whether the session's carrier must be told: the client that holds a token, or this isolate's memory of the key. */
   readonly issue: boolean;
   readonly errand: Errand;
   /** Id of the pod that a moved session left. */

@@ -1,6 +1,7 @@
 import { type CookieOptions, MATCHED } from "../affinity/cookie.ts";
 import { type AffinityName, affinities } from "../affinity/index.ts";
 import type { AffinitySource, Asked, KeyedOptions, MadeCookie, Minted } from "../affinity/source.ts";
+import type { TokenOptions } from "../affinity/token.ts";
 import type { Core } from "../core/core.ts";
 import type { HealthView } from "../health/state.ts";
 import { type PodTag, tagToHex } from "../model/pod.ts";
@@ -42,8 +43,24 @@ export interface Verified extends Opened {
   readonly renewal: number;
 }
 
-/** The cookie of a scope: names ready for scanning, durations in seconds. */
-export interface CookieRuntime {
+/** How the tokens of a scope travel, and how long sessions last by them. Seconds. */
+interface CarrierRuntime {
+  /** The name of their header, in lower case; undefined: a cookie. */
+  readonly header: string | undefined;
+  readonly idle: number;
+  readonly absolute: number;
+}
+
+/** A header that carries tokens. */
+export interface HeaderRuntime extends CarrierRuntime {
+  readonly header: string;
+  /** Whether pods see it. */
+  readonly forward: boolean;
+}
+
+/** A cookie that carries them: names ready for scanning. */
+export interface CookieRuntime extends CarrierRuntime {
+  readonly header: undefined;
   readonly options: CookieOptions;
   readonly secureName: string;
   readonly plainName: string;
@@ -53,9 +70,9 @@ export interface CookieRuntime {
   /** Both: neither is any pod's business, whichever way the client came. */
   readonly keys: readonly string[];
   readonly shape: CookieShape;
-  readonly idle: number;
-  readonly absolute: number;
 }
+
+export type Carrier = CookieRuntime | HeaderRuntime;
 
 /** An affinity source of a scope that finds sessions by a key. */
 export interface SourceRuntime {
@@ -63,8 +80,8 @@ export interface SourceRuntime {
   /** Scope and source: what tells equal values apart. No value can hold its end. */
   readonly label: string;
   readonly life: Life;
-  /** In a chain behind the scope's cookie: a client that it finds is given one all the same. */
-  readonly behindCookie: boolean;
+  /** In a chain behind the scope's token: a client that it finds is given one all the same. */
+  readonly behindToken: boolean;
   key(asked: Asked): string | undefined;
   /** What places its new sessions where a policy goes by values; undefined: the key. */
   readonly placing: ((asked: Asked) => string | readonly string[] | undefined) | undefined;
@@ -91,9 +108,11 @@ export interface ScopeRuntime {
   readonly pods: ReadonlyMap<PodTag, PodRuntime>;
   /** The pods that hold no sessions, of the other sides. */
   readonly others: ReadonlyMap<PodTag, PodRuntime>;
-  /** Undefined: it issues none. */
+  /** How its tokens travel; undefined: it issues none. */
+  readonly carrier: Carrier | undefined;
+  /** The same, where that is a cookie. */
   readonly cookie: CookieRuntime | undefined;
-  /** The sources of the chain before the cookie, all of them where there is none, and those behind it. */
+  /** The sources of the chain before the token, all of them where there is none, and those behind it. */
   readonly ahead: readonly SourceRuntime[];
   readonly behind: readonly SourceRuntime[];
   /** Where it reads the cookies of ingress-nginx, too. */
@@ -210,28 +229,28 @@ export class View {
     const holders = scope.sticky === "primary" ? pools.slice(0, 1) : pools;
     const podsOf = (some: readonly PoolRuntime[]) =>
       new Map(some.flatMap(({ pods }) => pods.map((pod): [PodTag, PodRuntime] => [pod.pod.tag, pod])));
-    const at = scope.affinity.findIndex((affinity) => affinity.source === "cookie");
-    const chosen = scope.affinity[at];
+    const at = scope.affinity.findIndex(({ source }) => source === "cookie" || source === "token");
     const sources = scope.affinity.map((affinity, i) => sourceRuntime(scope.id, affinity, at >= 0 && i > at));
     const isThere = (source: SourceRuntime | undefined) => source !== undefined;
     const ahead = sources.slice(0, at < 0 ? sources.length : at).filter(isThere);
     const behind = at < 0 ? [] : sources.slice(at).filter(isThere);
-    const options = chosen?.options as CookieOptions | undefined;
+    const carrier = carrierRuntime(scope, scope.affinity[at], core);
+    const cookie = carrier?.header === undefined ? carrier : undefined;
+    const live = cookie?.options.ingressNginx;
     const old = before?.scopes.find((other) => other.scope.id === scope.id);
     // What an idle timeout makes of a token is remembered with it, so another timeout starts anew.
-    const sameIdle = old?.cookie !== undefined && old.cookie.options.idle === options?.idle;
+    const sameIdle = old?.carrier !== undefined && old.carrier.idle === carrier?.idle;
     return {
       scope,
       pools,
       holders,
       pods: podsOf(holders),
       others: podsOf(pools.filter((pool) => !holders.includes(pool))),
-      cookie: options === undefined ? undefined : cookieRuntime(scope.id, options, core),
+      carrier,
+      cookie,
       ahead,
       behind,
-      live:
-        options?.ingressNginx &&
-        liveCookies(options.ingressNginx.name ?? options.name!, options.ingressNginx, scope, pools, core),
+      live: live && liveCookies(live.name ?? cookie!.options.name!, live, scope, pools, core),
       minting: [...ahead, ...behind].filter(({ carrier }) => carrier === "minted"),
       strict: scope.pools[0]!.strict,
       verified: sameIdle ? old.verified : new Generations(VERIFIED),
@@ -264,7 +283,7 @@ export class View {
 function sourceRuntime(
   scope: string,
   { source: name, options }: AffinityConfig,
-  behindCookie: boolean,
+  behindToken: boolean,
 ): SourceRuntime | undefined {
   const source = affinities[name as AffinityName] as AffinitySource<unknown>;
   const { carrier, key, label, minted, made, placing } = source;
@@ -273,7 +292,7 @@ function sourceRuntime(
     carrier,
     label: `${scope} ${label?.(options) ?? name}\n`,
     life: { idle: (options as unknown as KeyedOptions).timeout / 1000, absolute: undefined },
-    behindCookie,
+    behindToken,
     key: (asked) => key(asked, options),
     placing: placing && ((asked) => placing(asked, options)),
     minted: (headers, now) => minted?.(headers, now, options),
@@ -294,12 +313,24 @@ function prefixOf({ secure, path, domain }: CookieOptions): string {
   return path === "/" && domain === undefined ? "__Host-" : "__Secure-";
 }
 
+function carrierRuntime(
+  { id }: Scope,
+  affinity: AffinityConfig | undefined,
+  core: Core,
+): Carrier | undefined {
+  if (affinity === undefined) return undefined;
+  if (affinity.source === "cookie") return cookieRuntime(id, affinity.options as CookieOptions, core);
+  const { header, idle, absolute, forward } = affinity.options as TokenOptions;
+  return { header, idle: idle / 1000, absolute: absolute / 1000, forward };
+}
+
 /** The default name ends in a hash of the scope, so that scopes on one host never share a cookie. */
 function cookieRuntime(scope: string, options: CookieOptions, core: Core): CookieRuntime {
   const plain = `mooring-${core.hash(scope).toString(36)}`;
   const secureName = options.name ?? prefixOf(options) + plain;
   const plainName = options.name ?? plain;
   return {
+    header: undefined,
     options,
     secureName,
     plainName,

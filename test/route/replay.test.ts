@@ -62,6 +62,7 @@ const AFFINITIES: [string, unknown][] = [
   ["client address", ["client-ip"]],
   ["several things", [{ hash: [{ header: "x-user" }, { query: "q" }, "client-ip"] }]],
   ["a cookie that is the key", [{ "cookie-key": { name: "user-key", ttl: "10m" } }]],
+  ["a token in a header", [{ token: { header: "Session-A", idle: "10m" } }]],
   ["none", ["none"]],
   ["live cookies of ingress-nginx", [{ cookie: liveCookie("balanced") }]],
   ["persistent ones", [{ cookie: liveCookie("persistent") }]],
@@ -99,6 +100,7 @@ describe("a trace of a decision", () => {
       const clients = Array.from({ length: 8 }, (_, i) => ({
         jar: new Map(i < LIVE.length ? [["INGRESSCOOKIE", LIVE[i]!]] : []),
         user: `${USER}-${i}`,
+        token: undefined as string | undefined,
       }));
       const pools = edge.view.pools;
       for (let i = 0; i < 60; i++) {
@@ -110,6 +112,7 @@ describe("a trace of a decision", () => {
           authorization: "Bearer a-secret-of-the-client",
         });
         if (chance.below(4) === 0) headers.set("x-canary", chance.below(2) === 0 ? "yes" : "a-secret-value");
+        if (client.token !== undefined) headers.set("session-a", client.token);
         if (client.jar.size > 0)
           headers.set("cookie", [...client.jar].map((pair) => pair.join("=")).join("; "));
         const path = chance.below(6) === 0 ? "/api/x" : "/cart";
@@ -125,12 +128,15 @@ describe("a trace of a decision", () => {
         const outcome = outcomeOf(response);
         const pool = pod?.replace(/-\d+$/, "");
         const text = JSON.stringify(recorder.trace());
+        const issued = response.headers.get("session-a");
+        if (issued !== null) client.token = issued;
         for (const [name, value] of cookiesOf(response)) {
           client.jar.set(name, value);
           // What is sealed is worth its session to whoever has it.
           expect(text).not.toContain(value);
         }
         for (const value of client.jar.values()) expect(text).not.toContain(value);
+        if (client.token !== undefined) expect(text).not.toContain(client.token);
         expect(text).not.toMatch(/reset-token|user-of-a-bank|a-secret|10\.9\.8\./);
         expect(await replay(JSON.parse(text) as Trace, core)).toEqual({ outcome, pool, pod });
         expect(JSON.parse(text)).toMatchObject({ outcome, ...(pod === undefined ? {} : { pool, pod }) });

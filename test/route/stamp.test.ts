@@ -22,8 +22,9 @@ const outbound = {
   pod,
   https: true,
   authority: "shop.test",
-  cookie: undefined,
+  issued: undefined,
   cookieKeys: ["lb=", "__Host-lb="],
+  tokenHeader: undefined,
   decision: undefined,
   meter: new Meter(),
   now: 0,
@@ -33,6 +34,7 @@ const inbound = {
   https: true,
   authority: "shop.test",
   cookie: undefined,
+  token: undefined,
   announce: undefined,
   version: "1.1",
   loopMark: "mooring;id=1a2b3c4d",
@@ -224,6 +226,27 @@ describe("towards the client", () => {
     const from = new Headers();
     for (const line of [...evil, ...honest]) from.append("set-cookie", line);
     expect(responseHeaders(from, outbound)?.getSetCookie()).toEqual(honest);
+  });
+});
+
+describe("the header of a token", () => {
+  it("is kept from pods, beside bytes that no string would keep too", () => {
+    for (const more of [{}, { "x-name": "\xe9" }]) {
+      const from = new Headers({ "session-a": "t", "session-b": "1", ...more });
+      expect(towardsPod(from, { ...inbound, token: "session-a" }).has("session-a")).toBe(false);
+      expect(towardsPod(from, { ...inbound, token: "session-a" }).get("session-b")).toBe("1");
+      expect(towardsPod(from, inbound).get("session-a")).toBe("t");
+    }
+  });
+
+  it("is the edge's alone to set, and what has it is no shared cache's", () => {
+    const from = new Headers({ "session-a": "evil", "content-type": "text/html" });
+    const out = { ...outbound, cookieKeys: undefined, tokenHeader: "session-a" };
+    expect([...responseHeaders(from, out)!.keys()]).toEqual(["content-type"]);
+    expect(responseHeaders(new Headers({ "content-type": "text/html" }), out)).toBeUndefined();
+    const issued = responseHeaders(from, { ...out, issued: "t" })!;
+    expect([issued.get("session-a"), issued.get("cache-control")]).toEqual(["t", "private"]);
+    expect(issued.has("set-cookie")).toBe(false);
   });
 });
 
