@@ -5,10 +5,9 @@ import type { Draft, PoolDraft } from "../draft.ts";
 import type { Feature } from "../feature.ts";
 import type { Field } from "../field.ts";
 import { cookieName, cookiePath } from "../istio/cookie-key.ts";
+import { COOKIE, HEADER } from "../istio/labels.ts";
 import { targets } from "./service.ts";
 
-const COOKIE = "istio.io/persistent-session";
-const HEADER = "istio.io/persistent-session-header";
 /** Envoy's cookie lasts as long as the browser, and its header for ever: here a session ends by itself. */
 const ENDS = { idle: "1d", absolute: "7d" };
 const TOLD =

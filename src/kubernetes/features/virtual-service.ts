@@ -3,6 +3,7 @@ import type { Draft } from "../draft.ts";
 import { tellFallen } from "../fallen.ts";
 import type { Feature } from "../feature.ts";
 import type { HttpRoute } from "../istio/http-route.ts";
+import { isLabelled } from "../istio/labels.ts";
 import { type Asked, takesAll } from "../istio/match.ts";
 import { Pools } from "../istio/pools.ts";
 import { type Sides, setApart, sidesOf, stick } from "../istio/scopes.ts";
@@ -101,7 +102,8 @@ function settingsOf({ total, retries, fault }: HttpRoute, sides: Sides): Record<
     ...(retries?.perTry === undefined ? {} : { headers: retries.perTry }),
     ...(total === undefined ? {} : { total }),
   };
-  const keyed = sides[0]!.pool.native.affinity !== "none";
+  const { native, service } = sides[0]!.pool;
+  const keyed = native.affinity !== "none" || (service !== undefined && isLabelled(service));
   if (keyed && retries?.on?.includes("timeout"))
     retries.field.tell("changed", "a session stays at its pod, however slow that is");
   const on = retries?.on?.filter((word) => !(keyed && word === "timeout"));
