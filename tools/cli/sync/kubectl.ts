@@ -14,13 +14,6 @@ export const KINDS: Readonly<Record<string, string>> = {
   deployments: "Deployment",
   statefulsets: "StatefulSet",
   daemonsets: "DaemonSet",
-  httproutes: "HTTPRoute",
-  referencegrants: "ReferenceGrant",
-  backendlbpolicies: "BackendLBPolicy",
-  xbackendtrafficpolicies: "XBackendTrafficPolicy",
-  backendtrafficpolicies: "BackendTrafficPolicy",
-  destinationrules: "DestinationRule",
-  virtualservices: "VirtualService",
 };
 
 /** After a watch that ended: twice as long each time that it ends at once. Milliseconds. */
