@@ -114,6 +114,11 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   "17-traefik-fix-proxy-timeout.yaml": {
     notices: [`ignored Ingress default/ingress-with-proxy-timeout: ${ANNOTATION("proxy-connect-timeout")}`],
   },
+  "36-istio-api-dr-invalid.yaml": {
+    refused: ["minimumPercent", "duration", "aggression"].map(
+      (name) => `DestinationRule default/bookinfo-ratings: spec.trafficPolicy.loadBalancer.warmup.${name}`,
+    ),
+  },
   "38-istio-health-liveness-http.yaml": {
     config: pool("default-liveness-http-8001", {
       health: { liveness: { path: "/foo", period: "5s", initialDelay: "5s" } },
