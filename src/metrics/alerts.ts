@@ -31,10 +31,15 @@ export type Counted = Exclude<RuleName, "unavailable-pods">;
 export class Alerts {
   readonly #alerts = new Map<string, Alert>();
   readonly #windows = new Map<string, Window>();
+  readonly #began: number;
 
-  /** @param before alerts that outlived a restart */
-  constructor(before: readonly Alert[] = []) {
+  /**
+   * @param before alerts that outlived a restart
+   * @param now when the windows begin: until they are full they do not say that what fired is over
+   */
+  constructor(before: readonly Alert[] = [], now = Number.NEGATIVE_INFINITY) {
     for (const alert of before) this.#alerts.set(keyOf(alert.rule, alert.pool), alert);
+    this.#began = now;
   }
 
   /** Something was counted, of a pool and so of all together. */
@@ -81,12 +86,13 @@ export class Alerts {
   }
 
   #next(rule: RuleName, pool: string, { all, bad }: Share, now: number): Alert | undefined {
-    const { threshold, hold, least }: Rule = RULES[rule];
+    const { threshold, hold, least, window = 0 }: Rule = RULES[rule];
     const key = keyOf(rule, pool);
     const before = this.#alerts.get(key);
     const value = all === 0 ? 0 : bad / all;
     const holds = all >= least && value > threshold;
     if (!holds) {
+      if (before?.state === "firing" && now - this.#began < window) return undefined;
       this.#alerts.delete(key);
       return before === undefined ? undefined : { rule, pool, state: "inactive", value, since: now };
     }

@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Jar } from "../../tools/fleet/client.ts";
 import { type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
@@ -123,5 +124,9 @@ describe("alerts", { timeout: 90_000 }, () => {
       (rule) => rule !== undefined,
     );
     expect(after).toMatchObject({ state: "firing", since: before!.since });
+    // Its rules have been evaluated since: its windows are empty, and say nothing of what is over.
+    await sleep(1500);
+    expect(await stateOf("error-rate")).toMatchObject({ state: "firing", since: before!.since });
+    expect(told.filter(({ pool, state }) => pool === "lone" && state === "resolved")).toEqual([]);
   });
 });

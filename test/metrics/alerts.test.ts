@@ -102,15 +102,30 @@ describe("unavailable-pods", () => {
   });
 });
 
-it("an alert that fired before a restart is over in time, and does not fire anew", () => {
-  const before = { rule: "error-rate", pool: "web", state: "firing", value: 0.5, since: START } as const;
-  const alerts = new Alerts([before]);
-  alerts.add("error-rate", "web", { all: 100, bad: 50 }, START + 5000);
-  expect(alerts.evaluate({}, START + 5000).filter(({ pool }) => pool === "web")).toEqual([]);
-  expect(alerts.active.find(({ pool }) => pool === "web")?.since).toBe(START);
-  expect(alerts.evaluate({}, START + 120_000)).toContainEqual(
-    expect.objectContaining({ pool: "web", state: "inactive" }),
-  );
+describe("after a restart", () => {
+  const before = { rule: "error-rate", pool: "web", state: "firing", value: 0.5, since: START - 5000 } as const;
+  const own = (changed: readonly { pool: string }[]) => changed.filter(({ pool }) => pool === "web");
+
+  // The windows were empty then: it was told to be over at once, and to fire again a moment later.
+  it("what fired is not over before its window is full", () => {
+    const alerts = new Alerts([before], START);
+    for (let at = 0; at < 60_000; at += EVERY) expect(own(alerts.evaluate({}, START + at))).toEqual([]);
+    expect(own(alerts.evaluate({}, START + 60_000))).toMatchObject([{ state: "inactive" }]);
+  });
+
+  it("what goes on does not fire anew", () => {
+    const alerts = new Alerts([before], START);
+    for (let at = 0; at <= 120_000; at += 5000) {
+      alerts.add("error-rate", "web", { all: 100, bad: 50 }, START + at);
+      expect(own(alerts.evaluate({}, START + at))).toEqual([]);
+    }
+    expect(alerts.active.find(({ pool }) => pool === "web")?.since).toBe(before.since);
+  });
+
+  it("pods are counted as they are: what has left the config is over at once", () => {
+    const alerts = new Alerts([{ ...before, rule: "unavailable-pods" }], START);
+    expect(own(alerts.evaluate({}, START))).toMatchObject([{ state: "inactive" }]);
+  });
 });
 
 it("is fed by heartbeats: 5xx, what began and did not, and what took over 500 ms", () => {

@@ -22,7 +22,7 @@ export class Alerting {
     this.#webhook = new Webhook(sql, url);
     const rows = sql.exec<AlertRow>("SELECT rule, pool, state, value, since FROM alerts").toArray();
     const known = rows.filter(({ rule }) => Object.hasOwn(RULES, rule));
-    this.#alerts = new Alerts(known as unknown as Alert[]);
+    this.#alerts = new Alerts(known as unknown as Alert[], now);
     if (this.#alerts.busy) this.#next = now;
   }
 

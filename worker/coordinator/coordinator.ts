@@ -165,6 +165,7 @@ export class Coordinator extends DurableObject<Env> {
     for (const tag of this.#names.keys()) checks.add(checkKey(tag, EJECTION));
     this.#health.forget(checks);
     this.#forgetOrders(snapshot);
+    this.alerting.wake(Date.now());
     await this.schedule();
     this.#publish();
   }
