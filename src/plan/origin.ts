@@ -1,5 +1,6 @@
 import { type Binding, parseVia } from "../model/binding.ts";
-import type { ScopeRuntime, SourceRuntime, View } from "../route/view.ts";
+import type { SourceRuntime } from "../route/source.ts";
+import type { ScopeRuntime, View } from "../route/view.ts";
 import { hostFor, pathFor } from "./place.ts";
 
 /** One thing that a session may be, as the store does not say it all, and what the new config makes of it. */

@@ -1,10 +1,11 @@
 import type { Binding, Cause } from "../model/binding.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { LEEWAY, renewalAge } from "../sessions/expiry.ts";
+import type { Carrier } from "./carrier.ts";
 import { homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
 import { onward } from "./rebind.ts";
-import type { Carrier, ScopeRuntime, View } from "./view.ts";
+import type { ScopeRuntime, View } from "./view.ts";
 
 /** What the next request of a session will meet. */
 export type Fate =

@@ -6,8 +6,8 @@ import { askedOf } from "./asked.ts";
 import { beating, choosePod, hashPod, sidesFor } from "./choose.ts";
 import { seatKeyed } from "./keyed.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
+import type { SourceRuntime } from "./source.ts";
 import { type Seat, type Seated, seconds, type Trip } from "./trip.ts";
-import type { SourceRuntime } from "./view.ts";
 
 const NONE: readonly PodRuntime[] = [];
 

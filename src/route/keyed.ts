@@ -11,9 +11,9 @@ import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE } from "./problem.ts";
 import { podId, rebind } from "./rebind.ts";
+import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
-import type { SourceRuntime } from "./view.ts";
 
 /** What this isolate remembers of a keyed session. */
 export interface Keyed {

@@ -2,9 +2,9 @@ import { viaOf } from "../model/binding.ts";
 import type { Swap } from "../model/ports.ts";
 import { PROVISIONAL } from "../sessions/token.ts";
 import { LONG, recordEnd, remember } from "./keyed.ts";
+import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type Seat, seconds, type Trip } from "./trip.ts";
-import type { SourceRuntime } from "./view.ts";
 
 /**
  * Takes in what the pod's response mints: a new key is bound to this pod before the response's headers pass, or the

@@ -1,8 +1,9 @@
 import { scan } from "../sessions/cookie.ts";
 import { renewalAge, verdict } from "../sessions/expiry.ts";
 import { tokensIn } from "../sessions/header.ts";
+import type { Carrier } from "./carrier.ts";
 import type { Edge } from "./edge.ts";
-import type { Carrier, ScopeRuntime, Verified } from "./view.ts";
+import type { ScopeRuntime, Verified } from "./view.ts";
 
 /**
  * The first candidate of what carries tokens, the Cookie header or one of its own, that this deployment sealed for this scope and whose session has not ended; where

@@ -9,8 +9,9 @@ import { tokensIn } from "../sessions/header.ts";
 import { toHex } from "../sessions/token.ts";
 import type { Edge } from "./edge.ts";
 import type { LiveCookies } from "./ingress-cookie.ts";
+import type { SourceRuntime } from "./source.ts";
 import { placeholder, type Trace, type TracedRequest, tracedConfig } from "./trace.ts";
-import type { RouteRuntime, ScopeRuntime, SourceRuntime, Verified, View } from "./view.ts";
+import type { RouteRuntime, ScopeRuntime, Verified, View } from "./view.ts";
 
 /** Headers that decide where a request goes. */
 const DECIDES =

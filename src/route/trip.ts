@@ -4,11 +4,13 @@ import type { PodTag } from "../model/pod.ts";
 import type { Background } from "../model/ports.ts";
 import type { Refusal } from "../model/refusal.ts";
 import type { Token } from "../sessions/token.ts";
+import type { Carrier } from "./carrier.ts";
 import type { Client } from "./client.ts";
 import type { Edge } from "./edge.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
+import type { SourceRuntime } from "./source.ts";
 import type { Target } from "./target.ts";
-import type { Carrier, RouteRuntime, SourceRuntime, View } from "./view.ts";
+import type { RouteRuntime, View } from "./view.ts";
 
 /** How long sessions last. Seconds. */
 export interface Life {

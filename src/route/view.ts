@@ -1,22 +1,16 @@
-import { type CookieOptions, MATCHED } from "../affinity/cookie.ts";
-import { type AffinityName, affinities } from "../affinity/index.ts";
-import type { AffinitySource, Asked, KeyedOptions, MadeCookie, Minted } from "../affinity/source.ts";
-import type { TokenOptions } from "../affinity/token.ts";
 import type { Core } from "../core/core.ts";
 import type { HealthView } from "../health/state.ts";
 import { type PodTag, tagToHex } from "../model/pod.ts";
-import type { AffinityConfig } from "../model/pool.ts";
-import type { Chance } from "../model/ports.ts";
 import type { PathType, Route, Scope, Side, Snapshot } from "../model/snapshot.ts";
-import type { CookieShape } from "../sessions/cookie.ts";
 import { Generations } from "../sessions/generations.ts";
-import { type Opened, toHex } from "../sessions/token.ts";
+import type { Opened } from "../sessions/token.ts";
+import { type Carrier, type CookieRuntime, carrierRuntime } from "./carrier.ts";
 import { hiddenCookies } from "./hidden.ts";
 import { type LiveCookies, liveCookies } from "./ingress-cookie.ts";
 import { Matcher } from "./match.ts";
 import { type PodRuntime, PoolRuntime } from "./pods.ts";
 import { type RuleRuntime, ruleRuntime } from "./rule.ts";
-import type { Life } from "./trip.ts";
+import { type SourceRuntime, sourceRuntime } from "./source.ts";
 
 /** Verified tokens that are remembered for each scope, in each of two generations. */
 const VERIFIED = 8192;
@@ -41,62 +35,6 @@ export interface Departed {
 export interface Verified extends Opened {
   /** Renewal age in seconds. */
   readonly renewal: number;
-}
-
-/** How the tokens of a scope travel, and how long sessions last by them. Seconds. */
-interface CarrierRuntime {
-  /** The name of their header, in lower case; undefined: a cookie. */
-  readonly header: string | undefined;
-  readonly idle: number;
-  readonly absolute: number;
-}
-
-/** A header that carries tokens. */
-export interface HeaderRuntime extends CarrierRuntime {
-  readonly header: string;
-  /** Whether pods see it. */
-  readonly forward: boolean;
-}
-
-/** A cookie that carries them: names ready for scanning. */
-export interface CookieRuntime extends CarrierRuntime {
-  readonly header: undefined;
-  readonly options: CookieOptions;
-  readonly secureName: string;
-  readonly plainName: string;
-  /** The names with `=`, as they are searched for. */
-  readonly secureKey: string;
-  readonly plainKey: string;
-  /** Both: neither is any pod's business, whichever way the client came. */
-  readonly keys: readonly string[];
-  readonly shape: CookieShape;
-}
-
-export type Carrier = CookieRuntime | HeaderRuntime;
-
-/** An affinity source of a scope that finds sessions by a key. */
-export interface SourceRuntime {
-  readonly carrier: "key" | "minted";
-  /** Scope and source: what tells equal values apart. No value can hold its end. */
-  readonly label: string;
-  readonly life: Life;
-  /** In a chain behind the scope's token: a client that it finds is given one all the same. */
-  readonly behindToken: boolean;
-  key(asked: Asked): string | undefined;
-  /** What places its new sessions where a policy goes by values; undefined: the key. */
-  readonly placing: ((asked: Asked) => string | readonly string[] | undefined) | undefined;
-  minted(headers: Headers, now: number): Minted | undefined;
-  /** A key for a client that brought none; undefined: it makes none. */
-  readonly make: ((chance: Chance) => string) | undefined;
-  /** How its client is told of that. */
-  readonly told: Told | undefined;
-}
-
-/** A cookie that tells a key. */
-export interface Told {
-  readonly name: string;
-  readonly shape: CookieShape;
-  readonly secure: "auto" | boolean;
 }
 
 export interface ScopeRuntime {
@@ -278,78 +216,3 @@ export class View {
     };
   }
 }
-
-/** Undefined for sources that find no session by a key. */
-function sourceRuntime(
-  scope: string,
-  { source: name, options }: AffinityConfig,
-  behindToken: boolean,
-): SourceRuntime | undefined {
-  const source = affinities[name as AffinityName] as AffinitySource<unknown>;
-  const { carrier, key, label, minted, made, placing } = source;
-  if ((carrier !== "key" && carrier !== "minted") || key === undefined) return undefined;
-  return {
-    carrier,
-    label: `${scope} ${label?.(options) ?? name}\n`,
-    life: { idle: (options as unknown as KeyedOptions).timeout / 1000, absolute: undefined },
-    behindToken,
-    key: (asked) => key(asked, options),
-    placing: placing && ((asked) => placing(asked, options)),
-    minted: (headers, now) => minted?.(headers, now, options),
-    ...making(made?.(options)),
-  };
-}
-
-/** 16 hex digits, as Envoy makes them. */
-function making(made: MadeCookie | undefined): Pick<SourceRuntime, "make" | "told"> {
-  if (made === undefined) return { make: undefined, told: undefined };
-  const { name, secure, ...shape } = made;
-  return { make: (chance) => toHex(chance.bytes(8)), told: { name, shape, secure } };
-}
-
-/** A browser refuses a prefixed name with attributes that break the prefix's promise (RFC 6265bis 4.1.3). */
-function prefixOf({ secure, path, domain }: CookieOptions): string {
-  if (secure === false) return "";
-  return path === "/" && domain === undefined ? "__Host-" : "__Secure-";
-}
-
-function carrierRuntime(
-  { id }: Scope,
-  affinity: AffinityConfig | undefined,
-  core: Core,
-): Carrier | undefined {
-  if (affinity === undefined) return undefined;
-  if (affinity.source === "cookie") return cookieRuntime(id, affinity.options as CookieOptions, core);
-  const { header, idle, absolute, forward } = affinity.options as TokenOptions;
-  return { header, idle: idle / 1000, absolute: absolute / 1000, forward };
-}
-
-/** The default name ends in a hash of the scope, so that scopes on one host never share a cookie. */
-function cookieRuntime(scope: string, options: CookieOptions, core: Core): CookieRuntime {
-  const plain = `mooring-${core.hash(scope).toString(36)}`;
-  const secureName = options.name ?? prefixOf(options) + plain;
-  const plainName = options.name ?? plain;
-  return {
-    header: undefined,
-    options,
-    secureName,
-    plainName,
-    secureKey: `${secureName}=`,
-    plainKey: `${plainName}=`,
-    keys: [...new Set([`${plainName}=`, `${secureName}=`])],
-    shape: {
-      path: options.path === MATCHED ? undefined : options.path,
-      domain: options.domain,
-      sameSite: options.sameSite === "unset" ? undefined : options.sameSite,
-      conditional: options.conditionalSameSiteNone,
-      partitioned: options.partitioned,
-      maxAge: wholeSeconds(options.maxAge),
-      expires: wholeSeconds(options.expires),
-      verbatim: options.ingressNginx !== undefined,
-    },
-    idle: options.idle / 1000,
-    absolute: options.absolute / 1000,
-  };
-}
-
-const wholeSeconds = (ms: number | undefined) => (ms === undefined ? undefined : Math.floor(ms / 1000));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Jar } from "../../tools/fleet/client.ts";
 import { type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
 import { eventually, inParallel } from "../../tools/fleet/wait.ts";
+import { twoPools } from "../support/two-pools.ts";
 
 interface Told {
   readonly rule: string;
@@ -42,14 +43,7 @@ describe("alerts", { timeout: 90_000 }, () => {
     fleet = await startFleet({
       pods: 2,
       env: { MOORING_ALERT_WEBHOOK: `http://127.0.0.1:${port}/hook?secret=hunter2` },
-      config: ([web, lone]) => ({
-        version: 1,
-        pools: { web: { pods: [web] }, lone: { pods: [lone] } },
-        routes: [
-          { path: "/", pool: "web" },
-          { path: "/lone", pool: "lone" },
-        ],
-      }),
+      config: twoPools,
     });
   }, 60_000);
   afterAll(async () => {

@@ -4,6 +4,7 @@ import { Jar } from "../../tools/fleet/client.ts";
 import { ADMIN, type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
 import { eventually } from "../../tools/fleet/wait.ts";
 import { findRedisServer } from "../../tools/gateway/redis.ts";
+import { twoPools } from "../support/two-pools.ts";
 
 /** Two edges and a coordinator, scraped as Prometheus would. */
 describe("the metrics of a deployment", () => {
@@ -15,14 +16,7 @@ describe("the metrics of a deployment", () => {
       edges: 2,
       pods: 3,
       redis,
-      config: (pods) => ({
-        version: 1,
-        pools: { web: { pods: pods.slice(0, 2) }, lone: { pods: pods.slice(2) } },
-        routes: [
-          { path: "/", pool: "web" },
-          { path: "/lone", pool: "lone" },
-        ],
-      }),
+      config: twoPools,
     });
   }, 60_000);
   afterAll(async () => fleet?.stop());

@@ -8,6 +8,7 @@ import { root } from "../../tools/build/root.ts";
 import { Jar } from "../../tools/fleet/client.ts";
 import { ADMIN, type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
 import { eventually, inParallel } from "../../tools/fleet/wait.ts";
+import { twoPools } from "../support/two-pools.ts";
 
 const installed = spawnSync("prometheus", ["--version"]).error === undefined;
 
@@ -37,14 +38,7 @@ describe.skipIf(!installed)("a real Prometheus", { timeout: 90_000 }, () => {
   beforeAll(async () => {
     fleet = await startFleet({
       pods: 2,
-      config: ([web, lone]) => ({
-        version: 1,
-        pools: { web: { pods: [web] }, lone: { pods: [lone] } },
-        routes: [
-          { path: "/", pool: "web" },
-          { path: "/lone", pool: "lone" },
-        ],
-      }),
+      config: twoPools,
     });
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;

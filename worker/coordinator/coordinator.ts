@@ -5,6 +5,7 @@ import { validate } from "../../src/config/validate.ts";
 import type { EjectionFlip } from "../../src/health/ejection.ts";
 import { checkKey, type Flip, Probes } from "../../src/health/probes.ts";
 import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
+import type { Share } from "../../src/metrics/alerts.ts";
 import type { Gauges } from "../../src/metrics/samples.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
@@ -23,10 +24,11 @@ import { standing, unavailable } from "./gauges.ts";
 import { HealthLog } from "./health-log.ts";
 import { Ledger } from "./ledger.ts";
 import { Operator, poolSubject, subjectsOf } from "./operator.ts";
-import { Places } from "./places.ts";
+import { NOTHING, Places } from "./places.ts";
 import { PodWeights } from "./pod-weights.ts";
 import { Pods } from "./pods.ts";
 import { probeDue } from "./prober.ts";
+import { Publisher } from "./publisher.ts";
 import { Rebalance } from "./rebalance.ts";
 import { serve } from "./serve.ts";
 import { Sessions } from "./sessions.ts";
@@ -39,8 +41,6 @@ import { Weights } from "./weights.ts";
 const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
 /** Until the next heartbeat while more of the feed waits. Milliseconds. */
 const CATCH_UP = 500;
-/** A snapshot key that could not be written is tried again no sooner than this, however many heartbeats come. Milliseconds. */
-const RETRY = 10_000;
 /** What an operator's call to the store may take: nobody's request waits for it. Milliseconds. */
 const STORE = { budget: 2000, pause: 2000 };
 
@@ -61,14 +61,12 @@ export class Coordinator extends DurableObject<Env> {
   readonly #probes = new Probes();
   readonly #fleet: Fleet;
   readonly #snapshots: SnapshotStore | undefined;
+  readonly #publisher: Publisher | undefined;
   #places: Places | undefined;
   /** The pods of the snapshot by the 12 hex digits of their tags. */
   #names: ReadonlyMap<string, Pod> = new Map();
-  #publishing = false;
   /** What the alarm was set to last. Milliseconds since the epoch. */
   #alarm = Number.POSITIVE_INFINITY;
-  /** When the snapshot key was last tried in vain. Milliseconds since the epoch. */
-  #published = 0;
   snapshot: Snapshot | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -87,6 +85,7 @@ export class Coordinator extends DurableObject<Env> {
     this.#fleet = new Fleet(env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted);
     const { store, snapshot } = openStore(env);
     this.#snapshots = snapshot;
+    this.#publisher = snapshot && new Publisher(this.config, snapshot);
     const now = () => Date.now();
     this.pods = new Pods(
       this.#operator,
@@ -124,7 +123,7 @@ export class Coordinator extends DurableObject<Env> {
       // Probes wait for no store. What it has begun it ends with an alarm of its own.
       this.ctx.waitUntil(this.#rebalanced());
       this.#ejected(this.#fleet.readmit(Date.now()));
-      this.alerting.step(() => unavailable(this.snapshot, this.pods.health()), Date.now());
+      this.alerting.step(() => this.#unavailable(), Date.now());
       // Who is told may hang: the next alarm is set without it.
       this.ctx.waitUntil(this.alerting.deliver(Date.now).then((did) => (did ? this.schedule() : undefined)));
       // Nor does the next alarm wait for a pod that hangs.
@@ -165,9 +164,9 @@ export class Coordinator extends DurableObject<Env> {
     for (const tag of this.#names.keys()) checks.add(checkKey(tag, EJECTION));
     this.#health.forget(checks);
     this.#forgetOrders(snapshot);
-    this.alerting.wake(Date.now());
+    this.watch();
     await this.schedule();
-    this.#publish();
+    this.#publisher?.publish(this.ctx);
   }
 
   /** Logs what flipped, and nothing else. */
@@ -184,6 +183,15 @@ export class Coordinator extends DurableObject<Env> {
       const pool = JSON.stringify([this.#names.get(tag)?.pool ?? ""]);
       if (out) this.ledger.tally({ mooring_ejections_total: { [pool]: 1 } });
     }
+  }
+
+  #unavailable(): Record<string, Share> {
+    return unavailable(this.snapshot, this.pods.health());
+  }
+
+  /** After a change of config or orders: pods that are away may never be heard of again, and are for the alert rules. */
+  watch(): void {
+    if (Object.values(this.#unavailable()).some(({ bad }) => bad > 0)) this.alerting.wake(Date.now());
   }
 
   /** How pods and isolates stand now. */
@@ -255,25 +263,6 @@ export class Coordinator extends DurableObject<Env> {
     }
   }
 
-  /** Leaves the record in the store, where it outlives this disk. What fails is tried again with a later heartbeat. */
-  #publish(): void {
-    const { record } = this.config;
-    if (this.#snapshots === undefined || record === undefined || this.#publishing) return;
-    if (Math.abs(Date.now() - this.#published) < RETRY) return;
-    const mark = `${record.revision} ${record.salt}`;
-    if (this.config.meta("published") === mark) return;
-    this.#publishing = true;
-    this.#published = Date.now();
-    const put = this.#snapshots.put(JSON.stringify(record)).then(
-      () => {
-        this.config.setMeta("published", mark);
-        this.#published = 0;
-      },
-      (error) => console.warn(`snapshot key not written: ${error}`),
-    );
-    this.ctx.waitUntil(put.finally(() => (this.#publishing = false)));
-  }
-
   /** An order outlives its pod's absence as long as sessions may come back to it. */
   #forgetOrders(snapshot: Snapshot): void {
     const known = subjectsOf(snapshot, tagToHex);
@@ -284,18 +273,7 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   #placesNow(): Places {
-    const none = {
-      revision: 0,
-      explain: false,
-      zone: undefined,
-      trustedProxies: [],
-      limits: { headers: 0, headerBytes: 0, url: 0 },
-      announce: undefined,
-      pools: [],
-      scopes: [],
-      routes: [],
-    };
-    this.#places ??= new Places(this.snapshot ?? none, this.config.record?.departed ?? [], (pod) =>
+    this.#places ??= new Places(this.snapshot ?? NOTHING, this.config.record?.departed ?? [], (pod) =>
       this.pods.state(pod),
     );
     return this.#places;
@@ -306,7 +284,7 @@ export class Coordinator extends DurableObject<Env> {
     if (this.ledger.take(beat, now)) this.alerting.take(beat, now);
     this.#probes.served(beat.served, now);
     this.flip();
-    this.#publish();
+    this.#publisher?.publish(this.ctx);
     const mended = this.#probes.mend(now);
     this.#probes.hurry(beat.failed, now);
     let health: Readonly<Record<string, PodState>> | undefined;

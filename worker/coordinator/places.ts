@@ -5,6 +5,19 @@ import { type Pod, type PodTag, tagToHex } from "../../src/model/pod.ts";
 import type { AffinityConfig } from "../../src/model/pool.ts";
 import type { Scope, Snapshot } from "../../src/model/snapshot.ts";
 
+/** Where there is no config. */
+export const NOTHING: Snapshot = {
+  revision: 0,
+  explain: false,
+  zone: undefined,
+  trustedProxies: [],
+  limits: { headers: 0, headerBytes: 0, url: 0 },
+  announce: undefined,
+  pools: [],
+  scopes: [],
+  routes: [],
+};
+
 /** The pods of one config by what sessions say of them, those that have left it included. */
 export class Places {
   readonly #snapshot: Snapshot;

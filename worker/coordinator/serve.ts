@@ -75,7 +75,7 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
 
 /** The order is on the disk; its deadline needs the alarm, and a pod that is let in again may be away. */
 async function ordered(coordinator: Coordinator, reply: object): Promise<Response> {
-  coordinator.alerting.wake(Date.now());
+  coordinator.watch();
   await coordinator.schedule();
   return Response.json(reply);
 }
