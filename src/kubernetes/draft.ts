@@ -74,7 +74,7 @@ export class Draft {
       pods: pods.list,
       ...(pods.hinted ? { zones: "prefer" } : {}),
     };
-    const found = healthOf(this.#cluster, service, port);
+    const found = healthOf(this.#cluster, service, port, variant?.only && pods.list);
     if (found !== undefined) native.health = found.health;
     if (!this.addPool(name, native, service.object)) return undefined;
     if (found !== undefined) this.origins.set(`pools.${name}.health`, found.object.label);

@@ -1,6 +1,6 @@
 import { Fault, shown } from "../config/fault.ts";
 import { checkHeader, isHeaderName } from "../config/probe.ts";
-import type { Cluster, Container, Service, ServicePort } from "./cluster.ts";
+import type { Cluster, Container, Service, ServicePort, Template } from "./cluster.ts";
 import type { Field } from "./field.ts";
 import type { KubernetesObject } from "./object.ts";
 import { int, oneOf, portRef, text } from "./read.ts";
@@ -14,13 +14,18 @@ const INT32 = 2 ** 31 - 1;
 /**
  * The `health` of a Service's pool: the probes of the workload, or Pod, whose pods it selects, of the container that has
  * the port, and whose they are; undefined where there is none.
+ *
+ * @param pods a part of the Service's: the workloads of the others do not count
  */
 export function healthOf(
   cluster: Cluster,
   service: Service,
   port: ServicePort,
+  pods?: readonly { readonly id: string }[],
 ): { readonly health: Record<string, unknown>; readonly object: KubernetesObject } | undefined {
-  const [template, ...others] = cluster.templates.of(service);
+  const has = ({ object: { kind, name } }: Template) =>
+    pods?.some(({ id }) => (kind === "Pod" ? id === name : id.startsWith(`${name}-`))) ?? true;
+  const [template, ...others] = cluster.templates.of(service).filter(has);
   if (template === undefined) return undefined;
   const target = (one: Container) =>
     typeof port.target === "number" ? one.numbers.includes(port.target) : one.ports.has(port.target);

@@ -6,11 +6,13 @@ import type { Policy } from "../istio/policy.ts";
 import { Pools } from "../istio/pools.ts";
 import { type Merged, readRule, rulesOf } from "../istio/rule.ts";
 import { settle } from "../istio/settle.ts";
+import { targets } from "./service.ts";
 
 /** After all pools are made: the rules' words for those that no VirtualService leads to, and what nothing came of. */
 function apply(cluster: Cluster, draft: Draft): void {
   const rules = rulesOf(cluster);
   const pools = Pools.of(cluster, draft);
+  pools.serveNamed(new Set(draft.routes.flatMap(targets)));
   for (const pool of draft.made) {
     const of = { namespace: pool.service.namespace, service: pool.service.name };
     if (rules.has(keyOf(of))) settle(cluster, draft, pool, of);

@@ -2,7 +2,7 @@ import { Fault } from "../../config/fault.ts";
 import { formatPercent } from "../../config/percent.ts";
 import type { Field } from "../field.ts";
 import { int, port } from "../read.ts";
-import { readConnectionPool } from "./connection-pool.ts";
+import { type Connections, readConnectionPool } from "./connection-pool.ts";
 import { type Balance, readBalance } from "./load-balancer.ts";
 import { type Outlier, readOutlier } from "./outlier.ts";
 import { number } from "./read.ts";
@@ -11,6 +11,7 @@ import { number } from "./read.ts";
 export interface Sections {
   readonly balance?: Balance | undefined;
   readonly outlier?: Outlier | undefined;
+  readonly connections?: Connections | undefined;
   /** `retry.budget` in native config. */
   readonly budget?: string | undefined;
 }
@@ -60,11 +61,11 @@ function sectionsOf(field: Field): Sections {
   const [lb, pool, outlier] = ["loadBalancer", "connectionPool", "outlierDetection"].map((name) =>
     field.at(name),
   ) as [Field, Field, Field];
-  if (pool.present) readConnectionPool(pool);
   for (const [name, why] of Object.entries(IGNORED)) field.at(name).ignore(why);
   return {
     balance: lb.present ? readBalance(lb, outlier.present) : undefined,
     outlier: outlier.present ? readOutlier(outlier) : undefined,
+    connections: pool.present ? readConnectionPool(pool) : undefined,
   };
 }
 
@@ -90,10 +91,12 @@ export function sectionsFor(
   const above = atPort(rule, port);
   if (subset === undefined) return above.sections;
   const own = atPort(subset, port);
-  const { balance, outlier, budget } = own.sections;
+  const { balance, outlier, connections, budget } = own.sections;
+  const rest: Sections = own.whole ? {} : above.sections;
   return {
-    balance: balance ?? (own.whole ? undefined : above.sections.balance),
-    outlier: outlier ?? (own.whole ? undefined : above.sections.outlier),
+    balance: balance ?? rest.balance,
+    outlier: outlier ?? rest.outlier,
+    connections: connections ?? rest.connections,
     budget: budget ?? above.sections.budget,
   };
 }
@@ -103,6 +106,6 @@ function atPort(
   port: number | undefined,
 ): { sections: Sections; whole: boolean } {
   const own = port === undefined ? undefined : policy?.ports.get(port);
-  const { balance, outlier } = own ?? policy ?? {};
-  return { sections: { balance, outlier, budget: policy?.budget }, whole: own !== undefined };
+  const { balance, outlier, connections } = own ?? policy ?? {};
+  return { sections: { balance, outlier, connections, budget: policy?.budget }, whole: own !== undefined };
 }

@@ -50,7 +50,10 @@ export function settle(cluster: Cluster, draft: Draft, pool: Led, of: ServiceRef
     );
 }
 
-function nativeOf(pool: Led, { balance = DEFAULT, outlier, budget }: Sections): Record<string, unknown> {
+function nativeOf(
+  pool: Led,
+  { balance = DEFAULT, outlier, connections, budget }: Sections,
+): Record<string, unknown> {
   const health = pool.native.health as object | undefined;
   return {
     policy: balance.policy,
@@ -60,6 +63,7 @@ function nativeOf(pool: Led, { balance = DEFAULT, outlier, budget }: Sections): 
     ...(outlier === undefined
       ? {}
       : { health: { ...health, outlier: outlier.outlier, panic: outlier.panic } }),
+    ...connections,
     timeouts: { headers: PATIENCE },
     retry: { attempts: ATTEMPTS, ...(budget === undefined ? {} : { budget }) },
   };
