@@ -103,7 +103,13 @@ describe("unavailable-pods", () => {
 });
 
 describe("after a restart", () => {
-  const before = { rule: "error-rate", pool: "web", state: "firing", value: 0.5, since: START - 5000 } as const;
+  const before = {
+    rule: "error-rate",
+    pool: "web",
+    state: "firing",
+    value: 0.5,
+    since: START - 5000,
+  } as const;
   const own = (changed: readonly { pool: string }[]) => changed.filter(({ pool }) => pool === "web");
 
   // The windows were empty then: it was told to be over at once, and to fire again a moment later.
