@@ -20,7 +20,10 @@ export async function compile(config: Config, revision: number, digest: Digest):
   const scopes = scopesOf(config.routes, sides);
   const byPrimary = new Map(scopes.map((scope) => [scope.id, scope]));
   const routes = config.routes.map(
-    ({ host, path, written, pathType, rank, overrides, headerBeatsSession, issue }, i): Route => ({
+    (
+      { host, path, written, pathType, rank, overrides, headerBeatsSession, issue, timeouts, retry },
+      i,
+    ): Route => ({
       host,
       path,
       written,
@@ -37,6 +40,8 @@ export async function compile(config: Config, revision: number, digest: Digest):
       })),
       headerBeatsSession,
       issue,
+      timeouts,
+      retry,
     }),
   );
   return {

@@ -3,10 +3,11 @@ import * as z from "../model/zod.ts";
 import { policies } from "../policies/index.ts";
 import { chain } from "./affinity.ts";
 import { choice } from "./choice.ts";
-import { DAY, duration, HOUR, MINUTE, SECOND } from "./duration.ts";
+import { DAY, duration, MINUTE, SECOND } from "./duration.ts";
 import { percent } from "./percent.ts";
 import { pod } from "./pod.ts";
 import { outlier, probe, readiness } from "./probe.ts";
+import { retry, timeouts } from "./timing.ts";
 
 export const MAX_PODS = 10_000;
 
@@ -26,21 +27,6 @@ const health = z.strictObject({
   startup: z.optional(probe),
   outlier: z.optional(outlier),
   panic: z._default(percent, 0.5),
-});
-
-const retry = z.strictObject({
-  attempts: z._default(z.int().check(z.minimum(1), z.maximum(5)), 2),
-  budget: z._default(percent, 0.2),
-  on: z._default(z.array(z.enum(["connect", "timeout"])), () => ["connect" as const]),
-  methods: z._default(z.array(z.enum(["POST", "PATCH"])), () => []),
-  bodies: z._default(z.boolean(), false),
-});
-
-const timeouts = z.strictObject({
-  headers: z._default(duration(100, HOUR), 15 * SECOND),
-  total: z.optional(duration(100, DAY)),
-  idleBody: z.optional(duration(SECOND, DAY)),
-  queue: z._default(duration(0, HOUR), 5 * SECOND),
 });
 
 const isPlain = (input: unknown) => typeof input === "string" || typeof input === "number";

@@ -2,11 +2,12 @@ import { readCookieName, readHeaderName } from "../affinity/keyed.ts";
 import { Fault, reading } from "../affinity/option.ts";
 import { PatternFault } from "../model/pattern/fault.ts";
 import { compilePattern, type Pattern, type PatternOptions } from "../model/pattern/pattern.ts";
-import { PATH_TYPES, type PathType } from "../model/snapshot.ts";
+import { PATH_TYPES, type PathType, type Route } from "../model/snapshot.ts";
 import * as z from "../model/zod.ts";
 import { parseHost } from "./host.ts";
 import { parsePath } from "./path.ts";
 import { weight } from "./pod.ts";
+import { routeRetry, routeTimeouts } from "./timing.ts";
 
 /** A rule that chooses the side of a new session: a header or cookie of the request, of one value, a pattern's or any. */
 const override = z.strictObject({
@@ -29,6 +30,8 @@ export const route = z.strictObject({
   headerBeatsSession: z._default(z.boolean(), false),
   sticky: z._default(z.enum(["all", "primary"]), "all"),
   issue: z._default(z.boolean(), true),
+  timeouts: z.optional(routeTimeouts),
+  retry: z.optional(routeRetry),
 });
 
 /** The path of a route in the form in which requests are compared with it. */
@@ -59,7 +62,7 @@ function textOf(pattern: Pattern | PatternFault, text: string): string | Fault {
 }
 
 /** host + path → where new sessions go, the primary side first. */
-export interface RouteConfig {
+export interface RouteConfig extends Pick<Route, "timeouts" | "retry"> {
   readonly host: string;
   readonly path: string;
   /** The path as the document has it. */

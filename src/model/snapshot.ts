@@ -1,6 +1,6 @@
 import type { Cidr } from "./cidr.ts";
 import type { Pod, PodTag } from "./pod.ts";
-import type { AffinityConfig, Pool } from "./pool.ts";
+import type { AffinityConfig, Pool, RetryConfig, Timeouts } from "./pool.ts";
 
 /** One side of a split; a plain route has one side of weight 1. */
 export interface Side {
@@ -46,6 +46,9 @@ export interface Override {
 export const PATH_TYPES = ["prefix", "exact", "regex", "start", "pattern"] as const;
 export type PathType = (typeof PATH_TYPES)[number];
 
+/** Some keys of what pools say, for the requests of one route; one that is undefined is not there. */
+export type Some<Values> = { readonly [Key in keyof Values]?: Values[Key] | undefined };
+
 /** host + path → scope. */
 export interface Route {
   /** Lower case, no port: `shop.example.com`, `*.example.com` (one or more labels), or `*` for any. */
@@ -66,6 +69,10 @@ export interface Route {
   readonly headerBeatsSession: boolean;
   /** Whether sessions begin here; those that come are kept all the same. */
   readonly issue: boolean;
+  /** Each key that is there goes before the pools', for requests of this route. */
+  readonly timeouts?: Some<Timeouts> | undefined;
+  /** The same; its budget is the pool's. */
+  readonly retry?: Some<RetryConfig> | undefined;
 }
 
 /** Where the zone of a request is read, in this order: header, platform, default. */

@@ -18,6 +18,7 @@ import {
 } from "./problem.ts";
 import { undo } from "./rebind.ts";
 import { tend } from "./socket.ts";
+import { type Terms, termsAt } from "./terms.ts";
 import type { Seat, Trip } from "./trip.ts";
 import { turn } from "./turn.ts";
 import { unsized } from "./unsized.ts";
@@ -52,34 +53,39 @@ export interface Delivery {
  */
 export function deliver(trip: Trip, seat: Seat, headers: Shipment["headers"]): Promise<Delivery> {
   const { request } = trip;
-  const { budget, pool } = seat.pod.pool;
-  budget.count(trip.now);
-  if (request.body !== null || !IDEMPOTENT.has(request.method)) return deliverWhole(trip, seat, headers);
-  const { retry } = pool;
+  const terms = termsAt(trip.route, seat.pod);
+  seat.pod.pool.budget.count(trip.now);
+  if (request.body !== null || !IDEMPOTENT.has(request.method)) {
+    return deliverWhole(trip, seat, terms, headers);
+  }
+  const { retry } = terms;
   if (seat.pod.doubt && !(retry.attempts > 1 && retry.on.includes("connect"))) {
-    return deliverWhole(trip, seat, headers);
+    return deliverWhole(trip, seat, terms, headers);
   }
   // What most requests are awaits the pod's answer, and nothing between.
-  return send(trip, seat.pod, headers, null).then((answer) =>
+  return send(trip, seat.pod, terms, headers, null).then((answer) =>
     typeof answer === "string"
       ? recover(trip, seat, headers, null, answer, retry)
       : { seat, response: answer, refusal: undefined },
   );
 }
 
-async function deliverWhole(trip: Trip, first: Seat, headers: Shipment["headers"]): Promise<Delivery> {
+async function deliverWhole(
+  trip: Trip,
+  first: Seat,
+  { retry, timeouts }: Terms,
+  headers: Shipment["headers"],
+): Promise<Delivery> {
   const { request } = trip;
-  const { pool } = first.pod.pool;
-  const { retry } = pool;
   const repeatable = IDEMPOTENT.has(request.method) || retry.methods.includes(request.method);
   let body: Shipment["body"] = bodyOf(request);
   if (body !== null && isUnsized(request)) {
-    const refusal = await unsized(trip, body, pool.timeouts.headers);
+    const refusal = await unsized(trip, body, timeouts.headers);
     if (refusal !== undefined) return failed(first, refusal);
     body = null;
   }
   if (body !== null && repeatable && isHeld(retry, request)) {
-    const held = await trip.edge.forwarder.gather(body, pool.timeouts.headers, trip.background);
+    const held = await trip.edge.forwarder.gather(body, timeouts.headers, trip.background);
     if (typeof held === "string") return failed(first, REFUSALS[held]);
     body = held;
   }
@@ -94,7 +100,7 @@ async function deliverWhole(trip: Trip, first: Seat, headers: Shipment["headers"
     if (isRefusal(other)) return stranded(trip, seat, other);
     seat = other;
   }
-  const answer = await send(trip, seat.pod, headers, body);
+  const answer = await send(trip, seat.pod, termsAt(trip.route, seat.pod), headers, body);
   if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
   return recover(trip, seat, headers, body, answer, replayable ? retry : NEVER);
 }
@@ -113,7 +119,7 @@ async function recover(
   let why = failure;
   for (let count = 1; ; count++) {
     const next =
-      count < retry.attempts && (why === "connect" || why === "timeout") && retry.on.includes(why)
+      count < retry.attempts && isTriedAgain(why, retry) && hasTime(trip, seat.pod)
         ? await again(trip, seat, why, attempts)
         : undefined;
     if (next === undefined || isRefusal(next)) {
@@ -124,11 +130,24 @@ async function recover(
       return stranded(trip, seat, retry === NEVER ? CONNECT_FAILED : UNREACHABLE);
     }
     seat = next;
-    const answer = await send(trip, seat.pod, headers, body);
+    const answer = await send(trip, seat.pod, termsAt(trip.route, seat.pod), headers, body);
     if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
     why = answer;
     gaveUp(trip, seat, attempts);
   }
+}
+
+function isTriedAgain(
+  why: Failure | "busy",
+  { on }: Pick<RetryConfig, "on">,
+): why is RetryConfig["on"][number] {
+  return (why === "connect" || why === "timeout") && on.includes(why);
+}
+
+/** A session must not move for a try that will not come about. */
+function hasTime({ edge, now, route }: Trip, pod: PodRuntime): boolean {
+  const { total } = termsAt(route, pod).timeouts;
+  return total === undefined || edge.clock.now() < now + total;
 }
 
 /** Null also for a body that says of itself that it is empty. */
@@ -157,29 +176,34 @@ function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
 function send(
   trip: Trip,
   pod: PodRuntime,
+  terms: Terms,
   headers: Shipment["headers"],
   body: Shipment["body"],
 ): Promise<Response | Failure | "busy"> {
-  const { timeouts } = pod.pool.pool;
+  const { total } = terms.timeouts;
   const asked = trip.edge.clock.now();
-  const end = timeouts.total === undefined ? undefined : trip.now + timeouts.total;
+  const end = total === undefined ? undefined : trip.now + total;
   if (end !== undefined && asked >= end) return Promise.resolve("timeout");
-  if (pod.full) return queue(trip, pod, headers, body, asked, end);
+  if (pod.full) return queue(trip, pod, terms, headers, body, asked, end);
   pod.take(asked);
-  return ship(trip, pod, headers, body, asked, end);
+  return ship(trip, pod, terms, headers, body, asked, end);
 }
 
 /** Waits for a place at a pod that is at its cap. */
 async function queue(
   trip: Trip,
   pod: PodRuntime,
+  terms: Terms,
   headers: Shipment["headers"],
   body: Shipment["body"],
   since: number,
   end: number | undefined,
 ): Promise<Response | Failure | "busy"> {
-  const { timeouts } = pod.pool.pool;
-  const come = await turn(trip, pod, Math.min(timeouts.queue, (end ?? Number.POSITIVE_INFINITY) - since));
+  const come = await turn(
+    trip,
+    pod,
+    Math.min(terms.timeouts.queue, (end ?? Number.POSITIVE_INFINITY) - since),
+  );
   const asked = trip.edge.clock.now();
   trip.waited += asked - since;
   if (!come) return "busy";
@@ -187,20 +211,21 @@ async function queue(
     pod.release(asked);
     return "client";
   }
-  return ship(trip, pod, headers, body, asked, end);
+  return ship(trip, pod, terms, headers, body, asked, end);
 }
 
 /** Sends it to a pod at which it has a place. */
 function ship(
   trip: Trip,
   pod: PodRuntime,
+  { retry, timeouts }: Terms,
   headers: Shipment["headers"],
   body: Shipment["body"],
   asked: number,
   end: number | undefined,
 ): Promise<Response | Failure> {
   const { edge, request, target, background } = trip;
-  const { pool, load } = pod.pool;
+  const { load } = pod.pool;
   const shipment: Shipment = {
     pod: pod.pod,
     rest: target.rest,
@@ -208,10 +233,10 @@ function ship(
     headers,
     body,
     request,
-    timeout: pool.timeouts.headers,
+    timeout: timeouts.headers,
     limit: end === undefined ? undefined : end - asked,
     held: load,
-    abort: pool.retry.on.includes("timeout"),
+    abort: retry.on.includes("timeout"),
   };
   const sent = edge.forwarder.send(shipment, background);
   // A client that goes away ends this request's code, and with it the release: the runtime must see it through.

@@ -221,8 +221,9 @@ function byOf(outcome: string, cause: string | undefined, trace: Trace | undefin
 }
 
 /** What a failure would be followed by. */
-function retriesOf({ scope }: RouteRuntime, name: string | undefined, { method }: Request): Step {
-  const { retry } = (scope.pools.find(({ pool }) => pool.name === name) ?? scope.pools[0]!).pool;
+function retriesOf({ scope, terms }: RouteRuntime, name: string | undefined, { method }: Request): Step {
+  const { pool } = scope.pools.find(({ pool }) => pool.name === name) ?? scope.pools[0]!;
+  const { retry } = terms?.get(pool.name) ?? pool;
   const safe =
     /^(?:GET|HEAD|OPTIONS|PUT|DELETE)$/.test(method) || retry.methods.some((one) => one === method);
   const why = safe ? "if it has no body, or one that is held" : `${method} may have done something already`;

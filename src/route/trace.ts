@@ -47,7 +47,7 @@ export interface TracedRequest {
 export interface TracedConfig {
   readonly settings: Omit<Snapshot, "revision" | "pools" | "scopes" | "routes" | "trustedProxies">;
   readonly trustedProxies: readonly { readonly base: readonly number[]; readonly bits: number }[];
-  /** Those of the scope, its primary first. */
+  /** Those of the scope, its primary first; times and tries as the route has them. */
   readonly pools: readonly Pool[];
   readonly route: {
     readonly host: string;
@@ -74,11 +74,12 @@ export function placeholder(index: number): string {
 
 export function tracedConfig(
   { snapshot }: View,
-  { host, path, pathType, rank, scope, sides, overrides, headerBeatsSession, issue }: RouteRuntime,
+  { host, path, pathType, rank, scope, sides, overrides, headerBeatsSession, issue, terms }: RouteRuntime,
 ): TracedConfig {
   const { revision: _, pools: __, scopes: ___, routes: ____, trustedProxies, ...settings } = snapshot;
   const pools = scope.pools.map(({ pool }, index) => ({
     ...pool,
+    ...terms?.get(pool.name),
     index,
     pods: pool.pods.map((pod) => ({ ...pod, url: "", authority: "", basePath: "" })),
   }));

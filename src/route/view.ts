@@ -11,6 +11,7 @@ import { Matcher } from "./match.ts";
 import { type PodRuntime, PoolRuntime } from "./pods.ts";
 import { type RuleRuntime, ruleRuntime } from "./rule.ts";
 import { type SourceRuntime, sourceRuntime } from "./source.ts";
+import { type Terms, termsOf } from "./terms.ts";
 
 /** Verified tokens that are remembered for each scope, in each of two generations. */
 const VERIFIED = 8192;
@@ -82,6 +83,8 @@ export interface RouteRuntime {
   readonly overrides: readonly RuleRuntime[];
   readonly headerBeatsSession: boolean;
   readonly issue: boolean;
+  /** By name of the pool, where the route says something of its own; undefined: each pool's. */
+  readonly terms: ReadonlyMap<string, Terms> | undefined;
   /** How the cookies begin that its pods must not see. */
   readonly hidden: readonly string[];
 }
@@ -212,6 +215,7 @@ export class View {
       overrides: route.overrides.map(ruleRuntime),
       headerBeatsSession: route.headerBeatsSession,
       issue: route.issue,
+      terms: termsOf(route),
       hidden,
     };
   }
