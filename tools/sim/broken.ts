@@ -2,8 +2,11 @@ import type { Table } from "../../src/core/core.ts";
 import type { Break } from "../../src/model/beat.ts";
 import type { Swapped } from "../../src/model/ports.ts";
 import { nextVersion } from "../../src/policies/policy.ts";
+import type { Failure, Forwarder } from "../../src/route/edge.ts";
 import type { PoolRuntime } from "../../src/route/pods.ts";
+import { GUARD, type GuardOptions } from "../../src/sessions/guard.ts";
 import { settle } from "../../src/sessions/settle.ts";
+import type { Told } from "./coordinator.ts";
 
 /** Rules that can be broken on purpose, to see that the watch finds it: in the wiring alone, never in src. */
 export const BROKEN = {
@@ -18,6 +21,11 @@ export const BROKEN = {
   "never-strict": "an edge moves sessions of a strict pool though no store confirms it",
   "never-waits": "an edge moves sessions from a pod that is down though their pool says `failover: none`",
   "no-cap": "an edge sends a pod as much at once as there is",
+  "no-budget": "an edge waits for the store as long as it takes",
+  "drain-begins": "an edge begins sessions at pods that drain",
+  "old-config": "an edge hears of no newer config",
+  "late-as-lost": "an edge takes a pod that is late for one that could not be reached",
+  "own-address": "an edge shows the pod what the client says of its address",
 } as const;
 
 export type Broken = keyof typeof BROKEN;
@@ -67,6 +75,38 @@ export function misread(broken: Broken | undefined, runtime: PoolRuntime): void 
   if (broken === "no-cap" && pool.maxInFlight !== undefined) {
     runtime.pool = { ...pool, maxInFlight: undefined };
   }
+  if (broken !== "drain-begins") return;
+  for (const { state, pod } of runtime.pods) if (state === "draining") runtime.shared.out[pod.index] = 0;
+}
+
+/** What an edge hears with a heartbeat. @param held the stamp of what it has */
+export function heard(
+  broken: Broken | undefined,
+  told: Told,
+  held: { readonly incarnation: number; readonly revision: number } | undefined,
+): Told {
+  if (broken === "deaf-edge") return { ...told, feed: { entries: [], seq: 0 } };
+  if (broken !== "old-config" || held === undefined) return told;
+  const { config: _, ...rest } = told;
+  return { ...rest, incarnation: held.incarnation, revision: held.revision };
+}
+
+export function guardOf(broken: Broken | undefined): GuardOptions {
+  return broken === "no-budget" ? { ...GUARD, budget: 60_000 } : GUARD;
+}
+
+/** How an edge sends a request to its pod. */
+export function senderOf(broken: Broken | undefined, send: Forwarder["send"]): Forwarder["send"] {
+  if (broken === "own-address") {
+    return (shipment, background) => {
+      const headers = new Headers(shipment.headers);
+      headers.set("x-real-ip", "203.0.113.9");
+      return send({ ...shipment, headers }, background);
+    };
+  }
+  if (broken !== "late-as-lost") return send;
+  const lost = (answer: Response | Failure) => (answer === "timeout" ? "connect" : answer);
+  return (shipment, background) => send(shipment, background).then(lost);
 }
 
 /** Lets a pool's table, which rebinding goes by, pass over what this edge alone suspects. */

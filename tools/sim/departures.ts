@@ -1,4 +1,5 @@
 import type { Shipment } from "../../src/route/edge.ts";
+import type { Token } from "../../src/sessions/token.ts";
 import type { Call } from "./call.ts";
 import { podKey } from "./pods.ts";
 import { isReplayable, type Watch } from "./watch.ts";
@@ -74,12 +75,31 @@ export class Departures {
     if (demand.want !== "move" || demand.elsewhere !== true || pod.tag !== token?.pod) return;
     const pools = this.#watch.world.isolates[call.edge]?.views.current?.pools ?? [];
     const still = pools.flatMap(({ pods }) => pods).find((runtime) => runtime.pod.tag === pod.tag);
-    // A session that was revoked is none any more: whoever brings it begins another, which may try, once none admits that can
-    // be reached, what nobody told to stop.
-    if (this.#watch.world.store.get(token.sid)?.state === "R") return;
+    if (this.#begins(call, token)) return;
     // Heard meanwhile that it keeps them again, or that no other is left.
     if (still?.keep === true || !pools.some(({ shared }) => shared.live > 0)) return;
     this.#watch.fail("I4", `request ${call.id} went to ${pod.id}, which keeps nothing (${still?.state})`);
+  }
+
+  /**
+   * Whether the session was revoked, so that whoever brings it begins another: which may try, once none that is admitted can be
+   * reached, what nobody told to stop.
+   */
+  #begins(call: Call, { sid, epoch }: Token): boolean {
+    const { world } = this.#watch;
+    const stored = world.store.get(sid);
+    if (stored?.state !== "R" || stored.epoch < epoch) return false;
+    const isolate = world.isolates[call.edge];
+    const now = isolate?.clock.now() ?? 0;
+    const pools = isolate?.views.current?.pools ?? [];
+    return pools.every(({ pods, shared }) =>
+      pods.every(
+        ({ pod, suspectUntil }) =>
+          shared.out[pod.index] !== 0 ||
+          suspectUntil > now ||
+          call.sends.some(({ pod: tag, result }) => tag === pod.tag && result !== undefined),
+      ),
+    );
   }
 
   #stays(call: Call, { pod }: Shipment): void {

@@ -79,10 +79,12 @@ export async function lastRound(world: World): Promise<void> {
       answers = await lookedUpAgain(world, client, minted, everywhere);
     if (new Set(answers.map(({ pod }) => pod)).size > 1)
       answers = await inOneView(world, answers, everywhere);
+    // Of what was followed just now all edges know with the next request.
+    if (new Set(answers.map(({ pod }) => pod)).size > 1 && ahead) answers = await everywhere();
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
     const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);
-    if (pods.size > 1 && !ahead && (token !== undefined || plan.affinity !== "cookie")) {
+    if (pods.size > 1 && (token !== undefined || plan.affinity !== "cookie")) {
       const names = [...pods].map((pod) => tagToHex(pod!).slice(0, 6)).join(" and ");
       const session = token === undefined ? `the ${plan.affinity} session` : brief(token.sid);
       watch.fail("I2", `at rest, ${session} of client ${client.index} is served by ${names}`);

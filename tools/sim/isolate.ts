@@ -8,7 +8,7 @@ import { route } from "../../src/route/route.ts";
 import { Feed } from "../../src/sessions/feed.ts";
 import { Generations } from "../../src/sessions/generations.ts";
 import { Guard } from "../../src/sessions/guard.ts";
-import { type Broken, breaksOf, misread, suspectCandidates } from "./broken.ts";
+import { type Broken, breaksOf, guardOf, heard, misread, senderOf, suspectCandidates } from "./broken.ts";
 import type { Call, Send } from "./call.ts";
 import type { Told } from "./coordinator.ts";
 import type { Dice } from "./dice.ts";
@@ -101,7 +101,7 @@ export class Isolate {
         parts.unreachable(parts.index);
         throw error;
       });
-      return broken === "deaf-edge" ? { ...told, feed: { entries: [], seq: 0 } } : told;
+      return heard(broken, told, this.views.current?.stamp);
     };
     const shared = { loop, now: wall, alive, views: this.views };
     const busy = () => waiting.count > 0;
@@ -130,6 +130,7 @@ export class Isolate {
       chance: dice,
       forwarder: {
         ...forwarder,
+        send: senderOf(broken, forwarder.send),
         connects: async (pod, path, timeout) => {
           const probe: Probe = {
             pod: pod.tag,
@@ -145,7 +146,7 @@ export class Isolate {
         },
       },
       store: parts.storeFor(me, alive),
-      guard: new Guard({ now: wall }, after),
+      guard: new Guard({ now: wall }, after, guardOf(broken)),
       sealer: simSealer(parts.ring, dice),
       keyer: simKeyer,
       peer: (request) => this.#peers.get(request),

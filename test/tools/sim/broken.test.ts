@@ -18,6 +18,11 @@ const BREAKS: Record<Broken, readonly Invariant[]> = {
   "never-strict": ["I2"],
   "never-waits": ["I1"],
   "no-cap": ["cap"],
+  "no-budget": ["I3"],
+  "drain-begins": ["I4"],
+  "old-config": ["I6"],
+  "late-as-lost": ["I7", "I3"],
+  "own-address": ["I8"],
 };
 
 /** Far more than any of them takes. */
