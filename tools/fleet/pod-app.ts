@@ -50,6 +50,8 @@ interface Exchange {
  * | `/cart` | POST adds `?item=`, both answer `{ pod, boot, session, items }` of the session |
  * | `/sse?events=3&every=20` | so many server-sent events, each with the pod's id |
  * | `/slow?ms=500`, `/status?code=503`, `/reset`, `/headers` | what they say; the last as JSON |
+ * | `/cut` | half of the body that its Content-Length promises, and a reset |
+ * | `/cached` | the pod's id, which any cache may keep for a minute |
  *
  * @param boot tells one life of the pod from another
  * @param arrived is told of every request before anything is done with it
@@ -116,6 +118,16 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
     },
     "/status": ({ response, query }) => say(response, `${id}\n`, Number(query.get("code") ?? 500)),
     "/reset": ({ request }) => request.socket.resetAndDestroy(),
+    "/cut": ({ request, response }) => {
+      response.writeHead(200, { "content-type": "text/plain", "content-length": 1000 });
+      response.write("x".repeat(500));
+      // Not before the half has left.
+      setTimeout(() => request.socket.resetAndDestroy(), 20);
+    },
+    "/cached": ({ response }) => {
+      response.setHeader("cache-control", "public, max-age=60");
+      say(response, `${id}\n`);
+    },
     "/headers": ({ request, response }) => say(response, request.headers),
   };
 

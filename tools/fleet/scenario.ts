@@ -6,6 +6,8 @@ export interface Run {
   readonly quick: boolean;
   /** What bundle() wrote. */
   readonly bundleDir: string;
+  /** How long what may go on for as long as one likes goes on. */
+  readonly minutes: number;
   /** Of whatever is drawn by chance. */
   readonly seed: number;
   /** Tells of the way to the figures: one line. */

@@ -165,4 +165,34 @@ describe("what the script did", () => {
     other.away("store");
     expect(other.blame({ ...trouble, method: "POST", until: Date.now() })).toBe("store or coordinator");
   });
+
+  it("counts from when an edge could have had a config that it did without", () => {
+    const own = new Journal();
+    own.wrote(2);
+    own.wrote(3);
+    const asked = (revision: number | undefined, after: number) =>
+      own.behind({ edge: 0, at: 0, asked: Date.now() + after, revision });
+    expect(asked(3, 60_000)).toBe(0);
+    expect(asked(undefined, 60_000)).toBe(0);
+    expect(asked(2, -1000)).toBe(0);
+    expect(asked(2, 60_000)).toBeGreaterThan(59_000);
+    expect(asked(1, 60_000)).toBeGreaterThan(59_000);
+    // Half a minute of it the coordinator was away, with the grace of 4 s for what was under way.
+    const from = Date.now() + 10_000;
+    own.absences.push({ what: "coordinator", from, until: from + 34_000 });
+    expect(asked(2, 30_000)).toBeLessThanOrEqual(0);
+    expect(asked(2, 60_000)).toBeLessThan(21_000);
+    expect(asked(2, 60_000)).toBeGreaterThan(19_000);
+  });
+
+  it("closes a pod to new sessions for as long as every edge has heard it", () => {
+    const own = new Journal();
+    const began = Date.now();
+    const open = own.close("a");
+    expect(own.wasClosed("a", Date.now(), Date.now() + 5)).toBe(true);
+    expect(own.wasClosed("b", Date.now(), Date.now() + 5)).toBe(false);
+    expect(own.wasClosed("a", began - 1, Date.now())).toBe(false);
+    open();
+    expect(own.wasClosed("a", Date.now(), Date.now() + 5)).toBe(false);
+  });
 });

@@ -27,6 +27,16 @@ export interface Absence {
 export interface Visit {
   readonly edge: number;
   readonly at: number;
+  /** When it was asked for. */
+  readonly asked?: number;
+  /** Of the config by which it was given. */
+  readonly revision?: number | undefined;
+}
+
+/** A revision, and since when every edge could have had it. */
+interface Written {
+  readonly revision: number;
+  readonly at: number;
 }
 
 /** A request that had no good answer; status 0: none at all. */
@@ -52,6 +62,9 @@ const UNDER_WAY = 5000;
 export class Journal {
   readonly acts: Act[] = [];
   readonly absences: Absence[] = [];
+  /** Pods that take no new session: every edge has heard it. */
+  readonly #closed: { readonly pod: string; readonly from: number; until: number }[] = [];
+  readonly #written: Written[] = [];
 
   /** From now on; the answer ends it. */
   act(cause: Cause, whom: { pod: string } | { sid: string }): () => void {
@@ -74,6 +87,39 @@ export class Journal {
   /** Something was away for a moment that has just passed. */
   was(what: Away, from: number): void {
     this.absences.push({ what, from, until: Date.now() });
+  }
+
+  /** Every edge has heard that this pod takes no new session; the answer is called before that is taken back. */
+  close(pod: string): () => void {
+    const closed = { pod, from: Date.now(), until: Number.POSITIVE_INFINITY };
+    this.#closed.push(closed);
+    return () => {
+      closed.until = Date.now();
+    };
+  }
+
+  /** Whether a pod took no new session during the whole of this request. */
+  wasClosed(pod: string, from: number, until: number): boolean {
+    return this.#closed.some((one) => one.pod === pod && one.from <= from && one.until >= until);
+  }
+
+  /** A config has been confirmed as this revision; from now on edges may be asked for it. */
+  wrote(revision: number): void {
+    this.#written.push({ revision, at: Date.now() });
+  }
+
+  /**
+   * For how long an edge had been able to have a newer config than it decided by, when it was asked. Milliseconds; 0: it had
+   * the newest. While the coordinator was away it could not.
+   */
+  behind({ revision, asked }: Visit): number {
+    if (revision === undefined || asked === undefined) return 0;
+    const next = this.#written.find((one) => one.revision > revision && one.at < asked);
+    if (next === undefined) return 0;
+    const cut = this.absences.filter(({ what, from }) => what === "coordinator" && from <= asked);
+    // An absence ends with a grace for errors; here what counts is when it was over.
+    const back = cut.map(({ until }) => until - GRACE).filter((over) => over > next.at);
+    return Math.max(0, asked - Math.max(next.at, ...back));
   }
 
   /** Whether edges may have found a keyed session without asking the store, or been told only now what others did then. */

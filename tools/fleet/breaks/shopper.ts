@@ -1,8 +1,9 @@
+import type { PodTag } from "../../../src/model/pod.ts";
 import { type Answer, type Call, decision, Jar } from "../client.ts";
 import type { Door } from "../door.ts";
 import type { KeyReader } from "../token.ts";
 import type { Change } from "./audit.ts";
-import type { Trouble } from "./journal.ts";
+import type { Trouble, Visit } from "./journal.ts";
 
 /** How a client's session is found: by a cookie of ours, by a header it sends, by what its pod has minted. */
 export type Kind = "cookie" | "keyed" | "learned";
@@ -17,6 +18,10 @@ export interface Shop {
   sidOf(kind: Kind, value: string): Promise<string>;
   /** Fractions in 0..1. */
   draw(): number;
+  /** The tag of a pod in a pool, as tokens name it. */
+  tagOf(pool: string, pod: string): Promise<PodTag>;
+  /** The pod that each session had at each epoch, by `sid epoch`: whoever is answered adds to it. */
+  readonly seats: Map<string, string>;
   /** Seconds since the beginning, as the script tells them. */
   elapsed(): string;
 }
@@ -32,6 +37,8 @@ interface Held {
   readonly sid: string;
   readonly pod: string;
   readonly epoch: number | undefined;
+  /** What its cookie names. */
+  readonly tag?: PodTag;
 }
 
 /** A client that fills a cart at its pod, one request after another, and notices by itself when something is amiss. */
@@ -46,9 +53,15 @@ export class Shopper {
   restarted = 0;
   /** Answers whose decision named another pod than the one that answered. */
   misnamed = 0;
+  /** Cookies that named another pod than the one that answered, or came with an answer of no pod. */
+  misgiven = 0;
+  /** Cookies of a session at an epoch below the one that was shown. */
+  lowered = 0;
+  /** Sessions that had two pods at one epoch, and when that was seen. */
+  readonly divided: { readonly sid: string; readonly at: number }[] = [];
   answers = 0;
-  /** The edges that had a good answer for it, and when, in order. */
-  readonly visits: { readonly edge: number; readonly at: number }[] = [];
+  /** The edges that had a good answer for it, in order. */
+  readonly visits: Visit[] = [];
   /** When the newest good answer was asked for, by the sid that it was for. */
   readonly asked = new Map<string, number>();
   readonly #shop: Shop;
@@ -68,6 +81,11 @@ export class Shopper {
 
   get held(): Held | undefined {
     return this.#held;
+  }
+
+  /** Its cookies, for whoever comes with the same. */
+  jar(): Jar {
+    return this.#jar.copy();
   }
 
   /** One request: by chance a look or a purchase at an edge that is in, or a look at this one. One after another. */
@@ -113,9 +131,18 @@ export class Shopper {
         at = i;
         return this.#jar.get(url + path, call);
       }, edge);
-      if (answer.status !== 200) return wrong(answer.status, answer.body.trim().slice(0, 200));
+      if (answer.status !== 200) {
+        const said = decision(answer);
+        if (said.outcome === "refused" && answer.headers["set-cookie"] !== undefined) this.misgiven++;
+        return wrong(answer.status, answer.body.trim().slice(0, 200));
+      }
       this.answers++;
-      this.visits.push({ edge: at, at: Date.now() });
+      this.visits.push({
+        edge: at,
+        at: Date.now(),
+        asked: from,
+        revision: Number(decision(answer).revision),
+      });
       return answer;
     } catch (error) {
       return wrong(0, String(error));
@@ -131,7 +158,9 @@ export class Shopper {
     const said = decision(answer);
     if (said.pod !== pod) this.misnamed++;
     const before = this.#held;
+    const given = answer.headers["set-cookie"] !== undefined;
     const now = await this.#holding(pod, said.outcome ?? "");
+    if (this.kind === "cookie" && now !== undefined) await this.#compareCookie(before, now, given);
     if (before !== undefined) this.#compare(before, now, `${answer.headers["mooring-decision"]}`);
     // A session that ended was asked for with this very request.
     for (const held of [before, now]) if (held !== undefined) this.asked.set(held.sid, from);
@@ -160,12 +189,22 @@ export class Shopper {
     this.changes.push({ ...what, to: now.pod, epochs: epochs(now.epoch), anew });
   }
 
+  async #compareCookie(before: Held | undefined, now: Held, given: boolean): Promise<void> {
+    const { seats, tagOf } = this.#shop;
+    if (given && now.tag !== (await tagOf(POOLS.cookie, now.pod))) this.misgiven++;
+    if (before?.sid === now.sid && now.epoch! < before.epoch!) this.lowered++;
+    const seat = `${now.sid} ${now.epoch}`;
+    if ((seats.get(seat) ?? now.pod) !== now.pod) this.divided.push({ sid: now.sid, at: Date.now() });
+    seats.set(seat, now.pod);
+  }
+
   async #holding(pod: string, outcome: string): Promise<Held | undefined> {
     const { keys, sidOf } = this.#shop;
     if (this.kind === "cookie") {
       const found = await keys.find(this.#jar, POOLS.cookie);
       if (found === undefined) throw new Error(`${this.name} was given no cookie`);
-      return { sid: found.token.sid, pod, epoch: found.token.epoch };
+      const { sid, epoch, pod: tag } = found.token;
+      return { sid, pod, epoch, tag };
     }
     if (this.kind === "learned" && outcome === "unkeyed") {
       // Nobody knows the session that it showed: it begins again.

@@ -1,6 +1,8 @@
 import { webcrypto } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { affinities } from "../../../src/affinity/index.ts";
+import { podTag } from "../../../src/config/tag.ts";
+import type { PodTag } from "../../../src/model/pod.ts";
 import { keyer } from "../../../src/sessions/keyer.ts";
 import { fractions } from "../../chaos/chance.ts";
 import { startTcpProxy, type TcpProxy } from "../../chaos/tcp/proxy.ts";
@@ -12,8 +14,11 @@ import { eventually } from "../wait.ts";
 import { type Away, Journal } from "./journal.ts";
 import { type Kind, POOLS, type Shop, Shopper } from "./shopper.ts";
 
-/** The secret at start, and the one that the script rotates to. */
-export const SECRETS = [SECRET, "another-secret-of-a-fleet-that-rotates-its-keys"] as const;
+/** The secret at start, and those that a script rotates to, one after another. */
+export const SECRETS: readonly string[] = [
+  SECRET,
+  ...Array.from({ length: 19 }, (_, i) => `secret-${i + 1}-of-a-fleet-that-rotates-its-keys`),
+];
 
 /** Half of what an edge waits for the store: what it asks passes a proxy on its way, both ways. Milliseconds. */
 const SLOW = 75;
@@ -38,6 +43,8 @@ export class Stage {
   readonly fleet: Fleet;
   readonly door: Door;
   readonly journal = new Journal();
+  /** Opens whatever any of the secrets has sealed. */
+  readonly keys = new KeyReader(SECRETS);
   readonly shoppers: readonly Shopper[];
   readonly options: StageOptions;
   /** By `edge-0 store`, `edge-0 coordinator`, `coordinator store`, `pod web-0`. */
@@ -45,6 +52,10 @@ export class Stage {
   readonly draw: () => number;
   /** The pods of the config, with their weights. */
   readonly listed = new Map<string, number>();
+  /** Which of the secrets seals now; the next one is known everywhere. */
+  key = 0;
+  /** Writes that came too late or were wrong, and were taken nevertheless. */
+  intruded = 0;
   readonly #began = Date.now();
 
   private constructor(
@@ -63,8 +74,10 @@ export class Stage {
     for (const { id } of fleet.pods) this.listed.set(id, 2);
     const shop: Shop = {
       door: this.door,
-      keys: new KeyReader(SECRETS),
+      keys: this.keys,
       sidOf,
+      tagOf,
+      seats: new Map(),
       draw: clientDraw,
       elapsed: () => this.elapsed,
     };
@@ -82,7 +95,7 @@ export class Stage {
       bundleDir: options.bundleDir,
       config: (pods) => document(pods, () => 2),
       // The first of the three steps of a rotation is done: both keys are known everywhere.
-      env: { MOORING_SECRET_NEXT: SECRETS[1] },
+      env: { MOORING_SECRET_NEXT: SECRETS[1]! },
       between: async (leg, url, from) => {
         const wire = await startTcpProxy(url, { seed: options.seed });
         wires.set(leg === "pod" ? `pod ${url}` : `${from} ${leg}`, wire);
@@ -137,13 +150,42 @@ export class Stage {
     return wire;
   }
 
-  /** Writes the pods and weights that are listed now, and waits until every edge has them. */
-  async put(): Promise<void> {
+  /** Writes the pods and weights that are listed now, at this edge, and waits until every edge has them. */
+  async put(edge = 0): Promise<void> {
     const pods = this.fleet.listed().filter(({ id }) => this.listed.has(id));
-    const answer = await this.fleet.admin.putConfig(document(pods, (id) => this.listed.get(id)!));
+    await this.#intrude(edge);
+    const answer = await this.fleet.admin.putConfig(
+      document(pods, (id) => this.listed.get(id)!),
+      edge,
+    );
     if (answer.status !== 200) throw new Error(`a PUT was answered with ${answer.status}: ${answer.body}`);
+    this.journal.wrote(answer.json.revision);
     // A heartbeat of 1 s, with what jitter and a busy machine add.
     await sleep(1500);
+  }
+
+  /** Two who would spoil the config: one has read an older revision, one writes what is none. */
+  async #intrude(edge: number): Promise<void> {
+    const { admin } = this.fleet;
+    const current = await admin.config(edge);
+    if (current === undefined) throw new Error("there is no config");
+    const write = (body: object, etag: string) =>
+      admin.send("PUT", "/v1/config", { body, headers: { "if-match": etag }, edge });
+    const late = await write(current.config, `"${current.revision - 1}"`);
+    const wrong = await write({ version: 1, pools: {}, routes: [{ pool: "nowhere" }] }, current.etag);
+    if (late.status !== 412) this.intruded++;
+    if (wrong.status !== 422) this.intruded++;
+    if ((await admin.config(edge))?.revision !== current.revision) this.intruded++;
+  }
+
+  /** Until every edge shows a pod in a state that was ordered, at most 10 s. */
+  async heard(state: string): Promise<void> {
+    for (const edge of this.door.open) {
+      await eventually(
+        () => this.fleet.admin.get<{ pools: { states: Record<string, number> }[] }>("/v1/pools", edge),
+        ({ json }) => json.pools.every(({ states }) => (states[state] ?? 0) > 0),
+      );
+    }
   }
 
   /** What the operator says of a pod in every pool. */
@@ -197,6 +239,16 @@ export class Stage {
   get pods(): string[] {
     return [...this.listed.keys()];
   }
+}
+
+/** Tags by pool and pod. */
+const tags = new Map<string, Promise<PodTag>>();
+
+function tagOf(pool: string, pod: string): Promise<PodTag> {
+  const name = `${pool} ${pod}`;
+  const known = tags.get(name) ?? podTag(pool, pod, 0, (data) => webcrypto.subtle.digest("SHA-256", data));
+  tags.set(name, known);
+  return known;
 }
 
 /** Three pools over the same pods, one for each kind of client, told apart by host. */

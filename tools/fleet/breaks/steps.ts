@@ -109,8 +109,12 @@ export const STEPS = {
     const seconds = Math.max(1, Math.round(stage.options.hold / 1000));
     await stage.order(id, { state: "draining", deadline: `${seconds}s` });
     const over = stage.journal.act("drain-deadline", { pod: id });
-    await sleep(seconds * 1000 + 1500);
+    const until = Date.now() + seconds * 1000 + 1500;
+    await stage.heard("draining");
+    const open = stage.journal.close(id);
+    await sleep(Math.max(0, until - Date.now()));
     await stage.hold();
+    open();
     await stage.order(id, { state: "ready" });
     over();
     await stage.ready();
@@ -121,7 +125,10 @@ export const STEPS = {
     stage.say(`disable ${id}`);
     const over = stage.journal.act("moved-by-operator", { pod: id });
     await stage.order(id, { state: "disabled" });
+    await stage.heard("disabled");
+    const open = stage.journal.close(id);
     await stage.hold();
+    open();
     await stage.order(id, { state: "ready" });
     over();
     await stage.ready();
@@ -203,7 +210,7 @@ export const STEPS = {
 
   /** The second and third step of a rotation, each at every edge in turn; the first is how the fleet began. */
   rotate: async (stage) => {
-    const [before, after] = SECRETS;
+    const [before, after] = [SECRETS[stage.key], SECRETS[++stage.key]];
     stage.say("seal with the next key");
     for (const edge of stage.door.open) {
       const env = { MOORING_SECRET: after, MOORING_SECRET_NEXT: undefined, MOORING_SECRET_PREVIOUS: before };
@@ -212,12 +219,13 @@ export const STEPS = {
     await stage.hold();
   },
 
+  /** And the first step of the next one. */
   "retire-key": async (stage) => {
     stage.say("drop the key before");
     // Whoever has not asked since the rotation would rightly be refused: that is another scenario's.
     await Promise.all(stage.shoppers.map((shopper) => shopper.ask()));
-    for (const edge of stage.door.open)
-      await restartEdge(stage, edge, { MOORING_SECRET_PREVIOUS: undefined });
+    const env = { MOORING_SECRET_PREVIOUS: undefined, MOORING_SECRET_NEXT: SECRETS[stage.key + 1] };
+    for (const edge of stage.door.open) await restartEdge(stage, edge, env);
   },
 
   "partition-store": async (stage) => {
@@ -226,9 +234,15 @@ export const STEPS = {
     over();
   },
 
+  /** A config that is written meanwhile must be heard of afterwards. */
   "partition-coordinator": async (stage) => {
     const over = stage.journal.away("coordinator");
-    await partitioned(stage, [`${stage.one(edgesOf(stage))} coordinator`], () => stage.hold());
+    const cut = stage.one(stage.door.open);
+    await partitioned(stage, [`edge-${cut} coordinator`], async () => {
+      for (const id of stage.pods) stage.listed.set(id, 1 + Math.floor(4 * stage.draw()));
+      await stage.put(stage.one(stage.door.open.filter((edge) => edge !== cut)));
+      await stage.hold();
+    });
     over();
   },
 
@@ -250,3 +264,11 @@ export const STEPS = {
 } satisfies Record<string, Step>;
 
 export type StepName = keyof typeof STEPS;
+
+/** Those during which edges do without their store. */
+export const WITHOUT_STORE: ReadonlySet<StepName> = new Set([
+  "pod-kill-without-store",
+  "redis-restart",
+  "redis-pause",
+  "partition-store",
+]);

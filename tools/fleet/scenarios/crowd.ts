@@ -21,7 +21,7 @@ interface Swap {
  * a request in flight.
  */
 export async function crowd({ quick, bundleDir, say }: Run): Promise<Gate[]> {
-  const sessions = quick ? 300 : 2500;
+  const sessions = quick ? 200 : 2500;
   const stores = new Map<string, FaultyRest>();
   const fleet = await startFleet({
     edges: 2,

@@ -14,7 +14,7 @@ const SOON = { drained: 5000, obeyed: 10_000 };
  */
 export async function drain({ quick, bundleDir, say }: Run): Promise<Gate[]> {
   const count = quick ? 50 : 200;
-  const seconds = quick ? 5 : 15;
+  const seconds = quick ? 3 : 15;
   const fleet = await startFleet({ edges: 2, pods: 3, redis: true, bundleDir });
   try {
     const leaving = await crowdOn(fleet, "web-0", count);

@@ -11,8 +11,8 @@ import { eventually, inParallel } from "../wait.ts";
  * comes back with nothing in it, into step with each cookie by the next request of its session.
  */
 export async function herdWithoutStore({ quick, bundleDir, say }: Run): Promise<Gate[]> {
-  const sessions = quick ? 150 : 500;
-  const parallel = quick ? 16 : 32;
+  const sessions = quick ? 100 : 500;
+  const parallel = quick ? 12 : 32;
   const fleet = await startFleet({ edges: 3, pods: 3, redis: true, config: herdConfig, bundleDir });
   try {
     const members = await gather(fleet, sessions);

@@ -10,8 +10,8 @@ import { eventually } from "../wait.ts";
  * them must be told of one pod and one epoch, and nobody else may notice.
  */
 export async function herd({ quick, bundleDir, say }: Run): Promise<Gate[]> {
-  const sessions = quick ? 150 : 500;
-  const parallel = quick ? 16 : 32;
+  const sessions = quick ? 100 : 500;
+  const parallel = quick ? 12 : 32;
   const fleet = await startFleet({ edges: 3, pods: 3, redis: true, config: herdConfig, bundleDir });
   try {
     const members = await gather(fleet, sessions);

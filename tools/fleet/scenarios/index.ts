@@ -7,17 +7,22 @@ import { drain } from "./drain.ts";
 import { herd } from "./herd.ts";
 import { herdWithoutStore } from "./herd-without-store.ts";
 import { kill } from "./kill.ts";
+import { long } from "./long.ts";
 import { orders } from "./orders.ts";
 import { plan } from "./plan.ts";
 import { rotation } from "./rotation.ts";
 import { writers } from "./writers.ts";
 import { zones } from "./zones.ts";
 
-/** Those that `--quick` leaves out unless they are asked for: they must learn for longer than it has. */
-export const LONG: ReadonlySet<string> = new Set(["balance"]);
+/**
+ * Those that `--quick` leaves out unless they are asked for: the first three measure times, and must have the machine to
+ * themselves for longer than it has; what `breaks` checks `long` checks as well.
+ */
+export const LONG: ReadonlySet<string> = new Set(["balance", "detect", "zones", "breaks"]);
 
 /** Every scenario by the name that `--only` takes, in the order in which they are run. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  long,
   herd,
   "herd-without-store": herdWithoutStore,
   kill,

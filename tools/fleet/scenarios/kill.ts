@@ -34,9 +34,9 @@ interface Met {
  * only those may fail that were on their way to it, and none may come to a pod twice.
  */
 export async function kill({ quick, bundleDir, seed, say }: Run): Promise<Gate[]> {
-  const clients = quick ? 200 : 500;
+  const clients = quick ? 120 : 500;
   const chance = fractions(seed);
-  const [before, after] = quick ? [2000, 5000] : [4000, 12_000];
+  const [before, after] = quick ? [1500, 4000] : [4000, 12_000];
   const fleet = await startFleet({ edges: 2, pods: PODS, redis: true, bundleDir });
   try {
     for (const pod of fleet.pods) await pod.behave({ delay: 20 });
