@@ -21,14 +21,29 @@ export async function compile(config: Config, revision: number, digest: Digest):
   const byPrimary = new Map(scopes.map((scope) => [scope.id, scope]));
   const routes = config.routes.map(
     (
-      { host, path, written, pathType, rank, overrides, headerBeatsSession, issue, timeouts, retry },
+      {
+        host,
+        path,
+        cookiePath,
+        pathType,
+        ignoreCase,
+        rank,
+        match,
+        overrides,
+        headerBeatsSession,
+        issue,
+        timeouts,
+        retry,
+      },
       i,
     ): Route => ({
       host,
       path,
-      written,
+      cookiePath,
       pathType,
+      ignoreCase,
       rank,
+      match,
       scope: byPrimary.get(sides[i]![0]!.pool.name)!,
       sides: sides[i]!,
       overrides: overrides.map(({ header, cookie, value, pattern, pool }) => ({

@@ -1,7 +1,9 @@
 import { bareDomain, isCookiePath, MATCHED } from "../affinity/cookie.ts";
 import { Fault, shown } from "../affinity/option.ts";
+import type { PathType } from "../model/snapshot.ts";
 import { type Diagnostic, diagnostic } from "./diagnostic.ts";
 import { overlap, parseHost, sharesHost } from "./host.ts";
+import { cookiePathOf } from "./route.ts";
 import { own, type Tree, tree } from "./tree.ts";
 
 /** What tells cookies apart (RFC 6265, section 5.3). */
@@ -32,8 +34,8 @@ export function cookieConflicts(pools: Tree, routes: readonly Tree[]): Diagnosti
   const whole = new Set(
     routes
       .filter(
-        ({ path = "/", pathType: type = "prefix" }) =>
-          path === "/" && (type === "prefix" || type === "start"),
+        ({ path = "/", pathType: type = "prefix", match }) =>
+          path === "/" && (type === "prefix" || type === "start") && match === undefined,
       )
       .map(({ host = "*" }) => String(host)),
   );
@@ -61,14 +63,19 @@ export function cookieConflicts(pools: Tree, routes: readonly Tree[]): Diagnosti
 /** Routes whose paths a cookie cannot have though it should. */
 function unwritable(pools: Tree, routes: readonly Tree[]): Diagnostic[] {
   return routes.flatMap((route, i) => {
-    const { path = "/" } = route;
+    const path = pathOf(route);
     const primary = primaryOf(route, pools);
-    if (typeof path !== "string" || isCookiePath(path) || primary === undefined) return [];
+    if (path === undefined || isCookiePath(path) || primary === undefined) return [];
     if (cookieOf(chain(tree(own(pools, primary)))).path !== MATCHED) return [];
     const message = `the cookie of pool ${shown(primary)} cannot have the path ${shown(path)}`;
     const hint = 'use printable ASCII without blanks or ";", or give the cookie a path of its own';
     return [diagnostic(["routes", i, "path"], new Fault(message, hint))];
   });
+}
+
+/** The path that a cookie has by a route; undefined when the route's is no text. */
+function pathOf({ path = "/", pathType, ignoreCase }: Tree): string | undefined {
+  return typeof path === "string" ? cookiePathOf(path, pathType as PathType, ignoreCase === true) : undefined;
 }
 
 /** The pool whose scope a route is of, if there is one. */
@@ -80,7 +87,7 @@ function primaryOf({ pool, split }: Tree, pools: Tree): string | undefined {
 function collect(pools: Tree, routes: readonly Tree[]): Map<string, Jar> {
   const jars = new Map<string, Jar>();
   for (const route of routes) {
-    const { host = "*", path = "/" } = route;
+    const { host = "*" } = route;
     const primary = primaryOf(route, pools);
     const place = typeof host === "string" ? parseHost(host) : undefined;
     if (primary === undefined || typeof place !== "string") continue;
@@ -92,7 +99,7 @@ function collect(pools: Tree, routes: readonly Tree[]): Map<string, Jar> {
       hosts: new Set(),
     };
     jar.hosts.add(place);
-    if (cookieOf(sources).path === MATCHED) jar.cookie?.paths.add(String(path));
+    if (cookieOf(sources).path === MATCHED) jar.cookie?.paths.add(String(pathOf(route)));
     jars.set(primary, jar);
   }
   return jars;

@@ -36,3 +36,8 @@ export function parsePath(text: string, whole = false): string | Fault {
   const path = new URL(`http://host${plain}`).pathname;
   return !whole && path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
+
+/** The text with its ASCII letters in lower case; of the same length. */
+export function foldCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

@@ -4,7 +4,9 @@ import { cookieConflicts } from "./conflicts.ts";
 import { type Diagnostic, diagnostic, MAX_ERRORS, type Path } from "./diagnostic.ts";
 import { isSelf } from "./forbidden.ts";
 import { parseHost } from "./host.ts";
+import { checkMatch, matchKey } from "./match.ts";
 import { suggest } from "./nearest.ts";
+import { foldCase } from "./path.ts";
 import { parsePoolName } from "./pool.ts";
 import { readRoutePath } from "./route.ts";
 import { checkSessions } from "./sticky.ts";
@@ -36,6 +38,7 @@ export function references(document: unknown, authority: string | undefined): Di
   const seen = new Map<string, number>();
   list(root.routes).forEach((route, i) => {
     checkAim(["routes", i], tree(route), checkPool, report);
+    checkMatch(["routes", i], tree(route), report);
     const path = pathOf(tree(route));
     if (path instanceof Fault) report(["routes", i, "path"], path);
     const key = placeOf(tree(route), path);
@@ -122,12 +125,13 @@ function pathOf({ path = "/", pathType = "prefix" }: Tree): string | Fault | und
   return typeof path === "string" && type !== undefined ? readRoutePath(path, type) : undefined;
 }
 
-/** Host, rank and path in their normal forms; undefined when one of them is wrong. */
+/** Host, rank, path and match in their normal forms; undefined when host or path is wrong. */
 function placeOf(
-  { host = "*", pathType = "prefix", rank = 0 }: Tree,
+  { host = "*", pathType = "prefix", ignoreCase, rank = 0, match }: Tree,
   path: string | Fault | undefined,
 ): string | undefined {
   const name = typeof host === "string" ? parseHost(host) : undefined;
   if (typeof name !== "string" || typeof path !== "string") return undefined;
-  return [name, rank, pathType, path].join(" ");
+  const compared = ignoreCase === true ? ["without case", foldCase(path)] : [path];
+  return [name, rank, pathType, ...compared, matchKey(match)].join(" ");
 }

@@ -2,9 +2,10 @@ import { readCookieName, readHeaderName } from "../affinity/keyed.ts";
 import { Fault, reading } from "../affinity/option.ts";
 import { PatternFault } from "../model/pattern/fault.ts";
 import { compilePattern, type Pattern, type PatternOptions } from "../model/pattern/pattern.ts";
-import { PATH_TYPES, type PathType, type Route } from "../model/snapshot.ts";
+import { type Match, PATH_TYPES, type PathType, type Route } from "../model/snapshot.ts";
 import * as z from "../model/zod.ts";
 import { parseHost } from "./host.ts";
+import { match, readPattern } from "./match.ts";
 import { parsePath } from "./path.ts";
 import { weight } from "./pod.ts";
 import { routeRetry, routeTimeouts } from "./timing.ts";
@@ -14,7 +15,7 @@ const override = z.strictObject({
   header: z.optional(reading(readHeaderName)),
   cookie: z.optional(reading(readCookieName)),
   value: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
-  pattern: z.optional(reading((text) => readPattern(text))),
+  pattern: z.optional(reading(readPattern)),
   pool: z.string(),
 });
 
@@ -23,7 +24,9 @@ export const route = z.strictObject({
   host: z._default(reading(parseHost), "*"),
   path: z._default(z.string(), "/"),
   pathType: z._default(z.enum(PATH_TYPES), "prefix"),
+  ignoreCase: z._default(z.boolean(), false),
   rank: z._default(weight, 0),
+  match: z.optional(match),
   pool: z.optional(z.string()),
   split: z.optional(z.record(z.string(), weight)),
   overrides: z._default(z.array(override).check(z.maxLength(32)), () => []),
@@ -36,8 +39,18 @@ export const route = z.strictObject({
 
 /** The path of a route in the form in which requests are compared with it. */
 export function readRoutePath(text: string, type: PathType): string | Fault {
-  if (type === "regex" || type === "pattern") return textOf(compilePath(text, type), text);
-  return parsePath(text, type !== "prefix");
+  if (type !== "regex" && type !== "pattern") return parsePath(text, type !== "prefix");
+  const pattern = compilePath(text, type);
+  return pattern instanceof PatternFault ? new Fault(pattern.message, pattern.hint) : text;
+}
+
+/**
+ * The path of cookies that are to have the route's: one that browsers, which compare whole segments and case, send to all
+ * that the route takes. That of a `regex` stands as it is written, as ingress-nginx has it.
+ */
+export function cookiePathOf(path: string, type: PathType, ignoreCase: boolean): string {
+  if (type === "pattern" || ignoreCase) return "/";
+  return type === "start" ? path.slice(0, path.lastIndexOf("/") + 1) : path;
 }
 
 /** The pattern of a path: a fault where it is none. */
@@ -53,23 +66,19 @@ const PATH: PatternOptions = { ignoreCase: true, anchored: true };
 /** As Envoy's `safe_regex`: with case, and all of the path. */
 const WHOLE: PatternOptions = { anchored: true };
 
-function readPattern(text: string): string | Fault {
-  return textOf(compilePattern(text), text);
-}
-
-function textOf(pattern: Pattern | PatternFault, text: string): string | Fault {
-  return pattern instanceof PatternFault ? new Fault(pattern.message, pattern.hint) : text;
-}
-
-/** host + path → where new sessions go, the primary side first. */
+/** host + path, and what `match` asks for → where new sessions go, the primary side first. */
 export interface RouteConfig extends Pick<Route, "timeouts" | "retry"> {
   readonly host: string;
   readonly path: string;
-  /** The path as the document has it. */
-  readonly written: string;
+  /** That of cookies of path `matched`. */
+  readonly cookiePath: string;
   readonly pathType: PathType;
+  /** Of ASCII letters; never of a pattern. */
+  readonly ignoreCase: boolean;
   /** 0–1,000,000; the highest goes first. */
   readonly rank: number;
+  /** Undefined: any request. */
+  readonly match?: Match | undefined;
   readonly sides: readonly { readonly pool: string; readonly weight: number }[];
   /** The first that fits a request without a session chooses its side. */
   readonly overrides: readonly OverrideConfig[];

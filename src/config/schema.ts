@@ -5,7 +5,7 @@ import type { Announced, Limits, ZoneSource } from "../model/snapshot.ts";
 import * as z from "../model/zod.ts";
 import { zone } from "./pod.ts";
 import { type PoolConfig, pool } from "./pool.ts";
-import { type RouteConfig, readRoutePath, route, sidesOf } from "./route.ts";
+import { cookiePathOf, type RouteConfig, readRoutePath, route, sidesOf } from "./route.ts";
 
 const proxy = reading(
   (text): Cidr | Fault =>
@@ -72,7 +72,7 @@ export function toConfig(parsed: z.infer<typeof schema>): Config {
       ...route,
       // It was refused by references if it is none.
       path: readRoutePath(route.path, route.pathType) as string,
-      written: route.path,
+      cookiePath: cookiePathOf(route.path, route.pathType, route.ignoreCase),
       sides: sidesOf({ pool, split }),
     })),
   };

@@ -49,17 +49,41 @@ export type PathType = (typeof PATH_TYPES)[number];
 /** Some keys of what pools say, for the requests of one route; one that is undefined is not there. */
 export type Some<Values> = { readonly [Key in keyof Values]?: Values[Key] | undefined };
 
-/** host + path → scope. */
+/** What a header, or a parameter of the query, must be; without value, prefix and pattern it must be there. */
+export interface Condition {
+  /** Of a header in lower case; `host` is the request's, in lower case without port. Of a parameter as it is decoded. */
+  readonly name: string;
+  readonly value?: string | undefined;
+  readonly prefix?: string | undefined;
+  /** Found anywhere in the text. */
+  readonly pattern?: string | undefined;
+  /** Turns the condition: it fits what it would not, and what is not there. */
+  readonly not: boolean;
+}
+
+/** What a route asks of a request besides host and path, all of it; at least one thing. */
+export interface Match {
+  /** One of them, in upper case; none: any. */
+  readonly methods: readonly string[];
+  readonly headers: readonly Condition[];
+  readonly query: readonly Condition[];
+}
+
+/** host + path, and what `match` asks for → scope. */
 export interface Route {
   /** Lower case, no port: `shop.example.com`, `*.example.com` (one or more labels), or `*` for any. */
   readonly host: string;
   /** A prefix begins with `/`, and has no slash at the end unless it is the root; a pattern stands as it was written. */
   readonly path: string;
-  /** The same as the config has it: cookies of path `matched` say so. */
-  readonly written: string;
+  /** That of cookies of path `matched`. */
+  readonly cookiePath: string;
   readonly pathType: PathType;
+  /** Whether the path is compared without the case of ASCII letters; never of a pattern, which says it itself. */
+  readonly ignoreCase: boolean;
   /** Of a host's routes those of the highest are tried first, whatever their paths. */
   readonly rank: number;
+  /** Undefined: any request. */
+  readonly match: Match | undefined;
   readonly scope: Scope;
   /** Where a new session goes; the primary side first. */
   readonly sides: readonly Side[];

@@ -16,7 +16,7 @@ export interface KeyShare {
 export function keyShare(before: View, after: View): KeyShare {
   const routes = before.snapshot.routes
     .map((route) => {
-      const at = placeOf(route);
+      const at = placeOf(route, before);
       return [before.match(...at), after.match(...at)] as const;
     })
     // Without affinity there are no keys, whose share they would thin out.

@@ -1,7 +1,8 @@
 import { type Binding, parseVia } from "../model/binding.ts";
+import type { Route } from "../model/snapshot.ts";
 import type { SourceRuntime } from "../route/source.ts";
-import type { ScopeRuntime, View } from "../route/view.ts";
-import { hostFor, pathFor } from "./place.ts";
+import type { RouteRuntime, ScopeRuntime, View } from "../route/view.ts";
+import { hostFor, keyOf, keyOfFound, type Place, placeOf } from "./place.ts";
 
 /** One thing that a session may be, as the store does not say it all, and what the new config makes of it. */
 export interface Origin {
@@ -93,20 +94,30 @@ export class Origins {
     const own = routes.filter(({ host }) => host === only);
     for (const route of own.length > 0 ? own : routes) {
       const { host } = route;
-      const path = pathFor(route);
-      if (this.#leads(host, path, same)) found.add(same);
-      else {
-        found.add(undefined);
-        // Those of a host that the new config names, where the old one took any.
-        const nearer = after.some(({ host: own }) => within(own, host) && this.#leads(own, path, same));
-        if (nearer) found.add(same);
-      }
+      const place = placeOf(route, this.#before);
+      const [, path, request] = place;
+      const leads = (host: string) => this.#after.match(host, path, request)?.scope === same;
+      const stays = leads(place[0]);
+      const taking = this.#taking(route, place);
+      if (stays || taking.some(({ scope }) => scope === same)) found.add(same);
+      if (!stays || taking.some(({ scope }) => scope !== same)) found.add(undefined);
+      // Those of a host that the new config names, where the old one took any.
+      const nearer = !stays && after.some(({ host: own }) => within(own, host) && leads(hostFor(own)));
+      if (nearer) found.add(same);
     }
     return [...found];
   }
 
-  #leads(host: string, path: string, scope: ScopeRuntime): boolean {
-    return this.#after.match(hostFor(host), path)?.scope === scope;
+  /** The routes of the new config that take some requests of a route, for what nobody can know of them. */
+  #taking(route: Route, [host, path, request]: Place): RouteRuntime[] {
+    const [old, passed, all]: RouteRuntime[][] = [[], [], []];
+    this.#before.match(host, path, undefined, old);
+    const hit = this.#after.match(host, path, request, passed);
+    const last = this.#after.match(host, path, undefined, all);
+    const same = hit !== undefined && keyOfFound(hit) === keyOf(route);
+    const known = new Set(old!.map(keyOfFound));
+    const behind = same || last === undefined ? [] : [last];
+    return [...(same ? passed! : all!).filter((other) => !known.has(keyOfFound(other))), ...behind];
   }
 }
 

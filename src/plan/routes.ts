@@ -1,6 +1,7 @@
-import type { PathType, Route, Snapshot } from "../model/snapshot.ts";
+import type { PathType, Route } from "../model/snapshot.ts";
+import { wordsOf as matchWords } from "../route/condition.ts";
 import type { RouteRuntime, View } from "../route/view.ts";
-import { placeOf } from "./place.ts";
+import { keyOf, placeOf } from "./place.ts";
 
 /** A route whose requests go elsewhere than before: by pools with their weights, empty where nothing takes them. */
 export interface RouteChange {
@@ -8,6 +9,9 @@ export interface RouteChange {
   readonly path: string;
   /** Of what is no prefix. */
   readonly pathType?: PathType;
+  readonly ignoreCase?: true;
+  /** What it asks for besides, each in words: `header x-user=alice`. */
+  readonly match?: readonly string[];
   readonly before: string;
   readonly after: string;
 }
@@ -16,16 +20,19 @@ export interface RouteChange {
 export function routeChanges(before: View, after: View): RouteChange[] {
   const seen = new Set<string>();
   const changes: RouteChange[] = [];
-  for (const route of [...routes(before.snapshot), ...routes(after.snapshot)]) {
-    const { host, path, pathType } = route;
-    const key = `${host}\n${pathType} ${path}`;
+  for (const [route, view] of [...routes(before), ...routes(after)]) {
+    const { host, path, pathType, ignoreCase, match } = route;
+    // Of the same by another rank requests go one way alone.
+    const key = keyOf({ ...route, rank: 0 });
     if (seen.has(key)) continue;
     seen.add(key);
-    const place = placeOf(route);
+    const place = placeOf(route, view);
     const change = {
       host,
       path,
       ...(pathType === "prefix" ? {} : { pathType }),
+      ...(ignoreCase ? { ignoreCase } : {}),
+      ...(match === undefined ? {} : { match: matchWords(match) }),
       before: wordsOf(before.match(...place)),
       after: wordsOf(after.match(...place)),
     };
@@ -34,8 +41,8 @@ export function routeChanges(before: View, after: View): RouteChange[] {
   return changes;
 }
 
-function routes({ routes: all }: Snapshot): readonly Route[] {
-  return all;
+function routes(view: View): (readonly [Route, View])[] {
+  return view.snapshot.routes.map((route) => [route, view]);
 }
 
 /** `web`, or `web 95, web-canary 5`; with the rules that go before the weights. */

@@ -4,6 +4,7 @@ import { verdict } from "../sessions/expiry.ts";
 import { Generations } from "../sessions/generations.ts";
 import { Guard } from "../sessions/guard.ts";
 import { settle } from "../sessions/settle.ts";
+import { Subject } from "./condition.ts";
 import type { Edge } from "./edge.ts";
 import { podId } from "./rebind.ts";
 import { Recorder } from "./record.ts";
@@ -49,7 +50,8 @@ export async function explain(edge: Edge, view: View, shadow: View, request: Req
     outcome === "refused" ? ((await response.json()) as { code: string; detail: string }) : undefined;
   const trace = recorder.trace();
   const target = readTarget(request.url);
-  const matched = shadow.match(target.host, target.path);
+  const passed: RouteRuntime[] = [];
+  const matched = shadow.match(target.host, target.path, request, passed);
   return {
     outcome,
     pool: said.pool || null,
@@ -58,6 +60,7 @@ export async function explain(edge: Edge, view: View, shadow: View, request: Req
     cause: said.cause ?? null,
     revision: view.stamp.revision,
     steps: [
+      ...passedOf(passed, new Subject(target.host, request)),
       ...(matched === undefined || trace === undefined ? [] : stepsOf(shadow, matched, trace, request, now)),
       refused === undefined
         ? { step: "pick", by: byOf(outcome, said.cause, trace), pod: said.pod, pool: said.pool }
@@ -65,6 +68,24 @@ export async function explain(edge: Edge, view: View, shadow: View, request: Req
       ...(matched === undefined || refused !== undefined ? [] : [retriesOf(matched, said.pool, request)]),
     ],
     trace: trace ?? null,
+  };
+}
+
+/** The routes that were tried first, and what of them the request does not fit. */
+function passedOf(passed: readonly RouteRuntime[], subject: Subject): Step[] {
+  return passed.map((route) => {
+    const { words, failing } = route.conditions!;
+    return { step: "passed", ...placeOf(route), failed: words[failing(subject)] };
+  });
+}
+
+function placeOf({ host, path, pathType, ignoreCase, rank }: RouteRuntime) {
+  return {
+    host,
+    path,
+    ...(pathType === "prefix" ? {} : { pathType }),
+    ...(ignoreCase ? { ignoreCase } : {}),
+    ...(rank === 0 ? {} : { rank }),
   };
 }
 
@@ -112,16 +133,14 @@ function peeking<Value>(real: Generations<Value>): Generations<Value> {
 }
 
 function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Request, now: number): Step[] {
-  const { host, path, pathType, rank, scope, sides, overrides } = matched;
+  const { host, pathType, rank, conditions, scope, sides, overrides } = matched;
   const why = host === "*" ? "any host" : host.startsWith("*") ? "the host's suffix" : "the host by name";
   const steps: Step[] = [
     {
       step: "route",
-      host,
-      path,
-      ...(pathType === "prefix" ? {} : { pathType }),
-      ...(rank === 0 ? {} : { rank }),
-      why: `${why}, and there ${BY_PATH[pathType]}${rank === 0 ? "" : " of this rank"}`,
+      ...placeOf(matched),
+      ...(conditions === undefined ? {} : { match: conditions.words }),
+      why: `${why}, and there ${BY_PATH[pathType]}${rank === 0 ? "" : " of this rank"}${conditions === undefined ? "" : ", whose conditions fit"}`,
       scope: scope.scope.id,
       sides: sides.map(({ pool, weight }) => ({ pool: pool.pool.name, weight })),
       ...(overrides.length > 0 ? { rules: overrides.length } : {}),

@@ -12,7 +12,10 @@ const OURS = ["mooring-", "__Host-mooring-", "__Secure-mooring-"] as const;
 export function hiddenCookies({ scopes, routes }: Snapshot): (route: Route) => string[] {
   const whole = new Set(
     routes
-      .filter(({ path, pathType }) => path === "/" && (pathType === "prefix" || pathType === "start"))
+      .filter(
+        ({ path, pathType, match }) =>
+          path === "/" && (pathType === "prefix" || pathType === "start") && match === undefined,
+      )
       .map(({ host }) => host),
   );
   const named = scopes.flatMap((scope) => {

@@ -156,8 +156,8 @@ export class Recorder {
   #seen(view: View | undefined): View | undefined {
     if (view === undefined) return undefined;
     this.#view = view;
-    return withMatch(view, (host, path) => {
-      const route = view.match(host, path);
+    return withMatch(view, (host, path, request) => {
+      const route = view.match(host, path, request);
       if (route === undefined) return undefined;
       this.#route = route;
       const states: Record<string, PodState> = {};

@@ -45,7 +45,7 @@ export async function route(edge: Edge, request: Request, background: Background
     return refuse(edge, background, view, undefined, LOOP);
   }
 
-  const matched = view.match(target.host, target.path);
+  const matched = view.match(target.host, target.path, request);
   if (matched === undefined) return refuse(edge, background, view, undefined, NO_ROUTE);
   const client = identify(request.headers, edge.peer(request), target.https, view.snapshot.trustedProxies);
   const { carrier } = matched.scope;
@@ -146,7 +146,7 @@ function tell(trip: Trip, seat: Seat, response: Response, { source, sid, value }
   const { name, shape, secure } = source.told!;
   const cookie = write(name, `"${value}"`, shape, {
     secure: secure === "auto" ? client.https : secure,
-    path: trip.route.written,
+    path: trip.route.cookiePath,
     now: trip.now,
     userAgent: null,
   });
@@ -213,7 +213,7 @@ async function issueToken(trip: Trip, seat: Seat): Promise<string> {
   const { options, secureName, plainName, shape } = carrier;
   return write(client.https ? secureName : plainName, text, shape, {
     secure: options.secure === "auto" ? client.https : options.secure,
-    path: matched.written,
+    path: matched.cookiePath,
     now: trip.now,
     userAgent: trip.request.headers.get("user-agent"),
     // In its last second it must not be 0 yet, which would delete the cookie before its session has ended.

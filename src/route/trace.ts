@@ -1,7 +1,7 @@
 import type { HealthView } from "../health/state.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
-import type { Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
+import type { Match, Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
 import type { Moment } from "./moment.ts";
 import type { Departed, RouteRuntime, View } from "./view.ts";
 
@@ -53,8 +53,12 @@ export interface TracedConfig {
     readonly host: string;
     readonly path: string;
     readonly pathType: Route["pathType"];
+    /** Left out where it is false. */
+    readonly ignoreCase?: true;
     /** Left out where it is 0. */
     readonly rank?: number;
+    /** Left out where it takes any request. What it asks for was there: a replay does not ask again. */
+    readonly match?: Match;
     /** Indexes of pools, with weights. */
     readonly sides: readonly (readonly [pool: number, weight: number])[];
     readonly overrides: readonly Override[];
@@ -72,10 +76,9 @@ export function placeholder(index: number): string {
   return `token-${index}`.padEnd(96, ".");
 }
 
-export function tracedConfig(
-  { snapshot }: View,
-  { host, path, pathType, rank, scope, sides, overrides, headerBeatsSession, issue, terms }: RouteRuntime,
-): TracedConfig {
+export function tracedConfig({ snapshot }: View, route: RouteRuntime): TracedConfig {
+  const { host, path, pathType, ignoreCase, rank, conditions } = route;
+  const { scope, sides, overrides, headerBeatsSession, issue, terms } = route;
   const { revision: _, pools: __, scopes: ___, routes: ____, trustedProxies, ...settings } = snapshot;
   const pools = scope.pools.map(({ pool }, index) => ({
     ...pool,
@@ -91,7 +94,9 @@ export function tracedConfig(
       host,
       path,
       pathType,
+      ...(ignoreCase ? { ignoreCase } : {}),
       ...(rank === 0 ? {} : { rank }),
+      ...(conditions === undefined ? {} : { match: conditions.match }),
       sides: sides.map(({ pool, weight }) => [scope.pools.indexOf(pool), weight]),
       overrides: overrides.map(({ rule }) => rule),
       headerBeatsSession,
@@ -123,6 +128,17 @@ export function snapshotOf(
     trustedProxies: trustedProxies.map(({ base, bits }) => ({ base: Uint8Array.from(base), bits })),
     pools,
     scopes: [scope],
-    routes: [{ ...route, rank: route.rank ?? 0, written: route.path, scope, sides }],
+    routes: [
+      {
+        ...route,
+        cookiePath: route.path,
+        ignoreCase: route.ignoreCase === true,
+        rank: route.rank ?? 0,
+        // The header or parameter may be the client's secret, and is in no trace.
+        match: undefined,
+        scope,
+        sides,
+      },
+    ],
   };
 }

@@ -5,6 +5,7 @@ import type { PathType, Route, Scope, Side, Snapshot } from "../model/snapshot.t
 import { Generations } from "../sessions/generations.ts";
 import type { Opened } from "../sessions/token.ts";
 import { type Carrier, type CookieRuntime, carrierRuntime } from "./carrier.ts";
+import { type Asking, type Conditions, conditionsOf } from "./condition.ts";
 import { hiddenCookies } from "./hidden.ts";
 import { type LiveCookies, liveCookies } from "./ingress-cookie.ts";
 import { Matcher } from "./match.ts";
@@ -71,10 +72,12 @@ export interface SideRuntime {
 export interface RouteRuntime {
   readonly host: string;
   readonly path: string;
-  /** The same as the config has it. */
-  readonly written: string;
+  readonly cookiePath: string;
   readonly pathType: PathType;
+  readonly ignoreCase: boolean;
   readonly rank: number;
+  /** Undefined: it takes any request. */
+  readonly conditions: Conditions | undefined;
   readonly scope: ScopeRuntime;
   /** With the weights of the config, or those that an operator gave. */
   sides: readonly SideRuntime[];
@@ -133,8 +136,9 @@ export class View {
     if (before !== undefined) this.weigh(before.weights);
   }
 
-  match(host: string, path: string): RouteRuntime | undefined {
-    return this.#matcher.match(host, path);
+  /** As {@link Matcher.match}. */
+  match(host: string, path: string, request?: Asking, passed?: RouteRuntime[]): RouteRuntime | undefined {
+    return this.#matcher.match(host, path, request, passed);
   }
 
   apply(health: HealthView): void {
@@ -207,9 +211,11 @@ export class View {
     return {
       host: route.host,
       path: route.path,
-      written: route.written,
+      cookiePath: route.cookiePath,
       pathType: route.pathType,
+      ignoreCase: route.ignoreCase,
       rank: route.rank,
+      conditions: route.match && conditionsOf(route.match),
       scope: this.scopes[route.scope.index]!,
       ...this.#sides(route.sides, (side) => side.weight),
       overrides: route.overrides.map(ruleRuntime),

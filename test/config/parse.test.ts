@@ -66,13 +66,20 @@ describe("a full config", () => {
       maxInFlight: 50,
       queue: 10,
     });
-    const usual = { pathType: "prefix", rank: 0, headerBeatsSession: false, sticky: "all", issue: true };
+    const usual = {
+      pathType: "prefix",
+      ignoreCase: false,
+      rank: 0,
+      headerBeatsSession: false,
+      sticky: "all",
+      issue: true,
+    };
     expect(config.routes).toEqual([
       {
         ...usual,
         host: "shop.example.com",
         path: "/",
-        written: "/",
+        cookiePath: "/",
         sides: [{ pool: "web", weight: 1 }],
         overrides: [],
       },
@@ -80,7 +87,7 @@ describe("a full config", () => {
         ...usual,
         host: "*",
         path: "/",
-        written: "/",
+        cookiePath: "/",
         overrides: [],
         sides: [
           { pool: "web", weight: 95 },

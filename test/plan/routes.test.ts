@@ -9,14 +9,18 @@ const pools = Object.fromEntries(
   ["web", "canary"].map((name) => [name, { pods: [{ id: `${name}-0`, url: `http://pod.test/${name}` }] }]),
 );
 
-/** Plans from some routes to others, with one session on the pod of each pool. */
-async function planned(before: object[], after: object[]) {
+/**
+ * Plans from some routes to others, with one session on the pod of each pool.
+ *
+ * @param own each of the scope of that pool, not all of the first one's
+ */
+async function planned(before: object[], after: object[], own = false) {
   const core = testCore();
   const config = (routes: object[]) => ({ version: 1, pools, routes });
   const old = viewOf((await snapshotOf(config(before), 1))!, [], {}, core);
   const next = (await snapshotOf(config(after), 2))!;
   const sessions = old.snapshot.pools.map(
-    ({ pods: [pod] }, i): ListedBinding => ({
+    ({ name, pods: [pod] }, i): ListedBinding => ({
       ...{
         sid: `${i}a`.repeat(16),
         epoch: 1,
@@ -24,7 +28,7 @@ async function planned(before: object[], after: object[]) {
         home: pod!.tag,
         state: "A",
         cause: "",
-        via: "web@*",
+        via: own ? `${name}@*` : "web@*",
       },
       ...{ created: NOW - 3_600_000, exp: NOW + 39_600_000, expires: NOW + 1_800_000 },
     }),
@@ -36,8 +40,8 @@ async function planned(before: object[], after: object[]) {
     },
   };
   const view = viewOf(next, departing(old, next), {}, core);
-  const { moves, routes } = await plan(old, view, listing, NOW, { limit: 10, after: "" });
-  return { moves: moves.map(({ from, to, cause }) => [from, to, cause]), routes };
+  const { moves, routes, summary } = await plan(old, view, listing, NOW, { limit: 10, after: "" });
+  return { moves: moves.map(({ from, to, cause }) => [from, to, cause]), routes, summary };
 }
 
 const split = { web: 9, canary: 1 };
@@ -74,6 +78,44 @@ describe("a plan of routes", () => {
         after: "web 9, canary 1; header x-region~^eu- → canary; headers before sessions; no session begins",
       },
     ]);
+  });
+
+  const alice = { methods: ["GET"], headers: [{ name: "x-user", value: "alice" }] };
+  const bob = { ...alice, headers: [{ name: "x-user", value: "bob" }] };
+
+  it("tells routes apart that differ by what they ask for, each asked for by a request that it takes", async () => {
+    const before = [{ pool: "web" }, { pool: "canary", match: alice }];
+    const after = [{ pool: "web" }, { pool: "web", match: alice }, { pool: "canary", match: bob }];
+    const told = { host: "*", path: "/" };
+    expect((await planned(before, after)).routes).toEqual([
+      { ...told, match: ["method GET", "header x-user=alice"], before: "canary", after: "web" },
+      { ...told, match: ["method GET", "header x-user=bob"], before: "web", after: "canary" },
+    ]);
+    const loose = { path: "/A", ignoreCase: true, pool: "canary" };
+    expect((await planned([{ pool: "web" }], [{ pool: "web" }, loose])).routes).toEqual([
+      { host: "*", path: "/A", ignoreCase: true, before: "web", after: "canary" },
+    ]);
+  });
+
+  it.each([
+    ["methods", { methods: ["GET"] }],
+    ["a header", { headers: [{ name: "x-user", prefix: "al" }] }],
+    ["a header that must not be there", { headers: [{ name: "x-user", not: true }] }],
+    ["a parameter that must not be so", { query: [{ name: "v", pattern: "^2", not: true }] }],
+    ["the host", { headers: [{ name: "host", prefix: "shop." }] }],
+    ["all of it", { ...alice, query: [{ name: "v", value: "2" }] }],
+  ])("knows of each session where it stays, though another route asks for %s", async (_, match) => {
+    const routes = [{ pool: "web" }, { pool: "canary", match }];
+    const still = await planned(routes, routes, true);
+    expect(still).toMatchObject({ moves: [], routes: [], summary: { kept: 2, exact: true } });
+    // Who came by the route that is gone comes by the other one, and has nothing that is known there.
+    const gone = await planned(routes, routes.slice(0, 1), true);
+    expect(gone.moves).toEqual([["canary-0", "", "config-change"]]);
+    expect(gone.summary.exact).toBe(true);
+    // Who of those that came before is to be taken by a new route nobody knows.
+    const come = await planned(routes.slice(0, 1), routes, true);
+    expect(come.summary).toMatchObject({ exact: false });
+    expect(come.moves.filter(([from]) => from === "web-0")).toEqual([]);
   });
 
   it("ends the sessions of a side that is to hold none, and no others", async () => {

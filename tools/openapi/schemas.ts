@@ -76,6 +76,8 @@ export const plan = z.object({
       host: z.string(),
       path: z.string(),
       pathType: z.optional(z.enum(["exact", "regex", "start", "pattern"])),
+      ignoreCase: z.optional(z.literal(true)),
+      match: z.optional(z.array(z.string())),
       before: z.string(),
       after: z.string(),
     }),

@@ -59,7 +59,11 @@ export const plan = command({
         lines.push(paint.dim(`and ${about}${moved - moves.length} more: --all shows them`));
     }
     if (routes.length > 0) {
-      const rows = routes.map(({ host, path, before, after }) => [`${host}${path}`, before, after]);
+      const rows = routes.map(({ host, path, match = [], before, after }) => [
+        [`${host}${path}`, ...match].join("; "),
+        before,
+        after,
+      ]);
       lines.push("", table(["route", "now", "then"], rows, paint));
     }
     const rows = balance.map(({ pool, pod, before, after }) => [
