@@ -34,6 +34,7 @@ export async function compile(config: Config, revision: number, digest: Digest):
         issue,
         timeouts,
         retry,
+        fault,
       },
       i,
     ): Route => ({
@@ -57,6 +58,7 @@ export async function compile(config: Config, revision: number, digest: Digest):
       issue,
       timeouts,
       retry,
+      fault,
     }),
   );
   return {

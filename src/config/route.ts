@@ -8,6 +8,7 @@ import { parseHost } from "./host.ts";
 import { match, readPattern } from "./match.ts";
 import { parsePath } from "./path.ts";
 import { weight } from "./pod.ts";
+import { routeFault } from "./route-fault.ts";
 import { routeRetry, routeTimeouts } from "./timing.ts";
 
 /** A rule that chooses the side of a new session: a header or cookie of the request, of one value, a pattern's or any. */
@@ -35,6 +36,7 @@ export const route = z.strictObject({
   issue: z._default(z.boolean(), true),
   timeouts: z.optional(routeTimeouts),
   retry: z.optional(routeRetry),
+  fault: z.optional(routeFault),
 });
 
 /** The path of a route in the form in which requests are compared with it. */
@@ -67,7 +69,7 @@ const PATH: PatternOptions = { ignoreCase: true, anchored: true };
 const WHOLE: PatternOptions = { anchored: true };
 
 /** host + path, and what `match` asks for → where new sessions go, the primary side first. */
-export interface RouteConfig extends Pick<Route, "timeouts" | "retry"> {
+export interface RouteConfig extends Pick<Route, "timeouts" | "retry" | "fault"> {
   readonly host: string;
   readonly path: string;
   /** That of cookies of path `matched`. */

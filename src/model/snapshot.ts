@@ -69,6 +69,14 @@ export interface Match {
   readonly query: readonly Condition[];
 }
 
+/** What a route does to a share of its own requests on purpose; each part is drawn by itself, for each request anew. */
+export interface RouteFault {
+  /** Answered with this status, 200–599, and no pod is asked. Share as a fraction. */
+  readonly abort?: { readonly share: number; readonly status: number } | undefined;
+  /** Before a pod is asked. Milliseconds. */
+  readonly delay?: { readonly share: number; readonly for: number } | undefined;
+}
+
 /** host + path, and what `match` asks for → scope. */
 export interface Route {
   /** Lower case, no port: `shop.example.com`, `*.example.com` (one or more labels), or `*` for any. */
@@ -97,6 +105,7 @@ export interface Route {
   readonly timeouts?: Some<Timeouts> | undefined;
   /** The same; its budget is the pool's. */
   readonly retry?: Some<RetryConfig> | undefined;
+  readonly fault?: RouteFault | undefined;
 }
 
 /** Where the zone of a request is read, in this order: header, platform, default. */

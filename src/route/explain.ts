@@ -1,3 +1,5 @@
+import { formatDuration } from "../affinity/duration.ts";
+import { formatPercent } from "../config/percent.ts";
 import { Counters } from "../metrics/counters.ts";
 import type { BindingStore } from "../model/ports.ts";
 import { verdict } from "../sessions/expiry.ts";
@@ -7,7 +9,7 @@ import { settle } from "../sessions/settle.ts";
 import { Subject } from "./condition.ts";
 import type { Edge } from "./edge.ts";
 import { podId } from "./rebind.ts";
-import { Recorder } from "./record.ts";
+import { Recorder, withMatch } from "./record.ts";
 import { route } from "./route.ts";
 import { readTarget } from "./target.ts";
 import type { Trace } from "./trace.ts";
@@ -116,12 +118,17 @@ function shadowOf(edge: Edge, view: View): Edge {
       pump: (response) => response,
       hold: (response) => response,
     },
-    view: () => view,
+    view: () => withMatch(view, (...place) => spared(view.match(...place))),
     refresh: async () => undefined,
     failed: () => undefined,
     recorded: () => undefined,
   };
   return Object.assign(Object.create(edge) as Edge, shadow);
+}
+
+/** The route without what it does to some of its requests: what becomes of the others is asked for. */
+function spared(route: RouteRuntime | undefined): RouteRuntime | undefined {
+  return route?.fault === undefined ? route : { ...route, fault: undefined };
 }
 
 function peeking<Value>(real: Generations<Value>): Generations<Value> {
@@ -147,6 +154,7 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Reque
       ...(scope.others.size > 0 ? { sticky: "primary" } : {}),
       ...(matched.issue ? {} : { issue: false }),
     },
+    ...faultOf(matched),
     { step: "client", peer: trace.request.peer ?? null, revision: trace.revision },
   ];
   const { key = [], made = [], tokens = [], sid = [] } = trace.answers;
@@ -169,6 +177,20 @@ function stepsOf(view: View, matched: RouteRuntime, trace: Trace, request: Reque
   steps.push(...ruleOf(matched, trace, request));
   steps.push({ step: "candidates", pools: scope.pools.map((pool) => standingOf(pool, now)) });
   return steps;
+}
+
+/** What the route does to a share of its requests, which is not drawn here. */
+function faultOf({ fault }: RouteRuntime): Step[] {
+  if (fault === undefined) return [];
+  const { abort, delay } = fault.fault;
+  return [
+    {
+      step: "fault",
+      ...(delay && { delay: { share: formatPercent(delay.share), for: formatDuration(delay.for) } }),
+      ...(abort && { abort: { share: formatPercent(abort.share), status: abort.status } }),
+      why: "drawn for each request anew; told here is what becomes of one that is not aborted",
+    },
+  ];
 }
 
 const BY_PATH = {

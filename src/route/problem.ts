@@ -6,9 +6,13 @@ export function problem(refusal: Refusal): Response {
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   if (proxyStatus !== undefined) headers.set("proxy-status", `mooring; error=${proxyStatus}`);
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
+  if (BODILESS.has(status)) return new Response(null, { status, headers });
   const type = `urn:mooring:problem:${code}`;
   return new Response(`${JSON.stringify({ type, title, status, detail, code })}\n`, { status, headers });
 }
+
+/** Statuses with which no Response may have a body. */
+const BODILESS = new Set([204, 205, 304]);
 
 export const NO_CONFIG: Refusal = {
   status: 503,
@@ -85,7 +89,8 @@ export const TIMED_OUT: Refusal = {
   status: 504,
   code: "timeout",
   title: "The pod did not answer in time",
-  detail: "No response began within the pool's time-outs. The request may have been processed.",
+  detail:
+    "No response began within the time-outs of its route and pool. The request may have been processed.",
   proxyStatus: "http_response_timeout",
 };
 
@@ -121,3 +126,14 @@ export const UNREACHABLE: Refusal = {
   retryAfter: 2,
   proxyStatus: "destination_unavailable",
 };
+
+/** What a route answers a share of its requests on purpose, without asking a pod. */
+export function abortedBy(status: number): Refusal {
+  return {
+    status,
+    code: "fault-abort",
+    title: "The request was aborted on purpose",
+    detail: "The config asks this route to abort a share of its requests (fault). No pod was asked.",
+    proxyStatus: "proxy_internal_response",
+  };
+}

@@ -148,7 +148,11 @@ function edgeOf(
     period: () => trace.period,
     stale: () => next("stale") as boolean,
     refresh: async () => undefined,
-    after: () => () => undefined,
+    // All that was waited for has come.
+    after: (_, expire) => {
+      expire();
+      return () => undefined;
+    },
     choosing: ({ route: { scope } }) => {
       const moments = next("moments") as Moments;
       for (const [i, pool] of scope.pools.entries()) pool.recall(moments[i]!);

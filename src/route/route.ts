@@ -19,6 +19,7 @@ import { runErrand } from "./rebind.ts";
 import { seat as findSeat } from "./seat.ts";
 import { isShared } from "./shared-cache.ts";
 import { decisionText, requestHeaders, responseHeaders } from "./stamp.ts";
+import { strike } from "./strike.ts";
 import { readTarget, validate } from "./target.ts";
 import { type KeyRef, type Life, type Seat, seconds, type Trip } from "./trip.ts";
 import type { View } from "./view.ts";
@@ -70,6 +71,10 @@ export async function route(edge: Edge, request: Request, background: Background
     waited: 0,
     answered: 0,
   };
+  if (matched.fault !== undefined) {
+    const refusal = await strike(trip, matched.fault);
+    if (refusal !== undefined) return deny(trip, matched.sides[0]!.pool.pool.name, refusal, false);
+  }
   if (matched.scope.strict && edge.stale(view, now)) {
     return refuse(edge, background, view, matched.sides[0]!.pool.pool.name, STALE_VIEW);
   }

@@ -24,6 +24,11 @@ function over<Values extends object>(base: Values, own: Some<Values> = {}): Valu
 }
 
 /** By name: a config that came since may have given the pod a pool of another index, and the request goes by its own view. */
-export function termsAt({ terms }: RouteRuntime, { pool }: PodRuntime): Terms {
-  return terms?.get(pool.pool.name) ?? pool.pool;
+export function termsAt({ terms }: Pick<RouteRuntime, "terms">, { pool }: PodRuntime): Terms {
+  return termsIn(terms, pool.pool);
+}
+
+/** @param terms of a route that has some of its own */
+export function termsIn(terms: ReadonlyMap<string, Terms> | undefined, pool: Pool): Terms {
+  return terms?.get(pool.name) ?? pool;
 }

@@ -1,7 +1,7 @@
 import type { HealthView } from "../health/state.ts";
 import type { PodTag } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
-import type { Match, Override, Route, Scope, Snapshot } from "../model/snapshot.ts";
+import type { Match, Override, Route, RouteFault, Scope, Snapshot } from "../model/snapshot.ts";
 import type { Moment } from "./moment.ts";
 import type { Departed, RouteRuntime, View } from "./view.ts";
 
@@ -65,6 +65,7 @@ export interface TracedConfig {
     readonly headerBeatsSession: boolean;
     readonly sticky: Scope["sticky"];
     readonly issue: boolean;
+    readonly fault?: RouteFault;
   };
 }
 
@@ -78,7 +79,7 @@ export function placeholder(index: number): string {
 
 export function tracedConfig({ snapshot }: View, route: RouteRuntime): TracedConfig {
   const { host, path, pathType, ignoreCase, rank, conditions } = route;
-  const { scope, sides, overrides, headerBeatsSession, issue, terms } = route;
+  const { scope, sides, overrides, headerBeatsSession, issue, terms, fault } = route;
   const { revision: _, pools: __, scopes: ___, routes: ____, trustedProxies, ...settings } = snapshot;
   const pools = scope.pools.map(({ pool }, index) => ({
     ...pool,
@@ -102,6 +103,7 @@ export function tracedConfig({ snapshot }: View, route: RouteRuntime): TracedCon
       headerBeatsSession,
       sticky: scope.scope.sticky,
       issue,
+      ...(fault === undefined ? {} : { fault: fault.fault }),
     },
   };
 }

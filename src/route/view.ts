@@ -12,6 +12,7 @@ import { Matcher } from "./match.ts";
 import { type PodRuntime, PoolRuntime } from "./pods.ts";
 import { type RuleRuntime, ruleRuntime } from "./rule.ts";
 import { type SourceRuntime, sourceRuntime } from "./source.ts";
+import { type FaultRuntime, faultOf } from "./strike.ts";
 import { type Terms, termsOf } from "./terms.ts";
 
 /** Verified tokens that are remembered for each scope, in each of two generations. */
@@ -88,6 +89,7 @@ export interface RouteRuntime {
   readonly issue: boolean;
   /** By name of the pool, where the route says something of its own; undefined: each pool's. */
   readonly terms: ReadonlyMap<string, Terms> | undefined;
+  readonly fault: FaultRuntime | undefined;
   /** How the cookies begin that its pods must not see. */
   readonly hidden: readonly string[];
 }
@@ -208,6 +210,7 @@ export class View {
   }
 
   #route(route: Route, hidden: readonly string[]): RouteRuntime {
+    const terms = termsOf(route);
     return {
       host: route.host,
       path: route.path,
@@ -221,7 +224,8 @@ export class View {
       overrides: route.overrides.map(ruleRuntime),
       headerBeatsSession: route.headerBeatsSession,
       issue: route.issue,
-      terms: termsOf(route),
+      terms,
+      fault: faultOf(route, terms),
       hidden,
     };
   }
