@@ -10,6 +10,7 @@ const PURE = [
   "affinity",
   "config",
   "core",
+  "events",
   "health",
   "kubernetes",
   "metrics",

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import { stackText } from "../src/events/record.ts";
 import { identify } from "../src/route/client.ts";
 import { getAlerts } from "./admin/alerts.ts";
 import { getAudit, noteRefusal } from "./admin/audit.ts";
@@ -7,6 +8,7 @@ import { requires, type Scope } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig, rollbackConfig } from "./admin/config.ts";
 import { door } from "./admin/door.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
+import { getEvents } from "./admin/events.ts";
 import { getTraces, postExplain } from "./admin/explain.ts";
 import { getLedger } from "./admin/ledger.ts";
 import { metrics } from "./admin/metrics.ts";
@@ -19,6 +21,7 @@ import { deleteRebalance, getRebalance, postRebalance } from "./admin/rebalance.
 import { deleteSession, getSession, getSessions, moveSession } from "./admin/sessions.ts";
 import { type Isolate, theIsolate } from "./edge/isolate.ts";
 import type { Env } from "./env.ts";
+import { log } from "./log.ts";
 
 type AppContext = Context<{ Bindings: Env }>;
 
@@ -100,6 +103,7 @@ app.post(`${V1}/sessions/:sid/move`, write(), async (c) =>
   moveSession(c, await isolateOf(c), c.req.param("sid")),
 );
 app.get(`${V1}/ledger`, read("pool", "sid", "cause", ...PAGE), async (c) => getLedger(c, await isolateOf(c)));
+app.get(`${V1}/events`, read("kinds", ...PAGE), async (c) => getEvents(c, await isolateOf(c)));
 app.get(`${V1}/alerts`, read(), async (c) => getAlerts(await isolateOf(c)));
 app.get(`${V1}/audit`, read(...PAGE), async (c) => getAudit(c, await isolateOf(c)));
 
@@ -124,6 +128,6 @@ app.notFound(() =>
   apiProblem(404, "not-found", "Nothing is here", "See the documentation of the admin API."),
 );
 app.onError((error) => {
-  console.error(`admin: ${error.stack ?? error.message}`);
+  log("bug", { where: "admin", error: stackText(error) });
   return apiProblem(500, "internal", "Something went wrong here", "The log of the worker says what.");
 });

@@ -105,7 +105,7 @@ describe("alerts", { timeout: 90_000 }, () => {
     ]);
     expect(heard[0]!.value).toBeGreaterThan(0.01);
     expect(calls).toBeGreaterThan(told.length);
-    expect(fleet.coordinator.log).toContain('"Alert" rule="error-rate" pool="lone" state="firing"');
+    expect(fleet.coordinator.log).toContain('"Alert firing" rule="error-rate" pool="lone" value=');
     expect(fleet.coordinator.log).not.toContain("hunter2");
   });
 

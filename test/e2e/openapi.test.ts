@@ -102,6 +102,7 @@ describe("the admin API and its OpenAPI document", () => {
     "put /v1/config": async () => ({ body: config, headers: { "if-match": await etag() } }),
     "post /v1/config/rollback": () => ({ body: { revision: 1 } }),
     "post /v1/plan": () => ({ body: { ...config, pools: { ...config.pools, canary: { pods: [] } } } }),
+    "get /v1/events": () => ({ headers: { accept: "application/json" } }),
     "post /v1/explain": () => ({ body: { url: `${fleet.url}/x`, headers: { a: ["b", "c"] } } }),
     "patch /v1/pools/{pool}": () => ({ body: { state: "ready", weight: 95 } }),
     "patch /v1/pools/{pool}/pods/{pod}": () => ({ body: { state: "disabled" } }),
@@ -158,6 +159,7 @@ describe("the admin API and its OpenAPI document", () => {
       cursor: ["cursor=~"],
       wait: ["wait=1", "wait=soon", "wait=-1s"],
       cause: ["cause=none"],
+      kinds: ["kinds=none"],
     };
     for (const one of OPERATIONS) {
       const name = nameOf(one);
@@ -256,7 +258,8 @@ describe("the admin API and its OpenAPI document", () => {
       const filled = path.replace("{pool}", "web").replace("{pod}", "web-0").replace("{sid}", sids[0]!);
       paths.set(filled, [...(paths.get(filled) ?? []), method.toUpperCase()]);
     }
-    const headers = { authorization: `Bearer ${ADMIN}` };
+    // Without it the events are a stream.
+    const headers = { authorization: `Bearer ${ADMIN}`, accept: "application/json" };
     for (const [path, methods] of paths) {
       const url = `${fleet.url}/_mooring${path}`;
       const taken = [...methods, ...(methods.includes("GET") ? ["HEAD"] : [])].sort();

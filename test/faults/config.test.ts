@@ -106,7 +106,7 @@ it.each([
   expect(cold.headers["set-cookie"]).toBeUndefined();
   const ready = await call(`${edge.url}/_mooring/readyz`);
   expect([ready.status, ready.body.includes("no config")]).toEqual([503, true]);
-  if (text !== "") expect(log).toContain("MOORING_CONFIG is not a valid config");
+  if (text !== "") expect(log).toContain('"Config not valid" who="MOORING_CONFIG" error="');
   expect((await put(edge, JSON.stringify(config()), { "if-none-match": "*" })).status).toBe(200);
   expect((await call(edge.url)).status).toBe(200);
 });

@@ -34,6 +34,7 @@ describe("strangers at the admin API", () => {
         MOORING_SECRET: SECRET,
         MOORING_ADMIN_TOKEN: ADMIN,
         MOORING_READ_TOKEN: READ,
+        MOORING_LOG: "json",
         MOORING_CONFIG: JSON.stringify(config),
       },
       log: (text) => {
@@ -212,8 +213,8 @@ describe("strangers at the admin API", () => {
     const audits = () =>
       log
         .split("\n")
-        .filter((line) => line.includes('{"audit"'))
-        .map((line) => JSON.parse(line.slice(line.indexOf("{"))).audit as Record<string, unknown>);
+        .filter((line) => line.includes('"Admin call"'))
+        .map((line) => JSON.parse(line.slice(line.indexOf("{"))) as Record<string, unknown>);
     const of = (address: string) => audits().find(({ client }) => client === address);
     await expect
       .poll(() => [of("198.51.100.4"), of("198.51.100.5")])
@@ -222,7 +223,7 @@ describe("strangers at the admin API", () => {
         expect.objectContaining({ method: "GET", path: "/_mooring/v1/pools", scope: null, status: 401 }),
       ]);
     for (const { at, status } of audits()) {
-      expect(Date.parse(String(at))).toBeGreaterThan(0);
+      expect(Number(at)).toBeGreaterThan(0);
       expect(status).toBeGreaterThan(0);
     }
     for (const secret of [ADMIN, READ, SECRET, "guess-me", "secret-query"]) expect(log).not.toContain(secret);

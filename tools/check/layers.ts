@@ -8,7 +8,7 @@ export interface Source {
 }
 
 /** Folders under src that stand side by side: none may import another. */
-const SIDE_BY_SIDE = ["affinity", "policies", "health", "metrics", "sessions"];
+const SIDE_BY_SIDE = ["affinity", "events", "health", "metrics", "policies", "sessions"];
 const ROUTE = ["model", "core", ...SIDE_BY_SIDE, "config"].map((name) => `src/${name}`);
 
 /**

@@ -94,11 +94,17 @@ function requestOf({ schema, types, required }: NonNullable<Operation["body"]>):
   return { ...(required ? { required } : {}), content };
 }
 
-function done({ answer, etag }: Operation): Json {
+function done({ answer, stream, etag }: Operation): Json {
   const [type, content] =
     typeof answer === "string" ? [answer, {}] : ["application/json", { schema: reference(answer) }];
+  // OpenAPI 3.1 has no word for a stream: its data are of this schema, one by one.
+  const more = stream === undefined ? {} : { "text/event-stream": { schema: reference(stream) } };
   const headers = { ETag: { schema: { type: "string" } } };
-  return { description: "Done", ...(etag === true ? { headers } : {}), content: { [type]: content } };
+  return {
+    description: "Done",
+    ...(etag === true ? { headers } : {}),
+    content: { [type]: content, ...more },
+  };
 }
 
 function answered(status: number): Json {

@@ -22,6 +22,8 @@ export interface Operation {
   readonly headers?: readonly string[];
   /** A schema of JSON, or a media type whose content is not described. */
   readonly answer: z.ZodType | string;
+  /** Of a call that answers with server-sent events unless JSON is asked for: what each of them is. */
+  readonly stream?: z.ZodType;
   /** The answer has the revision as its ETag. */
   readonly etag?: boolean;
   /** Status codes of problems, beside those that every call with a token has. */
@@ -35,6 +37,7 @@ export const QUERY = {
   pool: { type: "string" },
   pod: { type: "string" },
   sid: { type: "string" },
+  kinds: { type: "string", description: "Names of kinds, with commas; all unless given" },
   cause: { $ref: "#/components/schemas/Cause" },
   wait: { type: "string" },
   deadline: { type: "string" },
@@ -254,6 +257,17 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Why sessions left their pods",
     query: ["pool", "sid", "cause", ...page],
     answer: schemas.ledger,
+    problems: [],
+  },
+  {
+    method: "get",
+    path: "/v1/events",
+    scope: "read",
+    summary: "What happens, as it happens; the last events as JSON",
+    query: ["kinds", ...page],
+    headers: ["Last-Event-ID"],
+    answer: schemas.events,
+    stream: schemas.event,
     problems: [],
   },
   {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FLEET_KINDS, KINDS } from "../../src/events/catalog.ts";
 import { STATES } from "../../src/health/state.ts";
 import { CAUSES } from "../../src/model/binding.ts";
 
@@ -196,6 +197,18 @@ export const ledger = z.object({
   counts: z.record(z.string(), count),
   cursor,
 });
+const said = z.union([z.string(), z.number(), z.boolean(), z.null()]).register(named, { id: "EventValue" });
+/** The keys of every kind that the coordinator tells; each kind has its own. */
+const told = FLEET_KINDS.flatMap((name) => [...KINDS[name].keys] as string[]);
+export const event = z.object({
+  id: z.int().describe("Up by one with each event, over restarts too"),
+  at: time,
+  severity: z.enum(["I", "W", "E"]),
+  kind: z.enum(FLEET_KINDS as [(typeof FLEET_KINDS)[number]]),
+  message: z.string(),
+  ...Object.fromEntries(told.map((key) => [key, (key === "cause" ? cause : said).optional()])),
+});
+export const events = z.object({ events: z.array(event), cursor });
 export const alerts = z.object({
   rules: z.array(
     z.object({
@@ -254,6 +267,8 @@ const exported = {
   Revoked: revoked,
   Move: move,
   Ledger: ledger,
+  Event: event,
+  Events: events,
   Alerts: alerts,
   Audit: audit,
 };

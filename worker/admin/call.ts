@@ -1,8 +1,10 @@
 import type { Context } from "hono";
+import { errorText } from "../../src/events/record.ts";
 import { AUTHOR, type Author } from "../coordinator/audit.ts";
 import type { Refused } from "../coordinator/reply.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
 import { holders } from "./auth.ts";
 import { apiProblem } from "./problem.ts";
 
@@ -11,6 +13,13 @@ export interface CoordinatorCall {
   readonly method?: string;
   readonly body?: string;
   readonly headers?: Record<string, string>;
+}
+
+/** What it answers when all is well: JSON, but for a stream. */
+export interface Answered {
+  readonly type: string;
+  readonly body: ReadableStream | null;
+  json(): Promise<unknown>;
 }
 
 /** Requests for which the coordinator has been asked for a change. */
@@ -39,19 +48,22 @@ export async function callCoordinator(
   isolate: Isolate,
   path: string,
   init: CoordinatorCall,
-): Promise<Response | { json(): Promise<unknown> }> {
+): Promise<Response | Answered> {
   if (isolate.link === undefined) {
     const detail = "This deployment has no coordinator: its config is MOORING_CONFIG alone.";
     return apiProblem(503, "no-coordinator", "There is no coordinator", detail);
   }
   try {
     const response = await isolate.link.call(path, init);
-    if (response.ok) return { json: () => response.json() };
-    console.error(`coordinator answered ${response.status} to ${init.method ?? "GET"} ${path}`);
+    if (response.ok) {
+      const type = response.headers.get("content-type") ?? "";
+      return { type, body: response.body, json: () => response.json() };
+    }
+    log("coordinator-failed", { status: response.status, method: init.method ?? "GET", path });
     const detail = `It answered ${response.status}, and its log says why: 401 is another MOORING_SHARED_SECRET, 500 mostly a disk that is full or cannot be written. Traffic goes on with the last config; nothing was changed.`;
     return apiProblem(503, "coordinator-failed", "The coordinator failed", detail, { "retry-after": "2" });
   } catch (error) {
-    console.error(`coordinator not reached: ${error instanceof Error ? error.message : String(error)}`);
+    log("coordinator-unreachable", { error: errorText(error) });
   }
   const detail =
     "The coordinator does not answer. Traffic goes on with the last config; nothing was changed here.";

@@ -1,9 +1,11 @@
 import type { Context } from "hono";
+import { errorText } from "../../src/events/record.ts";
 import type { ConfigRecord } from "../../src/model/beat.ts";
 import { OWN, WHO, type WriteResult } from "../coordinator/config-write.ts";
 import type { Refused } from "../coordinator/reply.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
 import { readBody } from "./body.ts";
 import { callCoordinator, ok, refusal, signed, whoOf } from "./call.ts";
 import { invalid, POSITION, readObject, readPage } from "./input.ts";
@@ -110,7 +112,7 @@ async function written(result: WriteResult, c: AdminContext, isolate: Isolate): 
     // This edge obeys the change before it says that it is made; the others hear of it with their heartbeat.
     await isolate.heartbeat
       ?.catchUp(revision, c.executionCtx)
-      .catch((error) => console.warn(`after a PUT: ${error}`));
+      .catch((error) => log("view-late", { after: "a config", error: errorText(error) }));
     return Response.json(
       { revision, notices: result.notices },
       { headers: { ...etag, "cache-control": "no-store" } },

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
 import { holders } from "./auth.ts";
 import { apiProblem } from "./problem.ts";
 
@@ -8,7 +9,7 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
  * Before any path of the admin API: a page of another site must not be able to use a browser that can reach it, and what
- * was changed, or tried with a wrong token, is in the log: one line of JSON each, with no secret in it.
+ * was changed, or tried with a wrong token, is in the log: a line each, with no secret in it.
  *
  * @param client whom it is put down to
  */
@@ -29,8 +30,7 @@ export function door(
     c.header("x-content-type-options", "nosniff");
     if (SAFE.has(method) && ![401, 403, 429].includes(status)) return;
     const scope = holders.get(c.req.raw)?.scope ?? null;
-    const at = new Date().toISOString();
-    console.log(JSON.stringify({ audit: { at, client: await client(c), scope, method, path, status } }));
+    log("admin-call", { client: await client(c), scope, method, path, status });
   };
 }
 

@@ -1,13 +1,17 @@
+import { errorText } from "../../src/events/record.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { View } from "../../src/route/view.ts";
 import { Places } from "../coordinator/places.ts";
 import type { Isolate } from "../edge/isolate.ts";
+import { log } from "../log.ts";
 import { apiProblem } from "./problem.ts";
 
 /** The view of this edge as new as the coordinator can make it; the last one held when that is away. */
 export async function freshView(isolate: Isolate, background: Background): Promise<View | Response> {
-  await isolate.heartbeat?.beat(background).catch((error) => console.warn(`admin: ${error}`));
+  await isolate.heartbeat
+    ?.beat(background)
+    .catch((error) => log("view-late", { after: "a read", error: errorText(error) }));
   const view = isolate.views.current ?? (await isolate.freshness.view(Date.now(), background));
   return view ?? apiProblem(503, "no-config", "There is no config yet", "PUT one first.");
 }
@@ -31,7 +35,7 @@ export async function countSessions(
   try {
     return await isolate.edge.store.count(tags, Date.now());
   } catch (error) {
-    console.warn(`sessions not counted: ${error instanceof Error ? error.message : String(error)}`);
+    log("store-unread", { call: "count", error: errorText(error) });
     return tags.map(() => null);
   }
 }

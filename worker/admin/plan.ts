@@ -1,10 +1,12 @@
 import { compile } from "../../src/config/compile.ts";
+import { errorText } from "../../src/events/record.ts";
 import type { PodState } from "../../src/health/state.ts";
 import type { PodTag } from "../../src/model/pod.ts";
 import type { BindingStore, ListedBinding } from "../../src/model/ports.ts";
 import { type Listing, plan } from "../../src/plan/plan.ts";
 import type { Departed, View } from "../../src/route/view.ts";
 import type { Isolate } from "../edge/isolate.ts";
+import { log } from "../log.ts";
 import { parseText } from "../reader.ts";
 import { askCoordinator, ok } from "./call.ts";
 import { invalidConfig, readConfig } from "./config.ts";
@@ -46,7 +48,7 @@ export async function postPlan(c: AdminContext, isolate: Isolate): Promise<Respo
     return ok({ revision: told.revision, ...made, notices: [...parsed.notices, ...made.notices] });
   } catch (error) {
     if (!(error instanceof StoreDown)) throw error;
-    console.warn(`plan: ${error.message}`);
+    log("store-unread", { call: "plan", error: errorText(error) });
     return storeDown();
   } finally {
     after.free();

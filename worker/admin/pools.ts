@@ -1,9 +1,11 @@
 import type { Context } from "hono";
+import { errorText } from "../../src/events/record.ts";
 import { pageOf } from "../../src/model/page.ts";
 import { tagFromHex } from "../../src/model/pod.ts";
 import type { PodChange, PodStatus } from "../coordinator/pods.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
 import { askCoordinator, ok, whoOf } from "./call.ts";
 import { countSessions, freshView } from "./fleet.ts";
 import { invalid, noCursor, readDeadline, readObject, readPage } from "./input.ts";
@@ -159,7 +161,7 @@ export async function orderPod(
 export async function hear(c: AdminContext, isolate: Isolate, seq: number): Promise<void> {
   await isolate.heartbeat
     ?.hear(seq, c.executionCtx)
-    .catch((error) => console.warn(`after a change: ${error instanceof Error ? error.message : error}`));
+    .catch((error) => log("view-late", { after: "an order", error: errorText(error) }));
 }
 
 function shown(status: PodStatus, sessions: number | null) {

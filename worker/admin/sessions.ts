@@ -1,8 +1,10 @@
+import { errorText } from "../../src/events/record.ts";
 import type { PodTag } from "../../src/model/pod.ts";
 import type { View } from "../../src/route/view.ts";
 import { noPod, noPool } from "../coordinator/reply.ts";
 import type { Changed } from "../coordinator/sessions.ts";
 import type { Isolate } from "../edge/isolate.ts";
+import { log } from "../log.ts";
 import { askCoordinator, ok, refusal } from "./call.ts";
 import { freshView, placesOf, storeDown } from "./fleet.ts";
 import { invalid, noCursor, readObject, readPage } from "./input.ts";
@@ -88,7 +90,7 @@ function noSession(sid: string): Response {
 }
 
 function failed(error: unknown): Response {
-  console.warn(`sessions not read: ${error instanceof Error ? error.message : String(error)}`);
+  log("store-unread", { call: "sessions", error: errorText(error) });
   return storeDown();
 }
 

@@ -1,3 +1,4 @@
+import type { Tell } from "../../src/events/catalog.ts";
 import { type Alert, Alerts, type Share } from "../../src/metrics/alerts.ts";
 import { EVERY, RULES, type RuleName } from "../../src/metrics/rules.ts";
 import { feed } from "../../src/metrics/told.ts";
@@ -12,14 +13,16 @@ type AlertRow = { rule: string; pool: string; state: string; value: number; sinc
  */
 export class Alerting {
   readonly #sql: SqlStorage;
+  readonly #tell: Tell;
   readonly #alerts: Alerts;
   readonly #webhook: Webhook;
   #next = Number.POSITIVE_INFINITY;
 
   /** @param url who is told of each change; undefined: nobody but the log */
-  constructor(sql: SqlStorage, url: string | undefined, now: number) {
+  constructor(sql: SqlStorage, url: string | undefined, now: number, tell: Tell) {
     this.#sql = sql;
-    this.#webhook = new Webhook(sql, url);
+    this.#tell = tell;
+    this.#webhook = new Webhook(sql, url, tell);
     const rows = sql.exec<AlertRow>("SELECT rule, pool, state, value, since FROM alerts").toArray();
     const known = rows.filter(({ rule }) => Object.hasOwn(RULES, rule));
     this.#alerts = new Alerts(known as unknown as Alert[], now);
@@ -68,9 +71,7 @@ export class Alerting {
     }
     const told = state === "inactive" ? "resolved" : state;
     const { threshold, summary } = RULES[rule];
-    console.log(
-      `"Alert" rule="${rule}" pool="${pool}" state="${told}" value=${value} threshold=${threshold}`,
-    );
+    this.#tell(`alert-${told}`, { rule, pool, value, threshold }, now);
     // Whether what was pending comes to anything is not known yet.
     if (told === "pending") return;
     this.#webhook.put(

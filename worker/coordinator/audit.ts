@@ -1,3 +1,6 @@
+import type { Tell } from "../../src/events/catalog.ts";
+import { errorText } from "../../src/events/record.ts";
+
 /** Header in which an edge says who asks for a change, and with which request of the admin API: an {@link Author} as JSON. */
 export const AUTHOR = "mooring-author";
 
@@ -87,6 +90,7 @@ export class Audit {
 export async function audited(
   audit: Audit,
   request: Request,
+  tell: Tell,
   serve: (request: Request) => Promise<Response>,
 ): Promise<Response> {
   const author = request.headers.get(AUTHOR);
@@ -114,7 +118,7 @@ export async function audited(
       audit.end(seq, status, change);
     } catch (error) {
       // What was done is done, and told: the entry goes on saying that it may have been.
-      console.error(`audit: ${error instanceof Error ? error.message : String(error)}`);
+      tell("audit-unwritten", { error: errorText(error) });
     }
   }
 }

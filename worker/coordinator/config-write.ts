@@ -57,6 +57,7 @@ async function write(coordinator: Coordinator, request: Request): Promise<WriteR
     if (config.revision + 1 !== revision) continue;
     const who = request.headers.get(WHO) ?? "admin";
     config.write(document, before, after, who, Date.now());
+    coordinator.events.tell("config-applied", { revision, who });
     await coordinator.enforce(after);
     return { ok: true, revision, notices: parsed.notices };
   }

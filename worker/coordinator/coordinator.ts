@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
+import { errorText } from "../../src/events/record.ts";
 import type { EjectionFlip } from "../../src/health/ejection.ts";
 import { checkKey, type Flip, Probes } from "../../src/health/probes.ts";
 import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
@@ -18,12 +19,13 @@ import { Alerting } from "./alerting.ts";
 import { Audit, audited } from "./audit.ts";
 import { ConfigStore } from "./config-store.ts";
 import { putConfig } from "./config-write.ts";
+import { EventLog } from "./event-log.ts";
 import { FeedStore } from "./feed-store.ts";
 import { Fleet } from "./fleet.ts";
 import { standing, unavailable } from "./gauges.ts";
 import { HealthLog } from "./health-log.ts";
 import { Ledger } from "./ledger.ts";
-import { Operator, poolSubject, subjectsOf } from "./operator.ts";
+import { type Due, Operator, podOrPool, poolSubject, subjectsOf } from "./operator.ts";
 import { NOTHING, Places } from "./places.ts";
 import { PodWeights } from "./pod-weights.ts";
 import { Pods } from "./pods.ts";
@@ -49,6 +51,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly alerting: Alerting;
   readonly audit: Audit;
   readonly config: ConfigStore;
+  readonly events: EventLog;
   readonly ledger: Ledger;
   readonly pods: Pods;
   readonly sessions: Sessions;
@@ -73,19 +76,21 @@ export class Coordinator extends DurableObject<Env> {
     super(ctx, env);
     const { sql } = ctx.storage;
     sql.exec(TABLES);
-    this.alerting = new Alerting(sql, env.MOORING_ALERT_WEBHOOK || undefined, Date.now());
+    this.events = new EventLog(sql);
+    const { tell } = this.events;
+    this.alerting = new Alerting(sql, env.MOORING_ALERT_WEBHOOK || undefined, Date.now(), tell);
     this.audit = new Audit(sql);
     this.config = new ConfigStore(sql);
-    this.ledger = new Ledger(sql);
+    this.ledger = new Ledger(sql, tell);
     this.#feed = new FeedStore(sql);
-    this.#operator = new Operator(sql);
+    this.#operator = new Operator(sql, (due) => this.#passed(due));
     this.#weights = new Weights(sql);
     this.#podWeights = new PodWeights(sql);
     this.#health = new HealthLog(sql);
     this.#fleet = new Fleet(env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted);
     const { store, snapshot } = openStore(env);
     this.#snapshots = snapshot;
-    this.#publisher = snapshot && new Publisher(this.config, snapshot);
+    this.#publisher = snapshot && new Publisher(this.config, snapshot, tell);
     const now = () => Date.now();
     this.pods = new Pods(
       this.#operator,
@@ -93,6 +98,7 @@ export class Coordinator extends DurableObject<Env> {
       this.#podWeights,
       () => this.snapshot,
       new Sight(this.#probes, this.#fleet, this.#health, now),
+      tell,
     );
     const guard = new Guard({ now }, after, { ...GUARD, ...STORE });
     const places = () => this.#placesNow();
@@ -101,19 +107,20 @@ export class Coordinator extends DurableObject<Env> {
       const found = this.snapshot?.pools.find((one) => one.name === name);
       return found && this.#podWeights.over(found);
     };
-    this.rebalance = new Rebalance({ sql, store, guard, sessions: this.sessions, pool, places, now });
+    this.rebalance = new Rebalance({ sql, store, guard, sessions: this.sessions, pool, places, now, tell });
     void ctx.blockConcurrencyWhile(() => this.#start());
   }
 
   override async fetch(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
+    const { tell } = this.events;
     switch (`${request.method} ${pathname}`) {
       case "POST /beat":
         return Response.json(await this.#beat((await request.json()) as Beat));
       case "PUT /config":
-        return audited(this.audit, request, (signed) => putConfig(this, signed));
+        return audited(this.audit, request, tell, (signed) => putConfig(this, signed));
       default:
-        return audited(this.audit, request, (signed) => serve(this, signed));
+        return audited(this.audit, request, tell, (signed) => serve(this, signed));
     }
   }
 
@@ -146,7 +153,7 @@ export class Coordinator extends DurableObject<Env> {
 
   async #rebalanced(): Promise<void> {
     const did = await this.rebalance.step().catch((error) => {
-      console.error(`rebalance: ${error instanceof Error ? error.message : String(error)}`);
+      this.events.tell("rebalance-failed", { error: errorText(error) });
       return true;
     });
     if (did) await this.schedule();
@@ -169,10 +176,10 @@ export class Coordinator extends DurableObject<Env> {
     this.#publisher?.publish(this.ctx);
   }
 
-  /** Logs what flipped, and nothing else. */
+  /** Tells what flipped, and nothing else. */
   #note(tag: string, check: string, state: string): void {
     const { pool, id } = this.#names.get(tag) ?? { pool: "", id: tag };
-    console.log(`"Health changed" pool="${pool}" pod="${id}" check="${check}" state="${state}"`);
+    this.events.tell("health-changed", { pool, pod: id, check, state });
     this.#health.record(tag, check, state, Date.now());
     if (this.alerting.wake(Date.now())) this.ctx.waitUntil(this.schedule());
   }
@@ -204,9 +211,11 @@ export class Coordinator extends DurableObject<Env> {
 
   /** Ends drains whose deadline has passed: the coordinator alone does, so that edges compare no clocks. */
   flip(): void {
-    for (const { subject, order } of this.#operator.flip(Date.now())) {
-      console.log(`"Deadline passed" subject="${subject}" state="${order.state}" who="${order.who}"`);
-    }
+    this.#operator.flip(Date.now());
+  }
+
+  #passed({ subject, order: { state, who } }: Due): void {
+    this.events.tell("deadline-passed", { ...podOrPool(subject, this.#names), state, who });
   }
 
   /** One alarm for all: the next probe, deadline or return of an ejected pod, or the next sessions to rebalance. */
@@ -246,7 +255,7 @@ export class Coordinator extends DurableObject<Env> {
 
   async #start(): Promise<void> {
     const compiled = (document: string, revision: number) => this.#compile(document, revision);
-    await new Startup(this.config, this.env, this.#snapshots, compiled).run();
+    await new Startup(this.config, this.env, this.#snapshots, compiled, this.events.tell).run();
     this.flip();
     const { record } = this.config;
     if (record === undefined) return;
@@ -259,7 +268,7 @@ export class Coordinator extends DurableObject<Env> {
       }
     } catch (error) {
       // The edges keep their last good view; a PUT mends it.
-      console.error(`stored config not in force: ${error instanceof Error ? error.message : String(error)}`);
+      this.events.tell("config-unusable", { error: errorText(error) });
     }
   }
 

@@ -1,3 +1,5 @@
+import { toldOf } from "../../src/events/break.ts";
+import type { Tell } from "../../src/events/catalog.ts";
 import { CATALOG } from "../../src/metrics/catalog.ts";
 import type { Beat, Break, RequestCount, Tallies } from "../../src/model/beat.ts";
 
@@ -31,9 +33,12 @@ type BreakRow = {
 /** What the edges reported, on the coordinator's disk: exact after restarts. */
 export class Ledger {
   readonly #sql: SqlStorage;
+  readonly #tell: Tell;
 
-  constructor(sql: SqlStorage) {
+  /** @param tell is told of each break once */
+  constructor(sql: SqlStorage, tell: Tell) {
     this.#sql = sql;
+    this.#tell = tell;
   }
 
   /**
@@ -88,7 +93,8 @@ export class Ledger {
    * also end in it, which is another break.
    */
   add(breaks: readonly Break[]): void {
-    for (const { sid, epoch, at, pool, from, to, cause } of breaks) {
+    for (const one of breaks) {
+      const { sid, epoch, at, pool, from, to, cause } = one;
       // RETURNING tells an insert from an ignored one; the number of rows written counts index and sequence as well.
       const inserted = this.#sql.exec(
         `INSERT INTO breaks (sid, epoch, at, pool, source, target, cause, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -107,6 +113,8 @@ export class Ledger {
         "INSERT INTO causes (cause, count) VALUES (?, 1) ON CONFLICT (cause) DO UPDATE SET count = count + 1",
         cause,
       );
+      const { kind, fields } = toldOf(one);
+      this.#tell(kind, fields, at);
     }
     if (breaks.length > 0) {
       this.#sql.exec("DELETE FROM breaks WHERE seq <= (SELECT MAX(seq) FROM breaks) - ?", KNOWN);

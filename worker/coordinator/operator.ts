@@ -1,5 +1,6 @@
 import { ordered } from "../../src/health/orders.ts";
 import type { PodState } from "../../src/health/state.ts";
+import type { Pod } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 
 /** What an operator may say of one pod; `ready` takes it back. */
@@ -34,18 +35,33 @@ type Row = {
   who: string;
 };
 
+const POOL = "pool/";
+
 /** A pool as the subject of an order; a pod is named by the 12 hex digits of its tag. */
 export function poolSubject(pool: string): string {
-  return `pool/${pool}`;
+  return POOL + pool;
+}
+
+/** What a subject is the name of; of a whole pool the pod is empty. @param pods by their tags, those of the config */
+export function podOrPool(
+  subject: string,
+  pods: ReadonlyMap<string, Pick<Pod, "pool" | "id">>,
+): { readonly pool: string; readonly pod: string } {
+  if (subject.startsWith(POOL)) return { pool: subject.slice(POOL.length), pod: "" };
+  const found = pods.get(subject);
+  return { pool: found?.pool ?? "", pod: found?.id ?? subject };
 }
 
 /** What operators have said of pods and pools: beside the config, on the same disk, and in no revision of it. */
 export class Operator {
   readonly #sql: SqlStorage;
+  readonly #passed: (due: Due) => void;
   readonly #orders = new Map<string, Order>();
 
-  constructor(sql: SqlStorage) {
+  /** @param passed is told of each order whose deadline has passed */
+  constructor(sql: SqlStorage, passed: (due: Due) => void = () => undefined) {
     this.#sql = sql;
+    this.#passed = passed;
     const rows = sql.exec<Row>("SELECT subject, state, deadline, since, who FROM operator");
     for (const { subject, deadline, ...rest } of rows.toArray()) {
       this.#orders.set(subject, { ...rest, deadline: deadline ?? undefined });
@@ -94,6 +110,7 @@ export class Operator {
       const over = { ...order, state, since: Math.max(order.since, order.deadline) };
       this.set(subject, over);
       due.push({ subject, order: over });
+      this.#passed({ subject, order: over });
     }
     return due;
   }

@@ -1,3 +1,4 @@
+import type { Tell } from "../../src/events/catalog.ts";
 import type { PodState } from "../../src/health/state.ts";
 import { pageOf } from "../../src/model/page.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
@@ -95,6 +96,7 @@ export class Pods {
   readonly #podWeights: PodWeights;
   readonly #snapshot: () => Snapshot | undefined;
   readonly #seen: Seen;
+  readonly #tell: Tell;
   #named: { of: Snapshot | undefined; pods: readonly { pool: string; tag: string }[] } = {
     of: undefined,
     pods: [],
@@ -106,12 +108,14 @@ export class Pods {
     podWeights: PodWeights,
     snapshot: () => Snapshot | undefined,
     seen: Seen,
+    tell: Tell,
   ) {
     this.#operator = operator;
     this.#weights = weights;
     this.#podWeights = podWeights;
     this.#snapshot = snapshot;
     this.#seen = seen;
+    this.#tell = tell;
   }
 
   state(pod: Pod): PodState {
@@ -178,6 +182,7 @@ export class Pods {
       const refused = this.#podWeights.refuse(pod, given, this.#pool(pod.pool)!);
       if (refused !== undefined) return refused;
       this.#podWeights.set(tag, given, who, now);
+      this.#tell("weight-given", { pool: pod.pool, pod: pod.id, weight, who });
     }
     if (state !== undefined && (change.once !== true || !this.#closed(pod)))
       this.#set(tag, state, change, now);
@@ -199,6 +204,7 @@ export class Pods {
       const refused = this.#weights.refuse(weighed, this.#snapshot());
       if (refused !== undefined) return refused;
       this.#weights.set(weighed, now);
+      this.#tell("weight-given", { pool, pod: "", weight, who });
     }
     if (state !== undefined) this.#set(poolSubject(pool), state, change, now);
     return this.list(pool);
@@ -227,16 +233,23 @@ export class Pods {
   #set(
     subject: string,
     state: PodOrder | PoolOrder | "ready",
-    { pool, deadline, who }: Pick<PodChange, "pool" | "deadline" | "who">,
+    {
+      pool,
+      pod = "",
+      deadline,
+      who,
+    }: Pick<PoolChange, "pool" | "deadline" | "who"> & { readonly pod?: string },
     now: number,
   ): void {
     if (state === "ready") {
       this.#operator.lift(subject);
+      this.#tell("order-given", { pool, pod, state, deadline: null, who });
       return;
     }
     const ends = state === "draining" || state === "retiring";
     const until = ends ? (deadline ?? now + this.#pool(pool)!.drain) : undefined;
     this.#operator.set(subject, { state, deadline: until, since: now, who });
+    this.#tell("order-given", { pool, pod, state, deadline: until ?? null, who });
     // A deadline that is over already is so at once.
     this.#operator.flip(now);
   }

@@ -1,3 +1,5 @@
+import type { Tell } from "../../src/events/catalog.ts";
+import { errorText } from "../../src/events/record.ts";
 import type { SnapshotStore } from "../sessions/snapshot.ts";
 import type { ConfigStore } from "./config-store.ts";
 
@@ -8,13 +10,15 @@ const RETRY = 10_000;
 export class Publisher {
   readonly #config: ConfigStore;
   readonly #snapshots: SnapshotStore;
+  readonly #tell: Tell;
   #busy = false;
   /** When it was last tried in vain. Milliseconds since the epoch. */
   #failed = 0;
 
-  constructor(config: ConfigStore, snapshots: SnapshotStore) {
+  constructor(config: ConfigStore, snapshots: SnapshotStore, tell: Tell) {
     this.#config = config;
     this.#snapshots = snapshots;
+    this.#tell = tell;
   }
 
   /** Writes what the store has not got. What fails is tried again with a later heartbeat. */
@@ -31,7 +35,7 @@ export class Publisher {
         this.#config.setMeta("published", mark);
         this.#failed = 0;
       },
-      (error) => console.warn(`snapshot key not written: ${error}`),
+      (error) => this.#tell("snapshot-unwritten", { error: errorText(error) }),
     );
     background.waitUntil(put.finally(() => (this.#busy = false)));
   }

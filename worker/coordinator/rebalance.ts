@@ -1,3 +1,4 @@
+import type { Tell } from "../../src/events/catalog.ts";
 import { assign, type IdleSession, skewOf, surplus } from "../../src/sessions/rebalance.ts";
 import { RebalancePods, type RebalancePodsParts, type Round } from "./rebalance-pods.ts";
 import { type Begun, type Run, Runs } from "./rebalance-runs.ts";
@@ -46,6 +47,7 @@ export interface RebalanceStatus {
 export interface RebalanceParts extends RebalancePodsParts {
   readonly sql: SqlStorage;
   readonly sessions: Sessions;
+  readonly tell: Tell;
 }
 
 /** Where a run is in the listing of its pods: in memory, as it may begin anew. */
@@ -65,6 +67,7 @@ interface Search {
  */
 export class Rebalance {
   readonly #sessions: Sessions;
+  readonly #tell: Tell;
   readonly #now: () => number;
   readonly #pods: RebalancePods;
   readonly #runs: Runs;
@@ -73,8 +76,9 @@ export class Rebalance {
   /** Whatever the disk says, or does not take: not again before. Milliseconds since the epoch. */
   #rested = 0;
 
-  constructor({ sql, sessions, ...parts }: RebalanceParts) {
+  constructor({ sql, sessions, tell, ...parts }: RebalanceParts) {
     this.#sessions = sessions;
+    this.#tell = tell;
     this.#now = parts.now;
     this.#pods = new RebalancePods(parts);
     this.#runs = new Runs(sql);
@@ -90,6 +94,7 @@ export class Rebalance {
     this.#searches.delete(pool);
     const counts = { moved: 0, before, since: now, next: now };
     this.#runs.save({ pool, state: "running", rate, target, who, why: "", ...counts });
+    this.#tell("rebalance-began", { pool, rate, target, who });
     return this.status(pool);
   }
 
@@ -289,7 +294,7 @@ export class Rebalance {
     this.#runs.save({ ...run, state, why });
     this.#searches.delete(run.pool);
     this.#rest();
-    console.log(`"Rebalance ended" pool="${run.pool}" state="${state}" moved="${run.moved}" why="${why}"`);
+    this.#tell("rebalance-ended", { pool: run.pool, state, moved: run.moved, why });
   }
 
   /** Nobody needs the table any more. */

@@ -1,10 +1,22 @@
+import type { KindName } from "../../src/events/catalog.ts";
+import { EVENT_STREAM, positionOf } from "../../src/events/stream.ts";
 import { rollback } from "./config-write.ts";
 import type { Coordinator } from "./coordinator.ts";
+import type { EventLog } from "./event-log.ts";
+import { STREAMS } from "./event-streams.ts";
 import type { PodChange, PoolChange } from "./pods.ts";
 import type { RebalanceOrder } from "./rebalance.ts";
+import { refused } from "./reply.ts";
 
 /** Breaks in one answer at most. */
 const BREAKS = 1000;
+
+const TOO_MANY = refused(
+  503,
+  "too-many-streams",
+  `${STREAMS.most} clients follow the events already`,
+  "Close one of them, or ask for the list with Accept: application/json.",
+);
 
 /** Who asks for a move or a revocation, and of what. */
 export interface SessionChange {
@@ -36,6 +48,8 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
       });
     case "GET /alerts":
       return Response.json(coordinator.alerting.rules(Date.now()));
+    case "GET /events":
+      return events(coordinator.events, query);
     case "GET /breaks":
       return Response.json({ ...page(coordinator, query), causes: ledger.causes() });
     case "GET /pods": {
@@ -71,6 +85,21 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
     default:
       return Response.json({ error: "the coordinator has no such path" }, { status: 404 });
   }
+}
+
+/** The kept ones by pages; or a stream, where `after` says from where on: empty for what is new. */
+function events({ ring, streams }: EventLog, query: URLSearchParams): Response {
+  const kinds = query.get("kinds")?.split(",") as KindName[] | undefined;
+  const after = query.get("after");
+  if (after === null) {
+    return Response.json({
+      ok: true,
+      ...ring.before(Number(query.get("before")), Number(query.get("limit")), kinds),
+    });
+  }
+  const stream = streams.open(positionOf(after), kinds);
+  if (stream === undefined) return Response.json(TOO_MANY);
+  return new Response(stream, { headers: { "content-type": EVENT_STREAM } });
 }
 
 /** The order is on the disk; its deadline needs the alarm, and a pod that is let in again may be away. */

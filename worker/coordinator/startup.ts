@@ -1,3 +1,5 @@
+import type { Tell } from "../../src/events/catalog.ts";
+import { errorText } from "../../src/events/record.ts";
 import { type ConfigRecord, parseRecord } from "../../src/model/beat.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { Env } from "../env.ts";
@@ -14,17 +16,20 @@ export class Startup {
   readonly #env: Env;
   readonly #snapshots: SnapshotStore | undefined;
   readonly #compile: (document: string, revision: number) => Promise<Snapshot>;
+  readonly #tell: Tell;
 
   constructor(
     config: ConfigStore,
     env: Env,
     snapshots: SnapshotStore | undefined,
     compile: (document: string, revision: number) => Promise<Snapshot>,
+    tell: Tell,
   ) {
     this.#config = config;
     this.#env = env;
     this.#snapshots = snapshots;
     this.#compile = compile;
+    this.#tell = tell;
   }
 
   /** A new disk begins with what the store has kept, else with MOORING_CONFIG. */
@@ -77,7 +82,7 @@ export class Startup {
     const parsed = await parseText(text);
     if (!parsed.ok) {
       const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
-      console.error(`${who} is not a valid config, so none is in force: ${lines.join("; ")}`);
+      this.#tell("config-refused", { who, error: errorText(lines.join("; ")) });
       return false;
     }
     const document = JSON.stringify(parsed.document);
@@ -85,6 +90,7 @@ export class Startup {
     const { record } = this.#config;
     const before = record === undefined ? undefined : await this.#compiled(record);
     this.#config.write(document, before, after, who, Date.now());
+    this.#tell("config-applied", { revision, who });
     return true;
   }
 
@@ -93,7 +99,7 @@ export class Startup {
     try {
       return await this.#compile(document, revision);
     } catch (error) {
-      console.error(error instanceof Error ? error.message : String(error));
+      this.#tell("config-unusable", { error: errorText(error) });
       return undefined;
     }
   }
@@ -103,10 +109,10 @@ export class Startup {
       const text = await this.#snapshots?.get();
       if (text === undefined) return undefined;
       const record = parseRecord(text);
-      if (record === undefined) console.error("the snapshot key holds no config record, and is not used");
+      if (record === undefined) this.#tell("snapshot-unread", { error: "it holds no config record" });
       return record;
     } catch (error) {
-      console.warn(`snapshot key not read: ${error instanceof Error ? error.message : String(error)}`);
+      this.#tell("snapshot-unread", { error: errorText(error) });
       return undefined;
     }
   }

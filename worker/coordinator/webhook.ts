@@ -1,3 +1,5 @@
+import type { Tell } from "../../src/events/catalog.ts";
+
 /** What one call may take. Milliseconds. */
 const TIMEOUT = 5000;
 /** Until the first further try, twice as long until each next one, up to the longest. Milliseconds. */
@@ -17,13 +19,17 @@ type Row = { seq: number; at: number; body: string; tries: number; next: number 
 export class Webhook {
   readonly #sql: SqlStorage;
   readonly #url: string | undefined;
+  readonly #tell: Tell;
   #busy = false;
 
-  constructor(sql: SqlStorage, url: string | undefined) {
+  constructor(sql: SqlStorage, url: string | undefined, tell: Tell) {
     this.#sql = sql;
+    this.#tell = tell;
     const fit = url !== undefined && /^https?:$/.test(URL.parse(url)?.protocol ?? "");
-    if (url !== undefined && !fit)
-      console.error("MOORING_ALERT_WEBHOOK is no http or https url: nobody is told of alerts");
+    if (url !== undefined && !fit) {
+      const error = "it is no http or https url: nobody is told of alerts";
+      tell("setting-refused", { name: "MOORING_ALERT_WEBHOOK", error });
+    }
     this.#url = fit ? url : undefined;
   }
 
@@ -69,8 +75,7 @@ export class Webhook {
           );
         }
         // The url may hold a secret, and so may what it answers.
-        if (why !== undefined)
-          console.warn(`alert webhook: ${why}, try ${row.tries + 1}${over ? ", given up" : ""}`);
+        if (why !== undefined) this.#tell("webhook-failed", { error: why, try: row.tries + 1, over });
       }
     } finally {
       this.#busy = false;

@@ -1,7 +1,9 @@
+import { toldOf } from "../../src/events/break.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import { Tally } from "../../src/metrics/tally.ts";
 import type { Break, PodUse, RequestCount, Tallies } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
+import { log } from "../log.ts";
 import type { Views } from "./views.ts";
 
 /** Breaks in one heartbeat at most; the rest goes with the next. */
@@ -65,7 +67,7 @@ export class Batches {
       this.#open = {
         batch: ++this.#sent,
         counts: this.#counters.take(),
-        breaks: this.#breaks.splice(0, MAX_BREAKS),
+        breaks: this.#take(),
         failed: [...this.#failed],
         load: this.#load(),
         placed: this.#placed(),
@@ -79,6 +81,16 @@ export class Batches {
 
   confirm(batch: Batch): void {
     if (this.#open === batch) this.#open = undefined;
+  }
+
+  /** What this edge saw, in its own log as well: the coordinator may have heard of it from another one already. */
+  #take(): Break[] {
+    const breaks = this.#breaks.splice(0, MAX_BREAKS);
+    for (const one of breaks) {
+      const { kind, fields, at } = toldOf(one);
+      log(kind, fields, at);
+    }
+    return breaks;
   }
 
   #tallies(): Tallies {

@@ -1,5 +1,7 @@
+import { errorText } from "../../src/events/record.ts";
 import { type ConfigRecord, parseRecord } from "../../src/model/beat.ts";
 import type { Background } from "../../src/model/ports.ts";
+import { log } from "../log.ts";
 import { parseText } from "../reader.ts";
 import { readCache } from "./cache.ts";
 import type { Heartbeat } from "./heartbeat.ts";
@@ -60,7 +62,7 @@ async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   const done = work().then(
     () => true,
     (error: unknown) => {
-      console.warn(`cold start: ${error instanceof Error ? error.message : String(error)}`);
+      log("cold-start-failed", { error: errorText(error) });
       return false;
     },
   );

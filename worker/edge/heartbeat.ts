@@ -1,7 +1,9 @@
+import { errorText } from "../../src/events/record.ts";
 import { smoothing } from "../../src/metrics/load.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import type { Background } from "../../src/model/ports.ts";
 import type { Feed } from "../../src/sessions/feed.ts";
+import { log } from "../log.ts";
 import type { Batches } from "./batch.ts";
 import { writeCache } from "./cache.ts";
 import type { Link } from "./link.ts";
@@ -157,7 +159,7 @@ export class Heartbeat {
     try {
       await this.beat(background);
     } catch (error) {
-      console.warn(`heartbeat failed: ${error instanceof Error ? error.message : String(error)}`);
+      log("heartbeat-failed", { error: errorText(error) });
     }
     await this.#settle();
   }

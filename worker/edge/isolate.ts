@@ -13,6 +13,7 @@ import { badSecret, isLongEnough, keyRing } from "../../src/sessions/keyring.ts"
 import { sealer, toHex } from "../../src/sessions/token.ts";
 import { core } from "../core.ts";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
 import { openStore } from "../sessions/open.ts";
 import { Batches } from "./batch.ts";
 import { chance } from "./chance.ts";
@@ -124,7 +125,7 @@ async function build(env: Env): Promise<Isolate> {
           () => guard.open,
         );
   const { store, snapshot, problem } = openStore(env, (commands) => meter.commands(commands));
-  if (problem !== undefined) console.error(problem);
+  if (problem !== undefined) log("setting-refused", { name: "UPSTASH_REDIS_REST_URL", error: problem });
   const freshness = new Freshness(views, {
     heartbeat,
     snapshot: snapshot === undefined ? undefined : () => snapshot.get(),

@@ -1,7 +1,9 @@
+import { stackText } from "../../src/events/record.ts";
 import type { Refusal } from "../../src/model/refusal.ts";
 import { problem } from "../../src/route/problem.ts";
 import { route } from "../../src/route/route.ts";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
 import { type Isolate, theIsolate } from "./isolate.ts";
 
 /** Traffic for pods: everything outside /_mooring. */
@@ -16,7 +18,7 @@ function serve(isolate: Isolate, request: Request, context: ExecutionContext): P
   const { traces, edge } = isolate;
   const routed = traces === undefined ? route(edge, request, context) : traces.route(edge, request, context);
   return routed.catch((error: unknown) => {
-    console.error(`proxy: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log("bug", { where: "proxy", error: stackText(error) });
     isolate.edge.counters.count("", "refused", BUG.status);
     return problem(BUG);
   });

@@ -3,6 +3,7 @@ import type { Background } from "../../src/model/ports.ts";
 import type { Edge } from "../../src/route/edge.ts";
 import { Recorder } from "../../src/route/record.ts";
 import { route } from "../../src/route/route.ts";
+import { log } from "../log.ts";
 
 /** Traces that are kept at most, and the characters of all of them: the oldest go. */
 const MOST = 1000;
@@ -54,6 +55,6 @@ export function tracesOf(text: string | undefined): Traces | undefined {
   if (!text) return undefined;
   const share = parsePercent(text);
   if (typeof share === "number") return share > 0 ? new Traces(share) : undefined;
-  console.error(`MOORING_TRACES: ${share.message}: ${share.hint}`);
+  log("setting-refused", { name: "MOORING_TRACES", error: `${share.message}: ${share.hint}` });
   return undefined;
 }

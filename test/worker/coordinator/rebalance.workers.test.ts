@@ -257,6 +257,7 @@ it("waits for a store that is away, and for pods, and ends with its pool", async
       there.store ? store.count(...args) : Promise.reject(new Error("away"));
     const list: BindingStore["list"] = (...args) => store.list(...args);
     const rebalance = new Rebalance({
+      tell: () => undefined,
       sql: storage.sql,
       store: { count, list } as Partial<BindingStore> as BindingStore,
       guard: new Guard({ now }, () => () => undefined),

@@ -1,0 +1,27 @@
+import { env } from "cloudflare:workers";
+import type { Fields, KindName, Told } from "../src/events/catalog.ts";
+import { klogLine, type Writer } from "../src/events/klog.ts";
+import { type EventRecord, jsonLine, recordOf } from "../src/events/record.ts";
+import type { Env } from "./env.ts";
+
+/** Numbers that name an isolate in its lines, where Kubernetes has the id of a thread. */
+const THREADS = 10_000_000;
+
+let thread = 0;
+let lines = 0;
+
+/** Writes what happened at this edge into its log: a line of klog's form, or of JSON where MOORING_LOG says so. */
+export function log<K extends KindName>(kind: K, fields: Fields<K>, at: number = Date.now()): void {
+  write(recordOf({ at, kind, fields } as Told), "edge", ++lines);
+}
+
+/** Writes a line. @param number the id of the coordinator's event, or the how-manieth line of the edge it is */
+export function write(record: EventRecord, by: Writer["by"], number: number): void {
+  thread ||= 1 + Math.floor(Math.random() * (THREADS - 1));
+  const writer = { by, thread, number };
+  const json = (env as Env).MOORING_LOG === "json";
+  const line = json ? jsonLine({ ...record, ...writer }) : klogLine(record, writer);
+  if (record.severity === "I") console.log(line);
+  else if (record.severity === "W") console.warn(line);
+  else console.error(line);
+}
