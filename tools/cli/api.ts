@@ -12,6 +12,7 @@ export interface Ask {
   /** Sent as JSON, or as it is when it is a text. */
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 /** The admin API of one edge, by MOORING_URL and MOORING_ADMIN_TOKEN. */
@@ -32,11 +33,22 @@ export class Api {
   }
 
   /** The answer's JSON and ETag. Throws a Failure for whatever is not 2xx. */
-  async send<T>(
+  async send<T>(method: string, path: string, ask: Ask = {}): Promise<{ json: T; etag: string }> {
+    const response = await this.open(method, path, ask);
+    const answer = await response.text();
+    try {
+      return { json: JSON.parse(answer) as T, etag: response.headers.get("etag") ?? "" };
+    } catch {
+      throw new Failure("server", `${this.url} answers with what is no JSON: is it Mooring?`);
+    }
+  }
+
+  /** The answer, its body still to come. Throws a Failure for whatever is not 2xx. */
+  async open(
     method: string,
     path: string,
-    { query = {}, body, headers }: Ask = {},
-  ): Promise<{ json: T; etag: string }> {
+    { query = {}, body, headers, signal }: Ask = {},
+  ): Promise<Response> {
     const asked = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
     const search = asked.length === 0 ? "" : `?${new URLSearchParams(asked)}`;
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
@@ -48,6 +60,7 @@ export class Api {
       response = await fetch(`${this.url}/_mooring/v1${path}${search}`, {
         ...init,
         ...(text === undefined ? {} : { body: text }),
+        ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
@@ -56,13 +69,8 @@ export class Api {
         `${this.url} does not answer: ${cause instanceof Error ? cause.message : cause}`,
       );
     }
-    const answer = await response.text();
-    if (!response.ok) throw failureOf(response.status, answer, this.url);
-    try {
-      return { json: JSON.parse(answer) as T, etag: response.headers.get("etag") ?? "" };
-    } catch {
-      throw new Failure("server", `${this.url} answers with what is no JSON: is it Mooring?`);
-    }
+    if (!response.ok) throw failureOf(response.status, await response.text(), this.url);
+    return response;
   }
 
   /** All of a list, page by page. */

@@ -223,6 +223,39 @@ describe("npx mooring", { timeout: 60_000 }, () => {
     expect(lines[1]!.revision).toBe(lines[0]!.revision + 1);
   });
 
+  it("shows what happened, and follows what happens over the loss of its edge", async () => {
+    const order = (state: string) =>
+      fleet.admin.send("PATCH", "/v1/pools/web/pods/web-0", { body: { state, weight: null } });
+    await order("ready");
+    const { code, out } = await run(["events", "--kinds", "order-given", "--limit", "1"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^I\d{4} [\d:.]+ +0 coordinator:\d+\] "Order given" pool="web" pod="web-0" state="ready" /,
+    );
+    const { events } = await json<{ events: { id: number }[] }>(["events", "--limit", "2"]);
+    expect(events[0]!.id).toBe(events[1]!.id + 1);
+    expect((await run(["events", "--kinds", "none"])).code).toBe(6);
+
+    const env = { ...process.env, MOORING_URL: fleet.url, MOORING_ADMIN_TOKEN: ADMIN };
+    const [program = "", ...before] = DIRECT;
+    const words = ["events", "--follow", "--json", "--limit", "1", "--kinds", "order-given"];
+    const child = spawn(program, [...before, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (text) => (said += text));
+    const states: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      states.push(JSON.parse(line).state);
+      if (states.length === 1) {
+        await fleet.edges[0]!.restart();
+        await order("disabled");
+      } else if (states.length === 2) await order("ready");
+      else child.kill("SIGINT");
+    }
+    expect(states).toEqual(["ready", "disabled", "ready"]);
+    // Where the edge was away when it was first asked, nothing was lost yet.
+    expect(said).toMatch(/^(.*; trying again until Ctrl-C\nfollowing again\n)?$/);
+  });
+
   it("ends with a code that says what is wrong", async () => {
     const bad = file("bad.yaml", "version: 1\npools: { web: { pods: [], policy: fair } }\nroutes: []\n");
     const invalid = await run(["apply", "-f", bad]);

@@ -2,6 +2,7 @@ import { apply } from "./apply.ts";
 import { audit } from "./audit.ts";
 import { canary } from "./canary.ts";
 import { drain } from "./drain.ts";
+import { events } from "./events.ts";
 import { explain } from "./explain.ts";
 import { history } from "./history.ts";
 import { ledger } from "./ledger.ts";
@@ -24,6 +25,7 @@ export const commands = {
   pods,
   sessions,
   ledger,
+  events,
   audit,
   plan,
   translate,
