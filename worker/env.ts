@@ -12,7 +12,7 @@ export interface Env {
   MOORING_ZONE?: string;
   /** The share of requests whose decisions an edge writes down for GET /traces, such as `1%`; none unless set. */
   MOORING_TRACES?: string;
-  /** `json`: each line of the log is JSON; klog's form unless set. */
+  /** `json`: each line of the log is JSON; `klog`, or not set: klog's form. */
   MOORING_LOG?: string;
   /** `edge`, `coordinator` or `both` (default). A coordinator process serves no traffic. */
   MOORING_ROLE?: string;

@@ -18,7 +18,7 @@ describe("what happens is told by one vocabulary", () => {
   beforeAll(async () => {
     // The first edge writes klog's form, the second one JSON.
     const edgeEnv = (edge: number): Record<string, string> => (edge === 1 ? { MOORING_LOG: "json" } : {});
-    fleet = await startFleet({ edges: 2, pods: 3, edgeEnv });
+    fleet = await startFleet({ edges: 2, pods: 3, edgeEnv, env: { MOORING_LOG: "yaml" } });
     stream = await Follower.open(fleet.url);
   });
   afterAll(async () => {
@@ -37,6 +37,26 @@ describe("what happens is told by one vocabulary", () => {
   };
   const order = (pod: string, state: string) =>
     fleet.admin.send("PATCH", `/v1/pools/web/pods/${pod}`, { body: { state } });
+
+  it("a form of lines that is none is told, and the usual one is written", () => {
+    expect(fleet.coordinator.log).toMatch(
+      /^E\d{4} .* "Setting not valid" name="MOORING_LOG" error="\\"yaml\\" is no form of lines: write json, or klog/m,
+    );
+  });
+
+  it("a warm request writes nothing", async () => {
+    const jar = new Jar();
+    await jar.get(fleet.url);
+    const logs = () => [fleet.coordinator, ...fleet.edges].map(({ log }) => log);
+    const before = logs();
+    for (let i = 0; i < 200; i++) expect((await jar.get(fleet.url)).status).toBe(200);
+    // The next heartbeat has told of them.
+    const counted = async () => (await fleet.internal<{ requests: object[] }>("/counts")).requests;
+    await expect
+      .poll(counted, PATIENCE)
+      .toContainEqual({ pool: "web", outcome: "kept", code: 200, count: 200 });
+    expect(logs()).toEqual(before);
+  });
 
   it("each break of a pod that dies is one event, one line of each who saw it, and one entry of the ledger", async () => {
     expect([stream.status, stream.type]).toEqual([200, "text/event-stream"]);

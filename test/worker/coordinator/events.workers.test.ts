@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FLEET_KINDS } from "../../../src/events/catalog.ts";
 import type { Break } from "../../../src/model/beat.ts";
 import type { Coordinator } from "../../../worker/coordinator/coordinator.ts";
+import { EventLog } from "../../../worker/coordinator/event-log.ts";
 import { EventRing } from "../../../worker/coordinator/event-ring.ts";
 import type { Kept } from "../../../worker/coordinator/event-streams.ts";
 import { ask, beat, config, fresh, put } from "./calls.workers.ts";
@@ -50,6 +51,42 @@ describe("the events on the coordinator's disk", () => {
 });
 
 describe("what the coordinator tells", () => {
+  it("is in the log though the disk is full, which is told once and again after it was not", async () => {
+    const lines: string[] = [];
+    const spies = (["log", "error"] as const).map((name) =>
+      vi.spyOn(console, name).mockImplementation((line) => void lines.push(String(line))),
+    );
+    await runInDurableObject(fresh(), (_, { storage: { sql } }) => {
+      let full = true;
+      const exec = (query: string, ...values: unknown[]) => {
+        if (full && query.startsWith("INSERT INTO events")) throw new Error("database or disk is full");
+        return sql.exec(query, ...values);
+      };
+      const { tell, ring } = new EventLog({ exec } as unknown as SqlStorage);
+      const { last } = ring;
+      const apply = (revision: number) => tell("config-applied", { revision, who: "admin" });
+      apply(1);
+      apply(2);
+      full = false;
+      apply(3);
+      full = true;
+      apply(4);
+      expect([ring.last, ring.after(last, 9, undefined).events.length]).toEqual([last + 1, 1]);
+    });
+    for (const spy of spies) spy.mockRestore();
+    const told = lines.map((line) =>
+      /coordinator:\d+\] "([^"]+)"(?: revision=(\d+))?/.exec(line)?.slice(1).join(" "),
+    );
+    expect(told).toEqual([
+      "Events not kept ",
+      "Config applied 1",
+      "Config applied 2",
+      "Config applied 3",
+      "Events not kept ",
+      "Config applied 4",
+    ]);
+  });
+
   const broken: Break = {
     at: 7,
     sid: "a".repeat(32),
