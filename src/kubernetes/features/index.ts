@@ -3,8 +3,10 @@ import { destinationRule } from "./destination-rule.ts";
 import { endpointSlice } from "./endpoint-slice.ts";
 import { endpoints } from "./endpoints.ts";
 import { ingress } from "./ingress.ts";
+import { persistentSession } from "./persistent-session.ts";
 import { pod } from "./pod.ts";
 import { service } from "./service.ts";
+import { virtualService } from "./virtual-service.ts";
 import { workload } from "./workload.ts";
 
 /**
@@ -13,8 +15,10 @@ import { workload } from "./workload.ts";
  */
 export const features: readonly Feature[] = [
   ingress,
+  virtualService,
   service,
   destinationRule,
+  persistentSession,
   endpointSlice,
   endpoints,
   pod,

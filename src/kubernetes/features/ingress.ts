@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster.ts";
 import type { Draft } from "../draft.ts";
 import { poolName } from "../draft.ts";
+import { tellFallen } from "../fallen.ts";
 import type { Feature } from "../feature.ts";
 import { type Ingress, keyOf, type Place, type PlacePool, readIngress } from "../ingress/place.ts";
 import { addRoute } from "../ingress/routes.ts";
@@ -25,28 +26,14 @@ function apply(cluster: Cluster, draft: Draft): void {
   separate(places.values());
   const regex = new Set(all.filter((one) => one.regex).flatMap((one) => one.places.map(({ host }) => host)));
   for (const place of places.values()) addRoute(draft, place, regex);
-  tellFallen([...places.values()]);
-}
-
-/** Hosts without a path for all: what is left falls through to a wider host, as with native routes (decision 7). */
-function tellFallen(places: readonly Place[]): void {
-  const whole = new Set(
-    places.flatMap(({ host, path, type }) => (path === "/" && type !== "Exact" ? host : [])),
+  tellFallen(
+    [...places.values()].map(({ host, path, type, ingress }) => ({
+      host,
+      whole: path === "/" && type !== "Exact",
+      field: ingress.object.root,
+    })),
+    "ingress-nginx answers them with 404",
   );
-  const hosts = new Map(places.map(({ host, ingress }) => [host, ingress.object]));
-  for (const [host, { root }] of hosts) {
-    const wider = widerThan(host).find((other) => hosts.has(other));
-    if (wider === undefined || whole.has(host)) continue;
-    const paths = `${host}: requests that none of its paths match`;
-    root.tell("changed", `${paths} go to ${wider}; ingress-nginx answers them with 404`);
-  }
-}
-
-/** Less specific hosts that hold a host, the nearest first. */
-function widerThan(host: string): string[] {
-  if (host === "*") return [];
-  const labels = host.replace("*.", "").split(".").slice(0, 128);
-  return [...labels.slice(1).map((_, i) => `*.${labels.slice(i + 1).join(".")}`), "*"];
 }
 
 /** Finds or makes the pool of a place. Without a Service it has no pods, and answers 503 as there. */

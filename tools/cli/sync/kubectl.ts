@@ -14,6 +14,8 @@ export const KINDS: Readonly<Record<string, string>> = {
   deployments: "Deployment",
   statefulsets: "StatefulSet",
   daemonsets: "DaemonSet",
+  destinationrules: "DestinationRule",
+  virtualservices: "VirtualService",
 };
 
 /** After a watch that ended: twice as long each time that it ends at once. Milliseconds. */

@@ -12,6 +12,9 @@ const TRIES = 5;
 /** Largest config that is taken. Bytes. */
 const MAX_BODY = 5 * 1024 * 1024;
 
+/** Kinds of which a wrong one holds nothing else up. */
+const APART = new Set(["Ingress", "DestinationRule", "VirtualService"]);
+
 const isEmpty = (config: unknown) => Object.keys((config as { pools?: object }).pools ?? {}).length === 0;
 
 /** As errors call it. */
@@ -45,9 +48,10 @@ export class Writer {
   }
 
   /**
-   * Undefined: it is in force already, or it is not valid, which is said; what is in force stays. Where Ingresses alone are
-   * wrong, and the cluster was valid before, they stay as they were, and all else is written. Who has written in between is
-   * not written over unseen: the config is read again. Rejects when nobody answers for a while, or a token is refused.
+   * Undefined: it is in force already, or it is not valid, which is said; what is in force stays. Where Ingresses and the
+   * like alone are wrong, and the cluster was valid before, they stay as they were, and all else is written. Who has written
+   * in between is not written over unseen: the config is read again. Rejects when nobody answers for a while, or a token is
+   * refused.
    */
   async write(mirror: Mirror): Promise<Synced | undefined> {
     let { items } = mirror.list();
@@ -64,7 +68,7 @@ export class Writer {
     }
     this.#good = new Map(items.map((item) => [labelOf(item), item]));
     if (wrong.length > 0)
-      lines.unshift("not valid; these Ingresses stay as they were, and all else is followed:");
+      lines.unshift("not valid; these objects stay as they were, and all else is followed:");
     const notices = parsed.notices.filter(({ level }) => level !== "honoured");
     const told = notices.map(
       ({ level, object, path, message }) => `${level}: ${[object, path, message].filter(Boolean).join(": ")}`,
@@ -98,13 +102,13 @@ export class Writer {
     return parseTexts(this.#beside, undefined, [{ value, place: "cluster" }]);
   }
 
-  /** Wrong Ingresses as they last were: one of them must not hold up the pods of all others, as it does not there. */
+  /** Wrong Ingresses and the like as they last were: one of them must not hold up the pods of all others, as it does not there. */
   #without(errors: readonly { readonly path: string }[], items: readonly Resource[]): Resource[] {
     const wrong = new Set(errors.map(({ path }) => path.split(": ", 1)[0]!));
     const kept: Resource[] = [];
     for (const item of items) {
       const label = labelOf(item);
-      const one = item.kind === "Ingress" && wrong.has(label) ? this.#good?.get(label) : item;
+      const one = APART.has(item.kind ?? "") && wrong.has(label) ? this.#good?.get(label) : item;
       if (one !== undefined) kept.push(one);
     }
     return kept;

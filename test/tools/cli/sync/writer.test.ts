@@ -95,11 +95,39 @@ it("follows the pods while one Ingress is wrong, which stays as it was: any tena
     pools: { "shop-web-80": { policy: "ewma", pods: [{ url: "http://10.0.0.2:80" }] } },
     routes: [{ pool: "shop-web-80" }],
   });
-  expect(said.at(-1)).toMatch(/^not valid; these Ingresses stay as they were.*shop\/good.*shop\/new/s);
+  expect(said.at(-1)).toMatch(/^not valid; these objects stay as they were.*shop\/good.*shop\/new/s);
   // Who begins with a wrong one does not know what was.
   expect(await new Writer(api, [], (line) => said.push(line)).write(mirror)).toBe(undefined);
   expect(said.at(-1)).toContain("what is in force stays");
   // A Service that is wrong holds all up: its sessions would be lost without it.
   add({ apiVersion: "v1", kind: "Service", metadata: metadata("web"), spec: { ports: [{ port: 0 }] } });
   expect(await writer.write(mirror)).toBe(undefined);
+});
+
+it("a DestinationRule that becomes wrong stays as it was", async () => {
+  const mirror = new Mirror();
+  const add = (object: Resource) => mirror.take({ type: "ADDED", object });
+  const metadata = { name: "web", namespace: "shop" };
+  const rule = (simple: string) =>
+    add({
+      apiVersion: "networking.istio.io/v1",
+      kind: "DestinationRule",
+      metadata,
+      spec: { host: "web", trafficPolicy: { loadBalancer: { simple } } },
+    });
+  add({ apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } });
+  rule("RANDOM");
+  const bodies: object[] = [];
+  const send = async (method: string, _: string, { body = "" } = {}) => {
+    if (method === "PUT") bodies.push(JSON.parse(body));
+    return { json: { config: bodies.at(-1) ?? { version: 1 }, revision: bodies.length }, etag: '"1"' };
+  };
+  const said: string[] = [];
+  const writer = new Writer({ send } as unknown as Api, [], (line) => said.push(line));
+  await writer.write(mirror);
+  expect(bodies).toMatchObject([{ pools: { "shop-web-80": { policy: "random" } } }]);
+  rule("BEST");
+  expect(await writer.write(mirror)).toBe(undefined);
+  expect(bodies.length).toBe(1);
+  expect(said.at(-1)).toMatch(/^not valid; these objects stay as they were.*DestinationRule shop\/web/s);
 });
