@@ -1,6 +1,7 @@
 import type { Pod, PodTag } from "../model/pod.ts";
 import type { Pool } from "../model/pool.ts";
 import type { Route, Scope, Side, Snapshot } from "../model/snapshot.ts";
+import { compared } from "./match.ts";
 import type { PoolConfig } from "./pool.ts";
 import type { RouteConfig } from "./route.ts";
 import type { Config } from "./schema.ts";
@@ -44,7 +45,7 @@ export async function compile(config: Config, revision: number, digest: Digest):
       pathType,
       ignoreCase,
       rank,
-      match,
+      match: match && compared(match),
       scope: byPrimary.get(sides[i]![0]!.pool.name)!,
       sides: sides[i]!,
       overrides: overrides.map(({ header, cookie, value, pattern, pool }) => ({

@@ -2,6 +2,7 @@ import { readHeaderName } from "../affinity/keyed.ts";
 import { Fault, reading, shown } from "../affinity/option.ts";
 import { PatternFault } from "../model/pattern/fault.ts";
 import { compilePattern } from "../model/pattern/pattern.ts";
+import type { Condition, Match } from "../model/snapshot.ts";
 import * as z from "../model/zod.ts";
 import type { Path } from "./diagnostic.ts";
 import type { Report } from "./references.ts";
@@ -74,6 +75,16 @@ export function checkMatch(path: Path, { match, ignoreCase, pathType }: Tree, re
       report([...path, "match", key, i], new Fault(message, hint));
     });
   }
+}
+
+/** The match as requests are held against it: a host has no case. */
+export function compared({ headers, ...rest }: Match): Match {
+  const lower = ({ value, prefix, ...condition }: Condition): Condition => ({
+    ...condition,
+    value: value?.toLowerCase(),
+    prefix: prefix?.toLowerCase(),
+  });
+  return { ...rest, headers: headers.map((one) => (one.name === "host" ? lower(one) : one)) };
 }
 
 /** The same text for a `match` that asks for the same, in whatever order and spelling; "" for none. */

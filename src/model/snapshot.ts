@@ -51,7 +51,7 @@ export type Some<Values> = { readonly [Key in keyof Values]?: Values[Key] | unde
 
 /** What a header, or a parameter of the query, must be; without value, prefix and pattern it must be there. */
 export interface Condition {
-  /** Of a header in lower case; `host` is the request's, in lower case without port. Of a parameter as it is decoded. */
+  /** Of a header in lower case; `host` is the request's, without port, as value and prefix in lower case. Of a parameter as it is decoded. */
   readonly name: string;
   readonly value?: string | undefined;
   readonly prefix?: string | undefined;

@@ -1,8 +1,7 @@
 import { type Binding, parseVia } from "../model/binding.ts";
-import type { Route } from "../model/snapshot.ts";
 import type { SourceRuntime } from "../route/source.ts";
-import type { RouteRuntime, ScopeRuntime, View } from "../route/view.ts";
-import { hostFor, keyOf, keyOfFound, type Place, placeOf } from "./place.ts";
+import type { ScopeRuntime, View } from "../route/view.ts";
+import { Takers } from "./taken.ts";
 
 /** One thing that a session may be, as the store does not say it all, and what the new config makes of it. */
 export interface Origin {
@@ -20,11 +19,13 @@ export interface Origin {
 export class Origins {
   readonly #before: View;
   readonly #after: View;
+  readonly #takers: Takers;
   readonly #known = new Map<string, readonly Origin[]>();
 
   constructor(before: View, after: View) {
     this.#before = before;
     this.#after = after;
+    this.#takers = new Takers(before, after);
   }
 
   /** Empty: neither config has a place for it, so an earlier one had. */
@@ -93,31 +94,16 @@ export class Origins {
     // Whoever came by a route that is gone comes by another one now.
     const own = routes.filter(({ host }) => host === only);
     for (const route of own.length > 0 ? own : routes) {
-      const { host } = route;
-      const place = placeOf(route, this.#before);
-      const [, path, request] = place;
-      const leads = (host: string) => this.#after.match(host, path, request)?.scope === same;
-      const stays = leads(place[0]);
-      const taking = this.#taking(route, place);
-      if (stays || taking.some(({ scope }) => scope === same)) found.add(same);
-      if (!stays || taking.some(({ scope }) => scope !== same)) found.add(undefined);
+      const takers = this.#takers.of(route);
+      if (takers.some((taker) => taker?.scope === same)) found.add(same);
+      if (takers.some((taker) => taker?.scope !== same)) found.add(undefined);
       // Those of a host that the new config names, where the old one took any.
-      const nearer = !stays && after.some(({ host: own }) => within(own, host) && leads(hostFor(own)));
-      if (nearer) found.add(same);
+      const nearer = (host: string) => this.#takers.of(route, host).some((taker) => taker?.scope === same);
+      if (!found.has(same) && after.some(({ host }) => within(host, route.host) && nearer(host)))
+        found.add(same);
+      if (found.size === 2) break;
     }
     return [...found];
-  }
-
-  /** The routes of the new config that take some requests of a route, for what nobody can know of them. */
-  #taking(route: Route, [host, path, request]: Place): RouteRuntime[] {
-    const [old, passed, all]: RouteRuntime[][] = [[], [], []];
-    this.#before.match(host, path, undefined, old);
-    const hit = this.#after.match(host, path, request, passed);
-    const last = this.#after.match(host, path, undefined, all);
-    const same = hit !== undefined && keyOfFound(hit) === keyOf(route);
-    const known = new Set(old!.map(keyOfFound));
-    const behind = same || last === undefined ? [] : [last];
-    return [...(same ? passed! : all!).filter((other) => !known.has(keyOfFound(other))), ...behind];
   }
 }
 

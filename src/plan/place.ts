@@ -83,7 +83,7 @@ export function hostFor(host: string, named?: Condition): string {
 }
 
 /** A path that a route is asked for by: of a pattern a short one that matches, as long as another route does not. */
-function pathFor({ path, pathType }: Pick<Route, "path" | "pathType">): string {
+export function pathFor({ path, pathType }: Pick<Route, "path" | "pathType">): string {
   if (pathType === "regex" || pathType === "pattern") {
     return (compilePath(path, pathType) as Pattern).example() ?? path;
   }

@@ -55,7 +55,7 @@ export interface Conditions {
 export function conditionsOf(match: Match): Conditions {
   const { methods, headers, query } = match;
   const all = [
-    ...headers.map((one) => fitter(one.name === "host" ? lower(one) : one, headerIn)),
+    ...headers.map((one) => fitter(one, headerIn)),
     ...query.map((one) => fitter(one, parameterIn)),
   ];
   if (methods.length > 0) all.unshift((subject) => methods.includes(subject.method));
@@ -92,11 +92,6 @@ function textFits({ value, prefix, pattern }: Condition): (text: string) => bool
   // The config was refused if it does not compile.
   const compiled = compilePattern(pattern) as Pattern;
   return (text) => compiled.test(text);
-}
-
-/** A host has no case. */
-function lower({ value, prefix, ...rest }: Condition): Condition {
-  return { ...rest, value: value?.toLowerCase(), prefix: prefix?.toLowerCase() };
 }
 
 /** `method GET|HEAD`, `header x-user=alice`, `header host^=shop.`, `not query beta~^1`, in the order in which they are asked. */

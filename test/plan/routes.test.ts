@@ -118,6 +118,14 @@ describe("a plan of routes", () => {
     expect(come.moves.filter(([from]) => from === "web-0")).toEqual([]);
   });
 
+  it("knows that a route for others takes nobody, wherever it stands", async () => {
+    const routes = [{ pool: "web" }, { pool: "canary", match: alice }];
+    for (const match of [bob, { methods: ["POST"] }, { headers: [{ ...alice.headers[0], not: true }] }]) {
+      const { moves, summary } = await planned(routes, [...routes, { pool: "web", rank: 1, match }], true);
+      expect([moves, summary.exact]).toEqual([[], true]);
+    }
+  });
+
   it("ends the sessions of a side that is to hold none, and no others", async () => {
     const { moves, routes } = await planned([{ split }], [{ split, sticky: "primary" }]);
     expect(moves).toEqual([["canary-0", "", "config-change"]]);
