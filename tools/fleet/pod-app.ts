@@ -48,6 +48,7 @@ interface Exchange {
  * | `/login`, `/logout` | mints a SESSIONID cookie, takes it back |
  * | `/mcp` | POST without Mcp-Session-Id mints one; with one that is unknown 404; DELETE ends it |
  * | `/cart` | POST adds `?item=`, both answer `{ pod, boot, session, items }` of the session |
+ * | `/transfer/begin`, `/transfer/confirm`, `/transfer/commit` | POST with `?id=`: the steps of one transfer, in order; 409 for one that this pod does not know, or out of order |
  * | `/sse?events=3&every=20` | so many server-sent events, each with the pod's id |
  * | `/slow?ms=500`, `/status?code=503`, `/reset`, `/headers` | what they say; the last as JSON |
  * | `/cut` | half of the body that its Content-Length promises, and a reset |
@@ -62,6 +63,7 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
   let serving = 0;
   const waiting: (() => void)[] = [];
   const carts = new Map<string, string[]>();
+  const transfers = new Map<string, string>();
   const mint = () => {
     const session = `${id}.${boot}.${++minted}`;
     carts.set(session, []);
@@ -74,6 +76,14 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
       "content-length": Buffer.byteLength(text),
     });
     response.end(text);
+  };
+
+  const step = ({ response, session = "", query }: Exchange, before: string, after: string | undefined) => {
+    const name = `${session} ${query.get("id")}`;
+    const known = transfers.get(name) === before;
+    if (known && after === undefined) transfers.delete(name);
+    else if (known) transfers.set(name, after!);
+    say(response, { pod: id, boot }, known ? behaviour.status : 409);
   };
 
   const paths: Record<string, (exchange: Exchange) => unknown> = {
@@ -100,6 +110,12 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
       if (request.method === "POST") carts.set(session, [...items, query.get("item") ?? "thing"]);
       say(response, { pod: id, boot, session, items: carts.get(session) ?? [] });
     },
+    "/transfer/begin": ({ response, session = "", query }) => {
+      transfers.set(`${session} ${query.get("id")}`, "begin");
+      say(response, { pod: id, boot });
+    },
+    "/transfer/confirm": (exchange) => step(exchange, "begin", "confirm"),
+    "/transfer/commit": (exchange) => step(exchange, "confirm", undefined),
     "/sse": ({ response, query }) => {
       let left = Number(query.get("events") ?? 3);
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });

@@ -1,5 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
+import type { Socket } from "node:net";
+import { echo } from "../chaos/pod/web-socket.ts";
 import { type Behaviour, podApp } from "./pod-app.ts";
 
 /**
@@ -15,6 +17,11 @@ const app = podApp(id, String(process.pid), (arrival) => {
 const server = createServer(app.listener);
 // Longer than any edge keeps an idle connection: were the pod the first to close one, a request could meet the closing.
 server.keepAliveTimeout = 120_000;
+server.on("upgrade", (request, socket: Socket) => {
+  // A client that is gone is told by the close that follows.
+  socket.on("error", () => undefined);
+  echo(id, request, socket);
+});
 server.on("error", (error: NodeJS.ErrnoException) => {
   console.error(error.code === "EADDRINUSE" ? `port ${port} is in use` : error.message);
   process.exit(1);

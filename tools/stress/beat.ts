@@ -1,0 +1,27 @@
+/**
+ * Does something at times that are set beforehand, whatever becomes of what it did before: what is due while the last is still
+ * under way is done right after it, with the time at which it was due. So a slow answer hides nothing of what others would
+ * have waited for.
+ */
+export class Beat {
+  readonly #act: (due: number) => Promise<void>;
+  readonly #interval: () => number;
+  #line: Promise<void> = Promise.resolve();
+
+  /** @param interval until the next time, in ms, drawn anew each time */
+  constructor(act: (due: number) => Promise<void>, interval: () => number) {
+    this.#act = act;
+    this.#interval = interval;
+  }
+
+  /** @param due the first time, by performance.now() */
+  start(due: number): void {
+    setTimeout(
+      () => {
+        this.#line = this.#line.then(() => this.#act(due));
+        this.start(due + this.#interval());
+      },
+      Math.max(0, due - performance.now()),
+    );
+  }
+}
