@@ -18,7 +18,7 @@ export function log<K extends KindName>(kind: K, fields: Fields<K>, at: number =
   write(recordOf({ at, kind, fields } as Told), "edge", ++lines);
 }
 
-/** Writes a line. @param number the id of the coordinator's event, or the how-manieth line of the edge it is */
+/** Writes a line. @param number the id of the coordinator's event, or, at an edge, which line of its isolate it is */
 export function write(record: EventRecord, by: Writer["by"], number: number): void {
   const { MOORING_LOG: form = "" } = env as Env;
   if (thread === 0) {

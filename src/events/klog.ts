@@ -6,7 +6,7 @@ export interface Writer {
   readonly by: "edge" | "coordinator";
   /** Where Kubernetes has the id of a thread: a number of the isolate. */
   readonly thread: number;
-  /** Where it has the line of a file: the id of the event at the coordinator, at an edge its how-manieth line this is. */
+  /** Where it has the line of a file: the id of the event at the coordinator, at an edge which line of the isolate this is. */
   readonly number: number;
 }
 

@@ -118,7 +118,7 @@ class Follower {
         },
         cancel: () => this.#end(false),
       },
-      // Nothing is made before it is read.
+      // One piece waits to be read, and no more are made.
       { highWaterMark: 1 },
     );
     this.#timer = setInterval(() => this.#beat(), beat);
