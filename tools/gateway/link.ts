@@ -42,6 +42,11 @@ export async function openLink(redisUrl: string): Promise<Link> {
   redis.on("ready", () => {
     trouble = "";
   });
+  // A connection that is given up counts as ready until the other side has closed it, or two seconds are over.
+  let leaving = false;
+  redis.on("close", () => {
+    leaving = false;
+  });
   let outstanding = 0;
 
   const reply = async ([name, ...args]: Command): Promise<Reply> => {
@@ -51,7 +56,10 @@ export async function openLink(redisUrl: string): Promise<Link> {
     } catch (error) {
       if (isReply(error)) return error;
       // Its reply may still come, in its turn: only a new connection forgets it. So does ioredis' own queue.
-      if (/timed out/i.test(String(error)) && redis.status === "ready") redis.disconnect(true);
+      if (/timed out/i.test(String(error)) && redis.status === "ready" && !leaving) {
+        leaving = true;
+        redis.disconnect(true);
+      }
       throw error;
     } finally {
       outstanding--;
@@ -67,7 +75,7 @@ export async function openLink(redisUrl: string): Promise<Link> {
   }
   return {
     async send(commands) {
-      if (redis.status !== "ready")
+      if (redis.status !== "ready" || leaving)
         throw new Unreachable(`ERR Redis is not reachable: ${trouble || redis.status}`);
       if (outstanding + commands.length > OUTSTANDING)
         throw new Unreachable("ERR too many commands are waiting for Redis");

@@ -192,7 +192,15 @@ describe.skipIf(missing)("the gateway", () => {
     await vi.waitUntil(async () => (await ping()).status === 200, { timeout: 10_000 });
     // One that hangs is no better than one that is gone; and its late replies go to nobody.
     process.kill(again.pid, "SIGSTOP");
+    // Each of many time-outs gave the one connection up anew, and left a listener at it: Node warned of a leak.
+    const warnings: string[] = [];
+    const hear = ({ name }: Error) => warnings.push(name);
+    process.on("warning", hear);
+    const hung = await Promise.all(Array.from({ length: 30 }, ping));
+    expect(new Set(hung.map(({ status }) => status))).toEqual(new Set([503]));
     expect((await ping()).status).toBe(503);
+    process.off("warning", hear);
+    expect(warnings).not.toContain("MaxListenersExceededWarning");
     process.kill(again.pid, "SIGCONT");
     await vi.waitUntil(async () => (await ping()).status === 200, { timeout: 10_000 });
     expect(await ping()).toEqual(ok("PONG"));

@@ -203,7 +203,7 @@ export class Stage {
       const found = await eventually(
         () => this.fleet.admin.get<{ pods: { state: string }[] }>(`/v1/pools/${pool}/pods`),
         ({ status, json }) => status === 200 && json.pods.every(({ state }) => state === "ready"),
-        { within: 45_000, every: 200 },
+        { within: 120_000, every: 200 },
       );
       if (found.status !== 200 || !found.json.pods.every(({ state }) => state === "ready")) {
         throw new Error(`not ready again: ${found.body}`);

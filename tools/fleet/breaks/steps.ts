@@ -141,7 +141,8 @@ export const STEPS = {
       ["learned", 4],
     ] as const) {
       for (const shopper of holders(stage, kind, count)) {
-        const { sid, pod } = shopper.held!;
+        if (shopper.held === undefined) continue;
+        const { sid, pod } = shopper.held;
         const to = stage.one(stage.pods.filter((id) => id !== pod));
         const over = stage.journal.act("moved-by-operator", { sid });
         const answer = await stage.fleet.admin.send("POST", `/v1/sessions/${sid}/move`, {
@@ -163,7 +164,9 @@ export const STEPS = {
       ["learned", 4],
     ] as const) {
       for (const shopper of holders(stage, kind, count)) {
-        const { sid } = shopper.held!;
+        // Who was taken for its session may have found it lost since.
+        if (shopper.held === undefined) continue;
+        const { sid } = shopper.held;
         const over = stage.journal.act("revoked", { sid });
         const answer = await stage.fleet.admin.send("DELETE", `/v1/sessions/${sid}`);
         if (answer.status !== 200) stage.say(`revocation of ${shopper.name}: ${answer.status}`);
