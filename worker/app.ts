@@ -4,7 +4,7 @@ import { stackText } from "../src/events/record.ts";
 import { identify } from "../src/route/client.ts";
 import { getAlerts } from "./admin/alerts.ts";
 import { getAudit, noteRefusal } from "./admin/audit.ts";
-import { requires, type Scope } from "./admin/auth.ts";
+import { holders, requires, type Scope } from "./admin/auth.ts";
 import { getConfig, getHistory, putConfig, rollbackConfig } from "./admin/config.ts";
 import { door } from "./admin/door.ts";
 import { drainedPod, drainPod } from "./admin/drain.ts";
@@ -28,9 +28,11 @@ type AppContext = Context<{ Bindings: Env }>;
 /** Everything under /_mooring: never proxied to a pod. */
 export const app = new Hono<{ Bindings: Env }>();
 
-const isolateOf = async (c: AppContext): Promise<Isolate> => theIsolate(c.env, c.executionCtx);
+export const isolateOf = async (c: AppContext): Promise<Isolate> => theIsolate(c.env, c.executionCtx);
 /** Whom failed logins are counted against: the client as routes see it, never by a header that it wrote itself. */
-const client = async (c: AppContext): Promise<string> => {
+export const client = async (c: AppContext): Promise<string> => {
+  const known = holders.get(c.req.raw);
+  if (known !== undefined) return known.client;
   const { edge, views } = await isolateOf(c);
   const trusted = views.current?.snapshot.trustedProxies ?? [];
   const { ip } = identify(c.req.raw.headers, edge.peer(c.req.raw), false, trusted);

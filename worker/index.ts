@@ -1,6 +1,7 @@
 import { problem } from "../src/route/problem.ts";
 import { checkHost, readTarget } from "../src/route/target.ts";
 import { apiProblem } from "./admin/problem.ts";
+import { isConsole } from "./console/places.ts";
 import { internal } from "./coordinator/internal.ts";
 import { proxy } from "./edge/proxy.ts";
 import type { Env } from "./env.ts";
@@ -41,7 +42,8 @@ async function admin(request: Request, env: Env, context: ExecutionContext): Pro
   const { path } = target;
   const answer = await internal(request, env, path);
   if (answer !== undefined) return answer;
-  // Traffic needs nothing of it: it is a module of its own, loaded with the first call.
+  // Traffic needs nothing of them: they are modules of their own, each loaded with its first call.
+  if (isConsole(path)) return (await import("./console/console.ts")).pages.fetch(request, env, context);
   const { app } = await import("./app.ts");
   return app.fetch(request, env, context);
 }

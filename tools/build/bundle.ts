@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { build, type Plugin } from "rolldown";
+import { minify as minifyScript } from "rolldown/utils";
 import { root } from "./root.ts";
 
 /** A module of the bundle; its name is its path in the bundle's folder. */
@@ -28,6 +29,7 @@ export interface BundleOptions {
 }
 
 const MAIN = "index.js";
+const RAW = "?raw";
 
 /** The same packages without what nobody uses of them (decisions 25 and 30). */
 export const ALIAS = {
@@ -61,6 +63,36 @@ function beside(found: Map<string, string>): Plugin {
       return { id: `./${name}`, external: true };
     },
   };
+}
+
+/** `import text from "….css?raw"`: the text of a file within the module that imports it. */
+function texts(minified: boolean): Plugin {
+  return {
+    name: "texts",
+    resolveId(source, importer) {
+      return source.endsWith(RAW) && importer !== undefined ? resolve(importer, "..", source) : null;
+    },
+    async load(id) {
+      if (!id.endsWith(RAW)) return null;
+      const path = id.slice(0, -RAW.length);
+      const whole = await readFile(path, "utf8");
+      const text = minified ? await smaller(path, whole) : whole;
+      return { code: `export default ${JSON.stringify(text)};`, moduleType: "js" };
+    },
+  };
+}
+
+/** A script or a style sheet without what nobody but a reader needs. */
+async function smaller(path: string, text: string): Promise<string> {
+  if (path.endsWith(".js")) return (await minifyScript(path, text, { module: false, sourcemap: false })).code;
+  // Texts and urls have no such characters in our style sheets.
+  return text
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/\s+/g, " ")
+    .replace(/ ?([{};,]) ?/g, "$1")
+    .replace(/: /g, ":")
+    .replace(/;}/g, "}")
+    .trim();
 }
 
 /** The modules that the entry imports, and those that they import, but for what is loaded on demand. */
@@ -110,7 +142,7 @@ export async function bundle({
     transform: {
       define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
     },
-    plugins: [beside(found)],
+    plugins: [beside(found), texts(minify)],
     output: { format: "esm", minify, comments: false, chunkFileNames: "[name].js" },
     logLevel: "silent",
   });

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { addressKey } from "../../src/affinity/client-ip.ts";
 import { Generations } from "../../src/sessions/generations.ts";
+import { openSession } from "../console/session.ts";
 import type { Env } from "../env.ts";
 import { badQuery } from "./input.ts";
 import { apiProblem } from "./problem.ts";
@@ -34,20 +35,20 @@ export interface Asked {
   readonly refused: (c: Context<{ Bindings: Env }>) => Promise<void>;
 }
 
-/** Lets a request in whose bearer token has the scope. A right token is never refused for others' failures. */
+/**
+ * Lets a request in whose bearer token has the scope, or that the console makes for who has logged in; a read also by the
+ * console's cookie alone, as its page cannot send a token. A right token is never refused for others' failures.
+ */
 export function requires(
   scope: Scope,
   client: (c: Context<{ Bindings: Env }>) => Promise<string>,
   asked?: Asked,
 ): MiddlewareHandler<{ Bindings: Env }> {
   return async (c, next) => {
-    const own = await tokenOf(c.env, bearer(c.req.header("authorization")));
-    if (own === "off") return apiProblem(503, "admin-off", "The admin API is off", OFF);
-    const address = await client(c);
-    if (own === undefined) return refuseLogin(address);
-    const [who, held] = own;
-    holders.set(c.req.raw, { who, scope: held, client: address });
-    if (ORDER.indexOf(held) < ORDER.indexOf(scope)) {
+    const holder = holders.get(c.req.raw) ?? (await holderOf(c, client));
+    if (holder instanceof Response) return holder;
+    holders.set(c.req.raw, holder);
+    if (!includes(holder.scope, scope)) {
       return apiProblem(
         403,
         "scope",
@@ -65,31 +66,69 @@ export function requires(
   };
 }
 
-const OFF =
+/** Whether who holds the one scope may do what needs the other. */
+export function includes(held: Scope, needed: Scope): boolean {
+  return ORDER.indexOf(held) >= ORDER.indexOf(needed);
+}
+
+/** Who asks: by the token, else, for what changes nothing, by the console's cookie. Else the problem to answer. */
+async function holderOf(
+  c: Context<{ Bindings: Env }>,
+  client: (c: Context<{ Bindings: Env }>) => Promise<string>,
+): Promise<Holder | Response> {
+  const authorization = c.req.header("authorization");
+  const tokens = tokensOf(c.env);
+  if (tokens.length === 0) return apiProblem(503, "admin-off", "The admin API is off", OFF);
+  const cookie = c.req.header("cookie");
+  if (
+    authorization === undefined &&
+    cookie !== undefined &&
+    (c.req.method === "GET" || c.req.method === "HEAD")
+  ) {
+    const who = await openSession(c.env, cookie, tokens, Date.now());
+    const held = tokens.find((token) => token.who === who);
+    if (held !== undefined) return { who: held.who, scope: held.scope, client: await client(c) };
+  }
+  const given = bearer(authorization);
+  const held = given === undefined ? undefined : await tokenOf(tokens, given);
+  const address = await client(c);
+  return held === undefined ? refuseLogin(address) : { who: held.who, scope: held.scope, client: address };
+}
+
+export const OFF =
   "Set MOORING_ADMIN_TOKEN (and MOORING_READ_TOKEN, MOORING_DRAIN_TOKEN if wanted) to use the admin API.";
 
 function bearer(header: string | undefined): string | undefined {
   return /^Bearer +([^\s]+)$/i.exec(header ?? "")?.[1];
 }
 
-type Token = readonly [who: string, scope: Scope, secret: string | undefined];
+/** A token of the deployment: its name, what it may do, and what it is. */
+export interface Token {
+  readonly who: string;
+  readonly scope: Scope;
+  readonly secret: string;
+}
 
-async function tokenOf(env: Env, given: string | undefined): Promise<Token | "off" | undefined> {
-  const tokens: Token[] = [
-    ["admin", "write", env.MOORING_ADMIN_TOKEN],
-    ["drain", "drain", env.MOORING_DRAIN_TOKEN],
-    ["read", "read", env.MOORING_READ_TOKEN],
-  ];
-  const set = tokens.filter(([, , secret]) => secret !== undefined && secret !== "");
-  if (set.length === 0) return "off";
-  if (given === undefined) return undefined;
+/** Those that are set. */
+export function tokensOf(env: Env): Token[] {
+  const tokens = [
+    { who: "admin", scope: "write", secret: env.MOORING_ADMIN_TOKEN ?? "" },
+    { who: "drain", scope: "drain", secret: env.MOORING_DRAIN_TOKEN ?? "" },
+    { who: "read", scope: "read", secret: env.MOORING_READ_TOKEN ?? "" },
+  ] as const;
+  return tokens.filter(({ secret }) => secret !== "");
+}
+
+/** The token that was given; undefined when it is none of them. */
+export async function tokenOf(tokens: readonly Token[], given: string): Promise<Token | undefined> {
   let held: Token | undefined;
   // All are compared, whichever fits: the time tells nothing.
-  for (const token of set) if ((await sameSecret(given, token[2]!)) && held === undefined) held = token;
+  for (const token of tokens) if ((await sameSecret(given, token.secret)) && held === undefined) held = token;
   return held;
 }
 
-function refuseLogin(address: string): Response {
+/** Counts a login that failed; whether there were too many of that client's within a minute. */
+export function noteFailure(address: string): boolean {
   const now = Date.now();
   // One household has all addresses of a /64.
   const client = addressKey(address) ?? address;
@@ -99,7 +138,11 @@ function refuseLogin(address: string): Response {
     failures.set(client, entry);
   }
   entry.count++;
-  if (entry.count > MAX_FAILURES) {
+  return entry.count > MAX_FAILURES;
+}
+
+function refuseLogin(address: string): Response {
+  if (noteFailure(address)) {
     const detail = "Ten logins failed within a minute. Wait a minute, or send the right token.";
     return apiProblem(429, "too-many-failures", "Too many failed logins", detail, { "retry-after": "60" });
   }

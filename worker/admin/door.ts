@@ -17,7 +17,7 @@ export function door(
   client: (c: Context<{ Bindings: Env }>) => Promise<string>,
 ): MiddlewareHandler<{ Bindings: Env }> {
   return async (c, next) => {
-    const { method, path } = c.req;
+    const { method } = c.req;
     if (isForeign(c.req.header("origin"), c.req.header("sec-fetch-site"), c.req.url)) {
       c.res = apiProblem(
         403,
@@ -29,13 +29,19 @@ export function door(
     const { status } = c.res;
     c.header("x-content-type-options", "nosniff");
     if (SAFE.has(method) && ![401, 403, 429].includes(status)) return;
-    const scope = holders.get(c.req.raw)?.scope ?? null;
-    log("admin-call", { client: await client(c), scope, method, path, status });
+    noteAsked(c, await client(c), status);
   };
 }
 
+/** A line about a request, in the log. */
+export function noteAsked(c: Context<{ Bindings: Env }>, client: string, status: number): void {
+  const { method, path } = c.req;
+  const scope = holders.get(c.req.raw)?.scope ?? null;
+  log("admin-call", { client, scope, method, path, status });
+}
+
 /** By the host alone: what ends TLS in front of the edge has another scheme. A browser says `null` where it hides its own. */
-function isForeign(origin: string | undefined, site: string | undefined, url: string): boolean {
+export function isForeign(origin: string | undefined, site: string | undefined, url: string): boolean {
   if (site !== undefined && site !== "same-origin" && site !== "none") return true;
   if (origin === undefined) return false;
   return !URL.canParse(origin) || new URL(origin).host !== new URL(url).host;

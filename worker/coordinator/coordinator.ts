@@ -8,6 +8,7 @@ import { checkKey, type Flip, Probes } from "../../src/health/probes.ts";
 import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
 import type { Share } from "../../src/metrics/alerts.ts";
 import type { Gauges } from "../../src/metrics/samples.ts";
+import { Trends } from "../../src/metrics/trends.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
@@ -56,6 +57,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly pods: Pods;
   readonly sessions: Sessions;
   readonly rebalance: Rebalance;
+  readonly trends = new Trends();
   readonly #feed: FeedStore;
   readonly #operator: Operator;
   readonly #weights: Weights;
@@ -290,7 +292,10 @@ export class Coordinator extends DurableObject<Env> {
 
   async #beat(beat: Beat): Promise<BeatAnswer> {
     const now = Date.now();
-    if (this.ledger.take(beat, now)) this.alerting.take(beat, now);
+    if (this.ledger.take(beat, now)) {
+      this.alerting.take(beat, now);
+      this.trends.take(beat.counts, beat.tallies ?? {}, now);
+    }
     this.#probes.served(beat.served, now);
     this.flip();
     this.#publisher?.publish(this.ctx);

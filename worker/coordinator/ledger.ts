@@ -148,6 +148,19 @@ export class Ledger {
       .toArray();
   }
 
+  /** Of the breaks that are listed: how many there were since a moment, by cause and bin of time. `bin`: its number since the epoch. */
+  binned(since: number, step: number): { bin: number; cause: string; count: number }[] {
+    return this.#sql
+      .exec<{ bin: number; cause: string; count: number }>(
+        `SELECT CAST(at / ? AS INTEGER) AS bin, cause, COUNT(*) AS count FROM breaks
+         WHERE seq > (SELECT MAX(seq) FROM breaks) - ? AND at >= ? GROUP BY bin, cause ORDER BY bin, cause`,
+        step,
+        KEPT,
+        since,
+      )
+      .toArray();
+  }
+
   /** The newest breaks first, of those before position `before`; the cursor is where the next page begins. */
   breaks(
     limit: number,

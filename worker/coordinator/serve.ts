@@ -4,6 +4,7 @@ import { rollback } from "./config-write.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { EventLog } from "./event-log.ts";
 import { STREAMS } from "./event-streams.ts";
+import { glance } from "./glance.ts";
 import type { PodChange, PoolChange } from "./pods.ts";
 import type { RebalanceOrder } from "./rebalance.ts";
 import { refused } from "./reply.ts";
@@ -50,6 +51,8 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
       return Response.json(coordinator.alerting.rules(Date.now()));
     case "GET /events":
       return events(coordinator.events, query);
+    case "GET /glance":
+      return Response.json(glance(coordinator, Date.now()));
     case "GET /breaks":
       return Response.json({ ...page(coordinator, query), causes: ledger.causes() });
     case "GET /pods": {

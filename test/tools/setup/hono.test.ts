@@ -24,14 +24,14 @@ it("takes out every member that it names, and nothing else", () => {
 
 it("leaves in what the worker uses of the app, of a context and of its request", () => {
   const worker = readdirSync(join(root, "worker"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => readFileSync(join(root, "worker", name), "utf8"))
     .join("\n");
   const used = (pattern: RegExp) => [...worker.matchAll(pattern)].map(([, name]) => name!);
   const request = used(/\bc(?:ontext)?\.req\.(\w+)/g);
   expect(request).toContain("param");
   const uses = {
-    "hono-base.js": used(/\bapp\.(\w+)/g),
+    "hono-base.js": used(/\b(?:app|pages)\.(\w+)/g),
     "context.js": used(/\bc(?:ontext)?\.(\w+)/g),
     "request.js": request,
   };

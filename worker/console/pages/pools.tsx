@@ -1,0 +1,127 @@
+import type { Traffic } from "../../../src/metrics/trends.ts";
+import { Problem, query } from "../api.ts";
+import { count, cut, known, latency, percent, rate } from "../format.ts";
+import { Live, Pager, Trouble, toneOf } from "../parts/bits.tsx";
+import { AT, poolPage } from "../places.ts";
+import { render, type Visit } from "../visit.tsx";
+import { glanceOf, total } from "./overview.tsx";
+
+/** As GET /pools gives them. */
+export interface PoolList {
+  readonly pools: readonly {
+    readonly name: string;
+    readonly policy: string;
+    readonly pods: number;
+    readonly states: Readonly<Record<string, number>>;
+    readonly sessions: number | null;
+  }[];
+  readonly cursor: string | null;
+}
+
+const SHOWN = 100;
+
+/** All pools, a page of them at a time. */
+export async function pools(visit: Visit): Promise<Response> {
+  const { cursor } = visit.query;
+  const [list, glance] = await Promise.all([
+    visit.api.get<PoolList>(`/pools${query({ limit: SHOWN, cursor })}`),
+    glanceOf(visit),
+  ]);
+  return render(
+    visit,
+    { title: "Pools", place: "Pools", ...(list instanceof Problem ? { status: list.status } : {}) },
+    <>
+      <h1>Pools</h1>
+      <Live id="pools">
+        {list instanceof Problem ? (
+          <Trouble problem={list} />
+        ) : (
+          <PoolTable list={list} traffic={glance instanceof Problem ? undefined : glance.traffic} />
+        )}
+      </Live>
+      {!(list instanceof Problem) && (
+        <Pager
+          of="pools"
+          first={cursor === undefined ? undefined : `${AT}/pools`}
+          next={list.cursor === null ? undefined : `${AT}/pools${query({ cursor: list.cursor })}`}
+        />
+      )}
+    </>,
+  );
+}
+
+export function PoolTable({ list, traffic }: { list: PoolList; traffic: Traffic | undefined }) {
+  if (list.pools.length === 0) return <p class="faint">The config has no pools.</p>;
+  return (
+    <table class="stack">
+      <thead>
+        <tr>
+          <th scope="col">Pool</th>
+          <th scope="col">Pods</th>
+          <th scope="col" class="number">
+            Sessions
+          </th>
+          <th scope="col" class="number">
+            Requests
+          </th>
+          <th scope="col" class="number">
+            Errors
+          </th>
+          <th scope="col" class="number">
+            p50
+          </th>
+          <th scope="col" class="number">
+            p99
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {list.pools.map(({ name, policy, pods, states, sessions }) => {
+          const bin = traffic?.pools[name];
+          const requests = bin === undefined ? 0 : total(bin);
+          return (
+            <tr>
+              <td data-name="Pool">
+                <a href={poolPage(name)}>
+                  <b>{cut(name)}</b>
+                </a>
+                <small>{policy}</small>
+              </td>
+              <td data-name="Pods">
+                {count(pods)} <States states={states} />
+              </td>
+              <td data-name="Sessions" class="number">
+                {known(sessions)}
+              </td>
+              <td data-name="Requests" class="number">
+                {traffic === undefined ? "–" : `${rate(requests / traffic.seconds)}/s`}
+              </td>
+              <td data-name="Errors" class="number">
+                {bin === undefined || requests === 0 ? "–" : percent(bin.errors / requests)}
+              </td>
+              <td data-name="p50" class="number">
+                {latency(bin?.p50 ?? null)}
+              </td>
+              <td data-name="p99" class="number">
+                {latency(bin?.p99 ?? null)}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+/** How many pods are in which state. */
+function States({ states }: { states: Readonly<Record<string, number>> }) {
+  return (
+    <span class="states">
+      {Object.entries(states).map(([state, pods]) => (
+        <span class={`pill ${toneOf(state)}`}>
+          {count(pods)} {state}
+        </span>
+      ))}
+    </span>
+  );
+}
