@@ -59,7 +59,10 @@ export function draw(chart: Chart): string {
     ...across(chart.x, x),
     ...upwards(chart.y, y),
     ...marked(chart, y),
+    `<clipPath id="inside"><rect x="${LEFT - 4}" y="${TOP - 4}" width="${RIGHT - LEFT + 8}" height="${BOTTOM - TOP + 8}"/></clipPath>`,
+    '<g clip-path="url(#inside)">',
     ...chart.series.flatMap((series, i) => curve(series, x, y, colourOf(i))),
+    "</g>",
     ...legend(chart.series),
     "</svg>\n",
   ].join("\n");
@@ -68,8 +71,8 @@ export function draw(chart: Chart): string {
 function scaleOf(axis: Axis, values: readonly number[], range: readonly [number, number]): Scale {
   const usable = values.filter((value) => Number.isFinite(value) && (axis.log !== true || value > 0));
   const { from = axis.log ? Math.min(...usable) : Math.min(0, ...usable), to = Math.max(...usable) } = axis;
-  const scale: Scale = axis.log ? scaleLog() : scaleLinear();
-  return scale.domain([from, to]).range(range).nice();
+  if (axis.log) return scaleLog().domain([from, to]).range(range);
+  return scaleLinear().domain([from, to]).range(range).nice();
 }
 
 function across(axis: Axis, scale: Scale): string[] {
@@ -95,11 +98,14 @@ function upwards(axis: Axis, scale: Scale): string[] {
   ];
 }
 
-/** Of a logarithmic axis the powers of ten alone, where there are three of them. */
+/** Of a logarithmic axis the powers of ten, and what begins with 2 and 5 where there are but a few of them. */
 function ticksOf({ log }: Axis, scale: Scale): number[] {
-  const ticks = scale.ticks(log ? 10 : 6);
-  const powers = ticks.filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e9) / 1e9));
-  return log && powers.length >= 3 ? powers : ticks;
+  if (!log) return scale.ticks(6);
+  const ticks = scale.ticks(100);
+  const beginning = (digits: readonly string[]) =>
+    ticks.filter((tick) => digits.some((digit) => tick.toExponential().startsWith(`${digit}e`)));
+  const powers = beginning(["1"]);
+  return powers.length >= 4 ? powers : beginning(["1", "2", "5"]);
 }
 
 function marked({ mark }: Chart, scale: Scale): string[] {

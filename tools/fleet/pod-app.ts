@@ -49,6 +49,7 @@ interface Exchange {
  * | `/mcp` | POST without Mcp-Session-Id mints one; with one that is unknown 404; DELETE ends it |
  * | `/cart` | POST adds `?item=`, both answer `{ pod, boot, session, items }` of the session |
  * | `/transfer/begin`, `/transfer/confirm`, `/transfer/commit` | POST with `?id=`: the steps of one transfer, in order; 409 for one that this pod does not know, or out of order |
+ * | `/visit?n=7` | `{ pod, boot, last }`: the number that the session's last visit left here, null for none; this one is left |
  * | `/sse?events=3&every=20` | so many server-sent events, each with the pod's id |
  * | `/slow?ms=500`, `/status?code=503`, `/reset`, `/headers` | what they say; the last as JSON |
  * | `/cut` | half of the body that its Content-Length promises, and a reset |
@@ -64,6 +65,7 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
   const waiting: (() => void)[] = [];
   const carts = new Map<string, string[]>();
   const transfers = new Map<string, string>();
+  const visits = new Map<string, number>();
   const mint = () => {
     const session = `${id}.${boot}.${++minted}`;
     carts.set(session, []);
@@ -116,6 +118,10 @@ export function podApp(id: string, boot: string, arrived: (arrival: Arrival) => 
     },
     "/transfer/confirm": (exchange) => step(exchange, "begin", "confirm"),
     "/transfer/commit": (exchange) => step(exchange, "confirm", undefined),
+    "/visit": ({ response, session = "", query }) => {
+      say(response, { pod: id, boot, last: visits.get(session) ?? null });
+      visits.set(session, Number(query.get("n")));
+    },
     "/sse": ({ response, query }) => {
       let left = Number(query.get("events") ?? 3);
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });

@@ -75,6 +75,7 @@ export class Call implements Background {
     isolate: string,
     spec: RequestEvent,
     arrived: number,
+    ip = `203.0.113.${client}`,
   ) {
     this.id = id;
     this.client = client;
@@ -82,7 +83,7 @@ export class Call implements Background {
     this.isolate = isolate;
     this.spec = spec;
     this.arrived = arrived;
-    this.ip = `203.0.113.${client}`;
+    this.ip = ip;
   }
 
   /** What goes on after the response goes on by itself here; a rejection there would be a bug, and is not hidden. */

@@ -30,6 +30,8 @@ export interface CoordinatorParts {
   /** The snapshot key, by the way to the store. */
   readonly snapshots: { get(): Promise<string | undefined>; put(text: string): Promise<void> };
   readonly period: number;
+  /** Of the sids of keyed sessions; absent: one for all. */
+  readonly salt?: string;
 }
 
 /** worker/coordinator/coordinator.ts in virtual time, over the real readiness rule. Its operator's part is decided here. */
@@ -242,7 +244,8 @@ export class SimCoordinator {
   async #write(document: string, revision: number, departed: readonly DepartedPod[]): Promise<void> {
     const disk = this.#disk;
     const before = disk.record;
-    const { now } = this.#parts.loop;
+    const { loop, salt = SALT } = this.#parts;
+    const { now } = loop;
     const after = await compileDocument(document, revision);
     const pods = after.pools.flatMap((pool) => pool.pods);
     const tags = new Set(pods.map((pod) => tagToHex(pod.tag)));
@@ -250,7 +253,7 @@ export class SimCoordinator {
     const gone = departedAfter(departed, old, tags);
     for (const tag of this.present.keys()) if (!tags.has(tag)) this.present.delete(tag);
     for (const tag of tags) if (!this.present.has(tag)) this.present.set(tag, now);
-    disk.record = { incarnation: disk.incarnation, revision, document, departed: gone, salt: SALT };
+    disk.record = { incarnation: disk.incarnation, revision, document, departed: gone, salt };
     this.written.push({ at: now, incarnation: disk.incarnation, revision });
     this.#parts.trace.say(now, `coordinator holds revision ${revision} of ${disk.incarnation}`);
   }

@@ -25,6 +25,13 @@ export interface ForwarderParts {
   readonly reached: (call: Call, pod: SimPod, shipment: Shipment) => void;
   /** Requests that wait for a pod's headers. */
   readonly waiting: { count: number };
+  /** How long a pod works on a request; absent: as schedules have it. Milliseconds. */
+  readonly work?: (dice: Dice) => number;
+}
+
+/** One in ten takes its time. */
+function usualWork(dice: Dice): number {
+  return dice.odds(0.1) ? dice.between(50, 900) : dice.between(0.2, 10);
 }
 
 /** The way to the simulated pods. What fails here fails as workerd says it: refused, reset and closed look alike. */
@@ -50,7 +57,7 @@ function callOf(background: Background): Call {
 }
 
 function send(parts: ForwarderParts, shipment: Shipment, call: Call): Promise<Response | Failure> {
-  const { loop, net, pods, dice, me, alive, waiting } = parts;
+  const { loop, net, pods, dice, me, alive, waiting, work = usualWork } = parts;
   const { pod } = shipment;
   const process = pods.of(pod);
   const record: Send = { pod: pod.tag, key: podKey(pod), at: loop.now, ended: undefined, result: undefined };
@@ -82,7 +89,7 @@ function send(parts: ForwarderParts, shipment: Shipment, call: Call): Promise<Re
       parts.reached(call, process, shipment);
       if (process.mode === "cut") return back("connect");
       if (process.mode === "hang") return;
-      loop.after(dice.odds(0.1) ? dice.between(50, 900) : dice.between(0.2, 10), () => {
+      loop.after(work(dice), () => {
         // It may have died, or been stopped in its tracks, while it worked.
         if (process.mode === "dead") back("connect");
         else if (process.mode !== "hang") back(respond(shipment, process, call));

@@ -57,6 +57,8 @@ export interface IsolateParts {
   readonly sent: (call: Call, shipment: Shipment) => void;
   readonly left: (call: Call, send: Send) => void;
   readonly reached: (call: Call, pod: SimPod, shipment: Shipment) => void;
+  /** How long a pod works on a request; absent: as schedules have it. Milliseconds. */
+  readonly work?: (dice: Dice) => number;
 }
 
 /** One isolate: the real edge of src/route over ports in virtual time. What it holds dies with it. */

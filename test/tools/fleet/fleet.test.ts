@@ -100,6 +100,9 @@ describe.skipIf(missing || process.platform !== "linux")("a fleet of real proces
     await jar.post(`${pod.url}/cart?item=tea`);
     const cart = await jar.post(`${pod.url}/cart?item=cake`);
     expect(JSON.parse(cart.body)).toMatchObject({ pod: "web-0", items: ["tea", "cake"] });
+    const visit = async (n: number) => JSON.parse((await jar.get(`${pod.url}/visit?n=${n}`)).body);
+    expect(await visit(7)).toMatchObject({ pod: "web-0", last: null });
+    expect(await visit(8)).toMatchObject({ pod: "web-0", last: 7 });
     await jar.get(`${pod.url}/logout`);
     expect(jar.cookies.size).toBe(0);
 

@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { bundle } from "../build/bundle.ts";
+import { root } from "../build/root.ts";
+import { type Gate, table } from "../fleet/gate.ts";
+import { machine } from "../sim/gates.ts";
+import { compare } from "./agreement.ts";
+import { chartsOf } from "./charts.ts";
+import { agrees, figuresOf, repeats } from "./checks.ts";
+import { measure, sweep } from "./experiment.ts";
+import { NAMES } from "./kinds.ts";
+import { BASE } from "./model.ts";
+import { reportOf } from "./report.ts";
+
+const HELP = `npm run claims -- [--quick] [--seed N] [--json FILE] [--write]
+
+Plays the same users by four kinds of stickiness, in virtual time and over real HTTP; docs/claims.md tells what comes of it.
+Ends with 1 when a check fails. --quick: the same checks in small, without the sweeps. --write: docs/claims.md and its plots.`;
+
+/** Runs of the usual setting, and of each value of a sweep. */
+const SEEDS = 10;
+const SWEEP_SEEDS = 5;
+/** Runs in virtual time that the one over HTTP is compared with. */
+const REPLAYS = 40;
+/** --quick: runs, users of each, and runs to compare with. */
+const QUICK = { seeds: 2, users: 80, replays: 16 };
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    quick: { type: "boolean", default: false },
+    seed: { type: "string", default: "1" },
+    write: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+const { quick } = values;
+const first = Number(values.seed);
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+if (!Number.isSafeInteger(first) || first < 0 || (quick && values.write)) {
+  console.error(`error: --seed takes a whole number, and --write all runs, not --quick\n\n${HELP}`);
+  process.exit(1);
+}
+
+const dir = mkdtempSync(join(tmpdir(), "mooring-claims-"));
+// A signal skips `finally`: exit by it, so that what hooks into the exit still cleans up, as the workers do.
+process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+const users = quick ? QUICK.users : BASE.users;
+const seeds = quick ? QUICK.seeds : SEEDS;
+const say = (line: string) => console.log(`── ${line}`);
+
+say("over HTTP, and the same in virtual time");
+const { dir: bundleDir } = await bundle({ outdir: join(dir, "worker") });
+const agreement = await compare(bundleDir, first, quick ? QUICK.replays : REPLAYS);
+say("in virtual time");
+const [seen] = await measure([{ model: { ...BASE, users }, kinds: NAMES }], { seeds, first });
+const gates: Gate[] = [...figuresOf(seen!), await repeats(QUICK.users, first), ...agrees(agreement)];
+const where = machine();
+const date = new Date().toISOString().slice(0, 10);
+const words = `${date}, ${where.cpu} (${where.cores} cores), ${where.platform}, Node ${where.node}`;
+if (!quick) {
+  say("each parameter by itself");
+  const swept = await sweep({ seeds: SWEEP_SEEDS, first });
+  const effort = { seeds, sweepSeeds: SWEEP_SEEDS, first };
+  const report = reportOf({ seen: seen!, swept, agreement, effort, machine: words });
+  const charts = chartsOf(swept);
+  const folder = values.write ? join(root, "docs") : dir;
+  mkdirSync(join(folder, "claims"), { recursive: true });
+  writeFileSync(join(folder, "claims.md"), report);
+  for (const [name, svg] of Object.entries(charts)) writeFileSync(join(folder, "claims", name), svg);
+}
+console.log(`\n${words}, seed ${first}\n\n${table(gates)}`);
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify({ machine: where, gates }, null, 2)}\n`);
+}
+process.exitCode = gates.some(({ pass }) => pass === false) ? 1 : 0;
