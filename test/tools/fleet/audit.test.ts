@@ -185,6 +185,18 @@ describe("what the script did", () => {
     expect(asked(2, 60_000)).toBeGreaterThan(19_000);
   });
 
+  it("knows since when the machine was too slow to tell", () => {
+    const own = new Journal();
+    own.absences.push(
+      { what: "store", from: 1000, until: 2000 },
+      { what: "slow-store", from: 1000, until: 1500 },
+    );
+    expect(own.starved(1400)).toBe(true);
+    expect(own.starved(1600)).toBe(false);
+    own.was("machine", 1700);
+    expect(own.starved(1600)).toBe(true);
+  });
+
   it("closes a pod to new sessions for as long as every edge has heard it", () => {
     const own = new Journal();
     const began = Date.now();

@@ -17,6 +17,8 @@ export interface InStep {
   readonly apart: number;
   /** From then until the last of them was in step. Seconds. */
   readonly took: number;
+  /** The machine was too slow to tell: to the edges its store was as if it were not back. */
+  readonly starved: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function inStep(stage: Stage): Promise<InStep> {
     left = left.filter((_, i) => !agree[i]);
     if (left.length > 0) await sleep(100);
   }
-  return { apart: left.length, took: (Date.now() - back) / 1000 };
+  return { apart: left.length, took: (Date.now() - back) / 1000, starved: stage.journal.starved(back) };
 }
 
 async function agrees({ fleet }: Stage, { held }: Shopper): Promise<boolean> {

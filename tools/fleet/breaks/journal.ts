@@ -98,6 +98,13 @@ export class Journal {
     };
   }
 
+  /** Whether this machine, or the store on it, was too slow since then to tell anything. */
+  starved(since: number): boolean {
+    return this.absences.some(
+      ({ what, until }) => (what === "machine" || what === "slow-store") && until >= since,
+    );
+  }
+
   /** Whether a pod took no new session during the whole of this request. */
   wasClosed(pod: string, from: number, until: number): boolean {
     return this.#closed.some((one) => one.pod === pod && one.from <= from && one.until >= until);

@@ -24,6 +24,8 @@ export const SECRETS: readonly string[] = [
 const SLOW = 75;
 /** Half of what an edge waits for a probe of a pod. Milliseconds. */
 const STILL = 250;
+/** How often this process looks whether it stands still. Milliseconds. */
+const STEP = 50;
 
 export interface StageOptions {
   readonly edges: number;
@@ -214,7 +216,8 @@ export class Stage {
   /**
    * Watches how long a store and edges that are there take to answer, until it is told to end. On a busy machine a store may
    * be too slow for the edges, which is to them as if it were away; and where nothing moves for as long as an edge waits for
-   * a probe, nothing can be said of what it should have found.
+   * a probe, nothing can be said of what it should have found. This process is watched as well: what stands before each pod
+   * runs in it, and while it stands still a pod that is dead seems to hang.
    */
   watch(): () => void {
     const { gateway } = this.fleet.redis!;
@@ -228,6 +231,14 @@ export class Stage {
         await sleep(100);
       }
     };
+    const own = async () => {
+      while (running) {
+        const from = Date.now();
+        await sleep(STEP);
+        if (Date.now() - from > STEP + STILL) this.journal.was("machine", from);
+      }
+    };
+    void own();
     void each(`${gateway.url}/ping`, [["slow-store", SLOW]]);
     for (const { url } of this.fleet.edges) void each(`${url}/_mooring/livez`, [["machine", STILL]]);
     return () => {
