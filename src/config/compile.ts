@@ -92,6 +92,7 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
     maxInFlight,
     queue,
     webSocket,
+    empty,
   } = pool;
   const pods = await Promise.all(
     pool.pods.map(
@@ -131,6 +132,7 @@ async function compilePool(pool: PoolConfig, index: number, digest: Digest): Pro
     maxInFlight,
     queue,
     webSocket,
+    empty,
   };
 }
 

@@ -62,6 +62,7 @@ export const pool = z.strictObject({
   maxInFlight: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
   queue: z._default(z.int().check(z.minimum(0), z.maximum(100_000)), 100),
   webSocket: z.optional(webSocket),
+  empty: z._default(z.union([z.literal(500), z.literal(503)]), 503),
 });
 
 /** A pool as it was read, defaults filled in. Times in milliseconds, percents as fractions. */

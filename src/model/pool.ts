@@ -120,6 +120,11 @@ export interface Pool {
   readonly queue: number;
   /** Absent: WebSockets pass untouched. */
   readonly webSocket?: WebSocketConfig | undefined;
+  /**
+   * What becomes of new requests while it has no pods at all. 500: as a side of a split it keeps its share, which gets that.
+   * 503: other sides take them, and without one they get that.
+   */
+  readonly empty: 500 | 503;
 }
 
 /**

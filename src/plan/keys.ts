@@ -41,6 +41,7 @@ function home(route: RouteRuntime, sid: string): number | undefined {
   const { sides } = route;
   const first = hashedSide(route, sid);
   const order = sides.map((_, i) => sides[(first + i) % sides.length]!.pool);
+  if (order[0]!.vacant) return undefined;
   // As a key may be any text, a sid is as good as one.
   const keyed = route.scope.ahead.length + route.scope.behind.length > 0;
   const at = keyed ? order.find(({ shared }) => shared.live > 0) : undefined;

@@ -3,7 +3,7 @@ import type { Refusal } from "../model/refusal.ts";
 import { nextVersion, type Standing, without } from "../policies/policy.ts";
 import { placedBy } from "./asked.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
-import { BUSY, NO_POD } from "./problem.ts";
+import { BUSY, EMPTY, NO_POD } from "./problem.ts";
 import type { Trip } from "./trip.ts";
 import type { RouteRuntime } from "./view.ts";
 import { zoneOf } from "./zone.ts";
@@ -66,6 +66,7 @@ export function choosePod(
   order: readonly PoolRuntime[],
   tried: readonly PodRuntime[],
 ): PodRuntime | Refusal {
+  if (isVacant(order, tried)) return EMPTY;
   trip.edge.choosing?.(trip);
   let busy = false;
   for (const standing of [
@@ -85,6 +86,11 @@ export function choosePod(
     if (busy) return BUSY;
   }
   return NO_POD;
+}
+
+/** Whether a request came to a side that keeps its share though it has no pods. Who has tried a pod had come to another. */
+export function isVacant(order: readonly PoolRuntime[], tried: readonly PodRuntime[]): boolean {
+  return tried.length === 0 && order[0]!.vacant;
 }
 
 function pick(trip: Trip, pool: PoolRuntime, key: string | undefined, open: Standing): number {

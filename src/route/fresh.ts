@@ -3,9 +3,10 @@ import type { PodTag } from "../model/pod.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token, toHex } from "../sessions/token.ts";
 import { askedOf } from "./asked.ts";
-import { beating, choosePod, hashPod, sidesFor } from "./choose.ts";
+import { beating, choosePod, hashPod, isVacant, sidesFor } from "./choose.ts";
 import { seatKeyed } from "./keyed.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
+import { EMPTY } from "./problem.ts";
 import type { SourceRuntime } from "./source.ts";
 import { type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 
@@ -79,6 +80,7 @@ export function seatNew(trip: Trip, tried: readonly PodRuntime[], order?: readon
 export function seatUnkeyed(trip: Trip, tried: readonly PodRuntime[]): Seated {
   const { stranger } = trip;
   const order = sidesFor(trip, stranger);
+  if (isVacant(order, tried)) return EMPTY;
   const hashed = stranger === undefined ? undefined : hashPod(stranger, order, tried.at(-1));
   // Its pod may have minted it where no store could be told: it waits there, as whoever is bound does, when that is full.
   const pod = hashed ?? choosePod(trip, undefined, order, tried);

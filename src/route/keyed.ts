@@ -4,12 +4,12 @@ import { tagFromHex } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
-import { choosePod, hashPod, keyPod, sidesFor } from "./choose.ts";
+import { choosePod, hashPod, isVacant, keyPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
 import type { PodRuntime } from "./pods.ts";
-import { NO_POD, NO_STORE } from "./problem.ts";
+import { EMPTY, NO_POD, NO_STORE } from "./problem.ts";
 import { podId, rebind } from "./rebind.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
@@ -139,9 +139,12 @@ function mayCreate({ keyed, route }: Trip): boolean {
 async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated | undefined> {
   const { edge, now } = trip;
   const { sid, source } = trip.keyed!;
-  const creates = mayCreate(trip);
   const order = sidesFor(trip, sid);
-  const chosen = creates ? choosePod(trip, sid, order, []) : undefined;
+  // Whoever has a session already keeps it, wherever it is, and where no store can say so goes by the key.
+  const begins = mayCreate(trip);
+  const vacant = isVacant(order, []);
+  const none = () => forget(trip) ?? (begins ? (vacant ? EMPTY : NO_POD) : undefined);
+  const chosen = begins && !vacant ? choosePod(trip, sid, order, []) : undefined;
   // It may be there already: that every pod has enough to do refuses nobody yet.
   const candidate =
     chosen === undefined
@@ -149,12 +152,15 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
       : isRefusal(chosen)
         ? keyPod(trip, sid, order)
         : chosen;
-  const to = candidate?.pod.tag ?? remembered?.pod;
-  if (to === undefined) return creates ? NO_POD : forget(trip);
+  const creates = begins && !vacant && candidate !== undefined;
+  // Who is only looked for goes nowhere by it.
+  const any = begins ? trip.route.scope.pods.keys().next().value : undefined;
+  const to = candidate?.pod.tag ?? remembered?.pod ?? any;
+  if (to === undefined) return none();
   const news = edge.feed.below(sid, remembered?.epoch ?? 0);
   // What is remembered has ended: what begins now follows nothing, and has left no pod.
   const ended = news?.to === null;
-  if (ended && !creates) return forget(trip);
+  if (ended && !creates) return none();
   const before = ended ? undefined : remembered;
   const exp = now + source.life.idle * 1000;
   const base = { sid, pod: to, home: to, epoch: 0, iat: seconds(now), exp: seconds(exp), flags: 0 };
@@ -178,7 +184,7 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
   };
   const answer = await ask(trip, swap, known, "key", heard);
   if (answer === undefined) return alone(trip, known, before, candidate, news);
-  if (answer.verdict === "ABSENT" || answer.verdict === "REVOKED") return forget(trip);
+  if (answer.verdict === "ABSENT" || answer.verdict === "REVOKED") return none();
   return met(trip, answer, base, before, ended);
 }
 

@@ -45,6 +45,8 @@ export class PoolRuntime {
   readonly tags: readonly string[];
   /** Whether leases must be held to the end of the body: it counts, or it may take too long. */
   readonly load: boolean;
+  /** It has no pods, and its share of new requests gets 500. */
+  readonly vacant: boolean;
   /** Outlives the snapshot, as the pods do. */
   budget = new RetryBudget();
   /** By the shared view alone, the same at every edge: what rebinding goes by. */
@@ -96,6 +98,7 @@ export class PoolRuntime {
       policy.loadWith?.(pool.policy.options) === true ||
       pool.maxInFlight !== undefined ||
       pool.timeouts.idleBody !== undefined;
+    this.vacant = pool.empty === 500 && pool.pods.length === 0;
     this.pods = pool.pods.map((pod) => this.#adopt(pod, known.get(pod.tag)));
     this.#tools = { core, table: () => this.table(), fleet: this.share };
     this.shared = stand(this);

@@ -40,6 +40,15 @@ export const NO_POD: Refusal = {
   proxyStatus: "destination_unavailable",
 };
 
+export const EMPTY: Refusal = {
+  status: 500,
+  code: "empty-pool",
+  title: "There are no pods behind this side",
+  detail:
+    "The config leads a share of the requests to a pool without pods, and has them answered so (empty: 500).",
+  proxyStatus: "destination_not_found",
+};
+
 export const BUSY: Refusal = {
   status: 503,
   code: "busy",

@@ -39,6 +39,8 @@ export function poolOf(weights: readonly number[]): Pool {
     retry: { attempts: 1, budget: 0, on: [], methods: [], bodies: false },
     timeouts: { headers: 1000, queue: 5000 },
     queue: 100,
+
+    empty: 503,
   };
 }
 

@@ -36,6 +36,8 @@ function poolOf(count: number, panic = 0.5): Pool {
     retry: { attempts: 2, budget: 0.2, on: ["connect"], methods: [], bodies: false },
     timeouts: { headers: 15_000, queue: 5000 },
     queue: 100,
+
+    empty: 503,
   };
 }
 
