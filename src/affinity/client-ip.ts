@@ -14,6 +14,7 @@ export const clientIp: AffinitySource<KeyedOptions> = {
   options: z.strictObject({ timeout }),
   label: () => "client-ip",
   key: ({ ip }) => (ip === undefined ? undefined : addressKey(ip)),
+  address: () => true,
   // Envoy goes by the whole of an IPv6 address; who comes second from a /64 finds the session of who came first.
   placing: ({ ip }) => addressText(ip),
 };

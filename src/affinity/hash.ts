@@ -59,6 +59,7 @@ export const hash: AffinitySource<HashOptions> = {
     }
     return any ? key : undefined;
   },
+  address: ({ of }) => of.some((item) => "client-ip" in item),
   placing: (asked, { of }) => of.flatMap((item) => placed(asked, item) ?? []),
 };
 

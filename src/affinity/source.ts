@@ -46,6 +46,8 @@ export interface AffinitySource<Options = unknown> {
    * absent, or undefined: the key itself.
    */
   placing?(asked: Asked, options: Options): string | readonly string[] | undefined;
+  /** Whether the key is, or has in it, the client's address. */
+  address?(options: Options): boolean;
   /** How a client that brought no key is told of the one that is made for it; absent, or undefined: none is made. */
   made?(options: Options): MadeCookie | undefined;
   /** The key that a response mints or takes back; undefined when it does neither. */

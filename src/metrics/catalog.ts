@@ -46,6 +46,10 @@ export const CATALOG = {
     "pool",
   ),
   mooring_sessions_broken_total: counter("Sessions that changed their pod or ended, by cause.", "cause"),
+  mooring_tokens_sealed_total: counter(
+    "Tokens that were sealed, by key id: a secret must be rotated before 2^32.",
+    "key",
+  ),
   mooring_pods: gauge("Pods of the config, by pool and state.", "pool", "state"),
   mooring_requests_in_flight: gauge(
     "Requests in flight at a pool's pods, by all isolates, smoothed.",

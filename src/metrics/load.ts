@@ -118,6 +118,11 @@ export class FleetLoad {
     return pod === undefined ? 0 : rounded(pod.inflight * Math.exp(Math.min(0, pod.at - now) / tau));
   }
 
+  /** Seconds that a request is in flight at the pod in the middle, as isolates heard last; 0: not known. */
+  middle(name: string): number {
+    return this.#pools.get(name)?.m ?? 0;
+  }
+
   /** What isolates hear of these pools; those that are not known are left out. */
   down(names: Iterable<string>, now: number, tau: number): Record<string, PoolLoad> {
     const down: Record<string, PoolLoad> = {};

@@ -101,6 +101,12 @@ export interface Beat {
   readonly tallies?: Tallies;
   /** Whether this isolate asks its store nothing now, as it has failed. */
   readonly breaker?: true;
+  /** What was noticed of sessions off the path of warm requests, for checks alone (src/metrics/clues.ts). */
+  readonly clues?: Tallies;
+  /** When it was sent, by the edge's own clock. Milliseconds since the epoch. */
+  readonly sent?: number;
+  /** Key ids of the edge's secrets, each two hex digits, the current first. */
+  readonly keys?: readonly string[];
 }
 
 /** The config as the coordinator holds it; also what it writes to the store for cold edges. */

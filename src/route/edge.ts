@@ -1,3 +1,4 @@
+import type { Clues } from "../metrics/clues.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Break } from "../model/beat.ts";
 import type { Pod, PodTag } from "../model/pod.ts";
@@ -100,6 +101,8 @@ export interface Edge {
 
   readonly feed: Feed;
   readonly counters: Counters;
+  /** What is noticed for checks; undefined: nobody looks. */
+  readonly clues?: Clues | undefined;
   readonly settlements: Generations<Settlement>;
   /** Keyed sessions that this isolate knows, by scope, source and value. */
   readonly keyed: Generations<Keyed>;

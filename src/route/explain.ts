@@ -95,6 +95,7 @@ function placeOf({ host, path, pathType, ignoreCase, rank }: RouteRuntime) {
 function shadowOf(edge: Edge, view: View): Edge {
   const shadow: Partial<Edge> = {
     counters: new Counters(),
+    clues: undefined,
     breaks: [],
     flights: new Map(),
     expired: new Generations(1),

@@ -76,6 +76,7 @@ async function meet(
   const known = recall(edge, place, now);
   carry(trip, { source, sid, value, made, place });
   const fresh = known !== undefined && now - known.checked <= edge.period();
+  if (known !== undefined && known.checked > 0) noteReturn(trip, known, sid);
   return (fresh ? resume(trip, known.token) : undefined) ?? lookUp(trip, known?.token);
 }
 
@@ -174,6 +175,8 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
     via: viaOf(trip.route),
   };
   trip.held = before;
+  if (source.byAddress)
+    edge.clues?.agent(trip.route.scope.scope.id, sid, trip.request.headers.get("user-agent"));
   const { place } = trip.keyed!;
   // A store that is always late would never be followed, and two edges would hold the session apart for ever.
   const heard = ({ verdict, ...told }: Swapped) => {
@@ -209,6 +212,9 @@ function met(
   const began = answer.verdict === "KEPT" && ended && answer.from === undefined;
   if (answer.verdict === "WON" || began) {
     if (answer.cause === "expired-idle") recordEnd(trip, answer);
+    else if (answer.cause === "" && trip.keyed!.source.byAddress) {
+      trip.edge.clues?.arrived(trip.route.scope.scope.id, trip.request.headers.has("cookie"));
+    }
     const pod = trip.route.scope.pods.get(answer.pod);
     // Created by another request of this isolate, which had another view of the config.
     return pod === undefined ? rebind(trip, token, undefined, undefined) : begin(pod, token);
@@ -248,8 +254,16 @@ function alone(
   return begin(pod, { ...known, epoch: Math.max(1, known.epoch), pod: tag, home: tag, flags: PROVISIONAL });
 }
 
+/** A pause that is worth a note: since this isolate last heard of the session, which another may have seen since. */
+function noteReturn({ edge, route, now, life }: Trip, { checked }: Keyed, sid: string): void {
+  const gap = (now - checked) / 1000;
+  if (gap * 4 > life.idle) edge.clues?.returned(route.scope.scope.id, sid, gap, false);
+}
+
 /** The session of this key had ended by silence when the key came again. */
 export function recordEnd(trip: Trip, answer: Swapped): void {
+  // How long it was silent no store says: more than its time-out.
+  trip.edge.clues?.returned(trip.route.scope.scope.id, trip.keyed!.sid, trip.life.idle + 1, true);
   const from = answer.from === undefined ? "" : podId(trip, answer.from);
   const pool = trip.route.scope.scope.id;
   const { sid } = trip.keyed!;

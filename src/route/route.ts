@@ -166,11 +166,14 @@ function finish(
   issued: string | undefined,
 ): Response {
   const { edge, view, client, carrier, target } = trip;
-  const { counters } = edge;
+  const { counters, clues } = edge;
   counters.count(seat.pod.pod.pool, outcome, response.status);
   // The clock was read when the pod answered: what came since is a seal at most.
   counters.timings.add(seat.pod.pod.pool, trip.answered - trip.now, trip.waited);
   if (outcome === "moved") recordMove(trip, seat);
+  if (clues !== undefined && seat.session !== undefined && clues.next-- === 0) {
+    clues.sample(seat.pod.pod.pool, seat.session.sid);
+  }
   edge.recorded(trip.background);
   trip.served = seat.session;
   const headers = responseHeaders(response.headers, {
@@ -207,6 +210,7 @@ async function issueToken(trip: Trip, seat: Seat): Promise<string> {
   // A key has no absolute expiry, but the token beside it has.
   const token = trip.keyed === undefined ? session : { ...session, iat, exp: iat + carrier.absolute };
   const text = await edge.sealer.seal(matched.scope.scope.id, token);
+  edge.clues?.sealed();
   // The client's next request brings it back here more often than not.
   matched.scope.verified.set(text, {
     token,

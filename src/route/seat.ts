@@ -35,9 +35,11 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
   const { token } = verified;
   const age = verdict(token, verified.renewal, carrier.idle, now / 1000);
   if (age !== "good" && age !== "renew") {
+    if (age === "expired-idle") noteReturn(trip, verified, carrier.idle);
     if (age !== "ahead") recordEnd(trip, token, age);
     return seatFresh(trip, behind);
   }
+  if (age === "renew") noteReturn(trip, verified, carrier.idle);
   return resume(trip, verified, age === "renew");
 }
 
@@ -113,6 +115,13 @@ function seatMoved(
   if (before.pod === session.pod) return kept(pod, issued, !trip.preflight, "none");
   const from = podId(trip, before.pod) || undefined;
   return { pod, outcome: "moved", session: issued, issue: !trip.preflight, errand: "none", from, cause };
+}
+
+/** It was last seen when its token was issued, or up to the age of renewal after that. */
+function noteReturn({ edge, route, now, preflight }: Trip, { token, renewal }: Verified, idle: number): void {
+  if (edge.clues === undefined || preflight) return;
+  const gap = now / 1000 - token.iat;
+  edge.clues.returned(route.scope.scope.id, token.sid, gap, gap - renewal > idle);
 }
 
 /** The ledger counts an end once for each (sid, epoch), however often the old token comes. */

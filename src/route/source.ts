@@ -15,6 +15,8 @@ export interface SourceRuntime {
   /** In a chain behind the scope's token: a client that it finds is given one all the same. */
   readonly behindToken: boolean;
   key(asked: Asked): string | undefined;
+  /** Whether that goes by the client's address. */
+  readonly byAddress: boolean;
   /** What places its new sessions where a policy goes by values; undefined: the key. */
   readonly placing: ((asked: Asked) => string | readonly string[] | undefined) | undefined;
   minted(headers: Headers, now: number): Minted | undefined;
@@ -46,6 +48,7 @@ export function sourceRuntime(
     life: { idle: (options as unknown as KeyedOptions).timeout / 1000, absolute: undefined },
     behindToken,
     key: (asked) => key(asked, options),
+    byAddress: source.address?.(options) === true,
     placing: placing && ((asked) => placing(asked, options)),
     minted: (headers, now) => minted?.(headers, now, options),
     ...making(made?.(options)),

@@ -45,6 +45,9 @@ export function ask(
  */
 export function settle(trip: Trip, swap: Swap, answer: Swapped): Swapped {
   const { clock, settlements } = trip.edge;
+  if (swap.op === "rebind" || swap.op === "touch") {
+    trip.edge.clues?.swapped(trip.route.scope.scope.id, answer.verdict === "ADOPT");
+  }
   if (swap.op === "rebind") {
     const moved = { to: swap.to, answer, at: clock.now() };
     settlements.set(swap.sid, { epoch: swap.epoch, pod: swap.pod, ahead: true, moved });

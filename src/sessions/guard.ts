@@ -35,6 +35,7 @@ export class Guard {
   #failedAt = Number.NEGATIVE_INFINITY;
   #second = 0;
   #spent: Record<Lane, number> = { move: 0, key: 0, mint: 0 };
+  #waits = { asked: 0, late: 0 };
 
   constructor(clock: Clock, after: After, options: GuardOptions = GUARD) {
     this.#clock = clock;
@@ -49,6 +50,13 @@ export class Guard {
 
   get open(): boolean {
     return this.#isOpen(this.#clock.now());
+  }
+
+  /** Calls that requests waited for since it was asked last, and those that were not answered within the budget. */
+  takeWaits(): { readonly asked: number; readonly late: number } {
+    const waits = this.#waits;
+    this.#waits = { asked: 0, late: 0 };
+    return waits;
   }
 
   /** Whether the store has failed within a pause: an answer of it that changes much had better be asked for twice. */
@@ -71,11 +79,13 @@ export class Guard {
   async #run<T>(call: () => Promise<T>, budget: number | undefined): Promise<T | undefined> {
     if (!this.#admit()) return undefined;
     let late = false;
+    if (budget !== undefined) this.#waits.asked++;
     const cancel =
       budget === undefined
         ? () => undefined
         : this.#after(budget, () => {
             late = true;
+            this.#waits.late++;
             this.#fail();
           });
     try {

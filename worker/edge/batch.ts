@@ -1,4 +1,5 @@
 import { toldOf } from "../../src/events/break.ts";
+import type { Clues } from "../../src/metrics/clues.ts";
 import type { Counters } from "../../src/metrics/counters.ts";
 import { Tally } from "../../src/metrics/tally.ts";
 import type { Break, PodUse, RequestCount, Tallies } from "../../src/model/beat.ts";
@@ -22,6 +23,7 @@ export interface Batch {
   /** Milliseconds since the epoch, by tag. */
   readonly served: Readonly<Record<string, number>>;
   readonly tallies: Tallies;
+  readonly clues: Tallies;
 }
 
 /**
@@ -34,6 +36,7 @@ export class Batches {
   readonly #views: Views;
   /** Adds what else was counted since it was last called. */
   readonly #drain: (tally: Tally) => void;
+  readonly #clues: Clues | undefined;
   readonly #failed = new Set<string>();
   #open: Batch | undefined;
   #sent = 0;
@@ -43,11 +46,13 @@ export class Batches {
     breaks: Break[],
     views: Views,
     drain: (tally: Tally) => void = () => undefined,
+    clues?: Clues,
   ) {
     this.#counters = counters;
     this.#breaks = breaks;
     this.#views = views;
     this.#drain = drain;
+    this.#clues = clues;
   }
 
   /** Whether anything waits to be told. */
@@ -73,6 +78,7 @@ export class Batches {
         placed: this.#placed(),
         served: this.#served(),
         tallies: this.#tallies(),
+        clues: this.#clues?.take() ?? {},
       };
       this.#failed.clear();
     }

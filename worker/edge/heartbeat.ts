@@ -34,6 +34,7 @@ export class Heartbeat {
   readonly #busy: () => boolean;
   readonly #settle: () => Promise<unknown> | undefined;
   readonly #broken: () => boolean;
+  readonly #keys: readonly string[];
   readonly #isolate = crypto.randomUUID();
   #next: number;
   #touched = false;
@@ -52,6 +53,7 @@ export class Heartbeat {
    * @param busy whether requests wait for pods, whose outcome will have to be told, or anything is left to settle
    * @param settle pays what the indexes of the store owe; never rejects
    * @param broken whether the store is asked nothing now
+   * @param keys ids of the keys that this edge holds, the current first
    */
   constructor(
     link: Link,
@@ -62,6 +64,7 @@ export class Heartbeat {
     period: number,
     settle: () => Promise<unknown> | undefined = () => undefined,
     broken: () => boolean = () => false,
+    keys: readonly string[] = [],
   ) {
     this.#link = link;
     this.#views = views;
@@ -71,6 +74,7 @@ export class Heartbeat {
     this.#next = period;
     this.#settle = settle;
     this.#broken = broken;
+    this.#keys = keys;
   }
 
   /** The time between heartbeats, as the coordinator last said. Milliseconds. */
@@ -190,6 +194,8 @@ export class Heartbeat {
       feed: this.#feed.seq,
       ...batch,
       ...(this.#broken() ? { breaker: true as const } : {}),
+      sent: Date.now(),
+      keys: this.#keys,
       // As ages, since clocks differ.
       served: Object.fromEntries(Object.entries(batch.served).map(([tag, at]) => [tag, Date.now() - at])),
     };

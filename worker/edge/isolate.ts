@@ -1,5 +1,7 @@
+import { CLUES, Clues } from "../../src/metrics/clues.ts";
 import { Counters } from "../../src/metrics/counters.ts";
 import { StoreMeter } from "../../src/metrics/store-meter.ts";
+import type { Tally } from "../../src/metrics/tally.ts";
 import type { Break } from "../../src/model/beat.ts";
 import { tagToHex } from "../../src/model/pod.ts";
 import type { Background, Swapped } from "../../src/model/ports.ts";
@@ -87,7 +89,8 @@ async function build(env: Env): Promise<Isolate> {
   const ring = await keyRing(crypto.subtle, { ...secrets, current });
   const link = coordinatorLink(env);
   const views = new Views(core);
-  const cargo = { counters: new Counters(), breaks: [] as Break[], feed: new Feed() };
+  const clues = new Clues(() => chance.word());
+  const cargo = { counters: new Counters(), clues, breaks: [] as Break[], feed: new Feed() };
   const period = cloudflare ? PERIOD.cloudflare : PERIOD.selfHosted;
   const deadlines = new Deadlines();
   const sockets = new Sockets((background) => {
@@ -98,11 +101,17 @@ async function build(env: Env): Promise<Isolate> {
   const guard = new Guard(clock, after);
   const meter = new StoreMeter(clock);
   let traps = 0;
-  const batches = new Batches(cargo.counters, cargo.breaks, views, (tally) => {
+  const keys = ring.map(({ kid }) => kid.toString(16).padStart(2, "0"));
+  const drain = (tally: Tally) => {
     meter.drain(tally);
     tally.add("mooring_wasm_traps_total", [], core.traps - traps);
     traps = core.traps;
-  });
+    tally.add("mooring_tokens_sealed_total", [keys[0]!], clues.takeSealed());
+    const { asked, late } = guard.takeWaits();
+    tally.add(CLUES.waits, ["asked"], asked);
+    tally.add(CLUES.waits, ["late"], late);
+  };
+  const batches = new Batches(cargo.counters, cargo.breaks, views, drain, clues);
   const heartbeat =
     link === undefined
       ? undefined
@@ -123,6 +132,7 @@ async function build(env: Env): Promise<Isolate> {
             return debts?.some && !edge.guard.open ? debts.pay().catch(() => undefined) : undefined;
           },
           () => guard.open,
+          keys,
         );
   const { store, snapshot, problem } = openStore(env, (commands) => meter.commands(commands));
   if (problem !== undefined) log("setting-refused", { name: "UPSTASH_REDIS_REST_URL", error: problem });
