@@ -11,6 +11,7 @@ const PURE = [
   "config",
   "core",
   "events",
+  "doctor",
   "health",
   "kubernetes",
   "metrics",

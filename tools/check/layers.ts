@@ -24,6 +24,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "src/route": ROUTE,
   "src/plan": ["src/model", "src/core", "src/config", "src/route"],
   "src/kubernetes": ["src/model", "src/config"],
+  "src/doctor": ["src/model", "src/health"],
   worker: ["src", "build/core.wasm"],
   tools: ["src", "worker/index.ts"],
   bench: ["src", "worker/index.ts", "tools"],

@@ -281,6 +281,15 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: "get",
+    path: "/v1/doctor",
+    scope: "read",
+    summary: "What is wrong now, and what to do",
+    query: [],
+    answer: schemas.doctor,
+    problems: [],
+  },
+  {
+    method: "get",
     path: "/v1/audit",
     scope: "read",
     summary: "Who changed what",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checks } from "../../src/doctor/index.ts";
 import { FLEET_KINDS, KINDS } from "../../src/events/catalog.ts";
 import { STATES } from "../../src/health/state.ts";
 import { CAUSES } from "../../src/model/binding.ts";
@@ -226,6 +227,23 @@ export const alerts = z.object({
     tries: count.describe("How often the first of them was tried in vain"),
   }),
 });
+const evidence = z.looseObject({}).describe("Figures and names that it rests on");
+export const doctor = z.object({
+  findings: z.array(
+    z.object({
+      id: z.enum(Object.keys(checks) as [keyof typeof checks]).describe("docs/doctor.md has each"),
+      severity: z.enum(["error", "warning"]),
+      title: z.string(),
+      evidence,
+      fix: z.string(),
+    }),
+  ),
+  advice: z.array(
+    z.object({ id: z.enum(["sizing", "exact-least"]), title: z.string(), evidence, text: z.string() }),
+  ),
+  at: time,
+  revision: count,
+});
 export const audit = z.object({
   entries: z.array(
     z.object({
@@ -270,6 +288,7 @@ const exported = {
   Event: event,
   Events: events,
   Alerts: alerts,
+  Doctor: doctor,
   Audit: audit,
 };
 for (const [id, schema] of Object.entries(exported)) named.add(schema, { id });

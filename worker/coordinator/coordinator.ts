@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { compile } from "../../src/config/compile.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
+import { type Checkup, LONGER } from "../../src/doctor/checkup.ts";
 import { errorText } from "../../src/events/record.ts";
 import type { EjectionFlip } from "../../src/health/ejection.ts";
 import { checkKey, type Flip, Probes } from "../../src/health/probes.ts";
@@ -11,6 +12,7 @@ import type { Gauges } from "../../src/metrics/samples.ts";
 import { Trends } from "../../src/metrics/trends.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
 import { type Pod, tagToHex } from "../../src/model/pod.ts";
+import type { Pool } from "../../src/model/pool.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { GUARD, Guard } from "../../src/sessions/guard.ts";
 import type { Env } from "../env.ts";
@@ -18,6 +20,7 @@ import { openStore } from "../sessions/open.ts";
 import type { SnapshotStore } from "../sessions/snapshot.ts";
 import { Alerting } from "./alerting.ts";
 import { Audit, audited } from "./audit.ts";
+import { Casebook } from "./casebook.ts";
 import { ConfigStore } from "./config-store.ts";
 import { putConfig } from "./config-write.ts";
 import { EventLog } from "./event-log.ts";
@@ -65,6 +68,7 @@ export class Coordinator extends DurableObject<Env> {
   readonly #health: HealthLog;
   readonly #probes = new Probes();
   readonly #fleet: Fleet;
+  readonly #casebook = new Casebook();
   readonly #snapshots: SnapshotStore | undefined;
   readonly #publisher: Publisher | undefined;
   #places: Places | undefined;
@@ -72,6 +76,8 @@ export class Coordinator extends DurableObject<Env> {
   #names: ReadonlyMap<string, Pod> = new Map();
   /** What the alarm was set to last. Milliseconds since the epoch. */
   #alarm = Number.POSITIVE_INFINITY;
+  /** Since when the snapshot is in force here. Milliseconds since the epoch. */
+  #enforced = 0;
   snapshot: Snapshot | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -165,6 +171,7 @@ export class Coordinator extends DurableObject<Env> {
   async enforce(snapshot: Snapshot): Promise<void> {
     this.#fleet.follow(snapshot, this.snapshot, Date.now());
     this.snapshot = snapshot;
+    this.#enforced = Date.now();
     this.#places = undefined;
     this.#names = new Map(snapshot.pools.flatMap(({ pods }) => pods.map((pod) => [tagToHex(pod.tag), pod])));
     this.#probes.follow(snapshot, this.#health.states(), Date.now());
@@ -209,6 +216,24 @@ export class Coordinator extends DurableObject<Env> {
     const { revision } = this.config;
     const pods = standing(this.snapshot, this.pods.health(), (tag) => this.#fleet.inflight(tag, now));
     return { revision, ...pods, ...this.#fleet.gauges(now), alerts: this.alerting.firing };
+  }
+
+  /** All live data that checks go by, but what the store alone knows. */
+  checkup(): Checkup {
+    const now = Date.now();
+    const after = now - LONGER;
+    const standing = {
+      snapshot: this.snapshot,
+      revision: this.config.revision,
+      enforced: this.#enforced,
+      period: this.#fleet.period,
+      pods: (pool: Pool) => this.pods.glance(pool),
+      m: (pool: string) => this.#fleet.middle(pool),
+      breaks: this.ledger.since(after),
+      flips: this.#health.turns(after),
+      sealed: this.ledger.sealed(),
+    };
+    return this.#casebook.checkup(standing, now);
   }
 
   /** Ends drains whose deadline has passed: the coordinator alone does, so that edges compare no clocks. */
@@ -296,6 +321,7 @@ export class Coordinator extends DurableObject<Env> {
       this.alerting.take(beat, now);
       this.trends.take(beat.counts, beat.tallies ?? {}, now);
     }
+    this.#casebook.take(beat, now);
     this.#probes.served(beat.served, now);
     this.flip();
     this.#publisher?.publish(this.ctx);

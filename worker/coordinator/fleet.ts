@@ -152,6 +152,16 @@ export class Fleet {
     return this.#load.inflight(tag, now, smoothing(beatPeriod(this.#shortest, this.#active.size)));
   }
 
+  /** Seconds that a request is in flight at a pool's pod in the middle; 0: not known. */
+  middle(pool: string): number {
+    return this.#load.middle(pool);
+  }
+
+  /** The time between two heartbeats of an isolate. Milliseconds. */
+  get period(): number {
+    return beatPeriod(this.#shortest, this.#active.size);
+  }
+
   gauges(now: number): IsolateGauges {
     const isolates: Record<string, number> = {};
     let silence: number | undefined;

@@ -53,6 +53,15 @@ export class HealthLog {
       .map(({ at, name, state }) => ({ at, check: name, state }));
   }
 
+  /** How often checks of each pod flipped after a moment, by tag: at most as often as flips are kept. */
+  turns(after: number): Map<string, number> {
+    const rows = this.#sql.exec<{ tag: string; count: number }>(
+      "SELECT tag, COUNT(*) AS count FROM flips WHERE at > ? GROUP BY tag",
+      after,
+    );
+    return new Map([...rows].map(({ tag, count }) => [tag, count]));
+  }
+
   /** Keeps to these checks: what is not asked any more would be news from the past if it came back. */
   forget(kept: ReadonlySet<string>): void {
     for (const key of [...this.#newest.keys()]) {

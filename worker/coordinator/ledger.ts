@@ -80,6 +80,14 @@ export class Ledger {
     }
   }
 
+  /** Tokens ever sealed, by key id. */
+  sealed(): Record<string, number> {
+    const rows = this.#sql.exec<{ labels: string; value: number }>(
+      "SELECT labels, value FROM tallies WHERE family = 'mooring_tokens_sealed_total'",
+    );
+    return Object.fromEntries([...rows].map(({ labels, value }) => [JSON.parse(labels)[0] as string, value]));
+  }
+
   tallies(): { family: string; labels: string; value: number }[] {
     return this.#sql
       .exec<{ family: string; labels: string; value: number }>(
@@ -157,6 +165,18 @@ export class Ledger {
         step,
         KEPT,
         since,
+      )
+      .toArray();
+  }
+
+  /** Those that are listed and came after a moment, by pool, cause and the pod that was left. */
+  since(after: number): { pool: string; cause: Break["cause"]; from: string; count: number }[] {
+    return this.#sql
+      .exec<{ pool: string; cause: Break["cause"]; from: string; count: number }>(
+        `SELECT pool, cause, source AS "from", COUNT(*) AS count FROM breaks
+         WHERE seq > (SELECT MAX(seq) FROM breaks) - ? AND at > ? GROUP BY pool, cause, source`,
+        KEPT,
+        after,
       )
       .toArray();
   }

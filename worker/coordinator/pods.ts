@@ -30,6 +30,12 @@ export interface PodStatus {
   readonly health: PodHealth;
 }
 
+/** How one pod stands, in short. */
+export type PodGlance = Pick<
+  PodStatus,
+  "id" | "tag" | "state" | "since" | "weight" | "configWeight" | "inFlight"
+>;
+
 /** What probes and edges made of one pod. What a single edge suspects is that edge's own business, and not here. */
 export interface PodHealth {
   readonly state: PodState;
@@ -86,6 +92,8 @@ export interface Seen {
   /** What {@link state} would say if its pool were this one. */
   foresee(pool: Pool, tag: string): PodState;
   health(tag: string): PodHealth;
+  /** When what it said last changed; null before that. */
+  since(tag: string): number | null;
   inFlight(tag: string): number;
 }
 
@@ -228,6 +236,23 @@ export class Pods {
       inFlight: this.#seen.inFlight(tag),
       health,
     };
+  }
+
+  /** All pods of a pool, without what stands on the disk of each. */
+  glance(pool: Pool): PodGlance[] {
+    const weighed = this.#podWeights.over(pool).pods;
+    return pool.pods.map((pod, i) => {
+      const tag = tagToHex(pod.tag);
+      return {
+        id: pod.id,
+        tag,
+        state: this.state(pod),
+        since: this.#seen.since(tag),
+        weight: weighed[i]!.weight,
+        configWeight: pod.weight,
+        inFlight: this.#seen.inFlight(tag),
+      };
+    });
   }
 
   #set(

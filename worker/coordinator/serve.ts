@@ -47,6 +47,8 @@ export async function serve(coordinator: Coordinator, request: Request): Promise
         tallies: ledger.tallies(),
         gauges: coordinator.gauges(),
       });
+    case "GET /checkup":
+      return Response.json(coordinator.checkup());
     case "GET /alerts":
       return Response.json(coordinator.alerting.rules(Date.now()));
     case "GET /events":

@@ -37,16 +37,20 @@ export class Sight implements Seen {
       const since = this.#log.since(tag, check) ?? null;
       return [check, { state, since }] as const;
     });
-    // Liveness is shown, and decides nothing.
-    const since = ["startup", "readiness", EJECTION].map((check) => this.#log.since(tag, check) ?? 0);
     const { out, times, at } = this.#fleet.ejection(tag);
     return {
       state: this.state(tag),
-      since: Math.max(...since) || null,
+      since: this.since(tag),
       probes: Object.fromEntries(probes),
       ejected: { until: out ? at : null, times },
       history: this.#log.history(tag).slice(0, SHOWN),
     };
+  }
+
+  since(tag: string): number | null {
+    // Liveness is shown, and decides nothing.
+    const since = ["startup", "readiness", EJECTION].map((check) => this.#log.since(tag, check) ?? 0);
+    return Math.max(...since) || null;
   }
 
   inFlight(tag: string): number {

@@ -91,6 +91,34 @@ describe("npx mooring", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("says what is wrong, of the deployment and in a log of kube-proxy's", async () => {
+    // A machine with much to do may have a store that does not answer at once.
+    const well = await eventually(
+      () => run(["doctor"]),
+      ({ code }) => code === 0,
+    );
+    expect(well).toMatchObject({ code: 0, err: "" });
+    expect(well.out).toMatch(/^Nothing is wrong\.\n\nadvice sizing: web needs \d+ connections? to its pods/);
+    expect(await json<{ findings: unknown[] }>(["doctor"])).toMatchObject({ findings: [] });
+    const log = file(
+      "kube-proxy.log",
+      [
+        'I1123 14:30:22.123456       1 service.go:275] "Adding new service port" portName="default/web:http" servicePort="10.96.0.10:80/TCP"',
+        'E1123 14:30:22.160022       1 proxier.go:1546] "Failed to execute iptables-restore" err="exit status 4"',
+        "what is no klog",
+      ].join("\n"),
+    );
+    const offline = { MOORING_URL: "http://127.0.0.1:9", MOORING_ADMIN_TOKEN: "" };
+    const read = await run(["doctor", "--logs", log], offline);
+    expect(read).toMatchObject({ code: 1, err: "" });
+    expect(read.out).toMatch(/^error rules-missing: 1 Service port never got its rules$/m);
+    expect(read.out).toMatch(
+      /^ {2}default\/web:http at 10\.96\.0\.10:80\/TCP: line 1, 1 sync failed, the last at line 2/m,
+    );
+    expect((await run(["doctor", "--logs", file("empty.log", "")], offline)).code).toBe(0);
+    expect((await run(["doctor", "--logs", "no.log"], offline)).code).toBe(2);
+  });
+
   it("plans, applies and rolls back", async () => {
     const less = file("less.yaml", document(["web-0", "web-1"]));
     const planned = await run(["plan", "-f", less], {}, BIN);

@@ -1,6 +1,7 @@
 import { apply } from "./apply.ts";
 import { audit } from "./audit.ts";
 import { canary } from "./canary.ts";
+import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
 import { events } from "./events.ts";
 import { explain } from "./explain.ts";
@@ -27,6 +28,7 @@ export const commands = {
   ledger,
   events,
   audit,
+  doctor,
   plan,
   translate,
   apply,
