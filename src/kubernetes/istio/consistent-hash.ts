@@ -63,7 +63,8 @@ function maglevOf(field: Field): unknown {
   return size === undefined ? "maglev" : { maglev: { tableSize: size } };
 }
 
-const primeSize: Read<number> = (value) =>
+/** Slots of a Maglev table of Envoy's. */
+export const primeSize: Read<number> = (value) =>
   typeof value === "number" && value < BOUND && isPrime(value)
     ? value
     : new Fault(`expected a prime below ${BOUND}`, "write one such as 65537");
@@ -81,7 +82,7 @@ const headerName: Read<string> = (value) => {
   return new Fault("expected the name of a header", "use letters, digits and dashes");
 };
 
-const queryName: Read<string> = (value) => {
+export const queryName: Read<string> = (value) => {
   const name = text(value);
   if (name instanceof Fault || /^[\w.~!$'()*,;:@/?%[\]-]{1,128}$/.test(name)) return name;
   return new Fault(

@@ -28,7 +28,10 @@ export function readCookieKey(field: Field): Record<string, unknown> | undefined
   const ttl = at.read(duration(0));
   const path = field.at("path").value === "" ? undefined : field.at("path").read(cookiePath);
   field.at("path").take();
-  const attributes = attributesOf(field.at("attributes"));
+  const items = field.at("attributes").items();
+  const attributes = attributesOf(
+    items.map((item) => ({ name: item.at("name").read(text) ?? "", value: item.at("value"), field: item })),
+  );
   if (name === undefined) return undefined;
   return {
     name,
@@ -38,15 +41,27 @@ export function readCookieKey(field: Field): Record<string, unknown> | undefined
   };
 }
 
-/** Attributes by name and value, whatever their case. */
-function attributesOf(field: Field): Record<string, unknown> {
+/** An attribute of a cookie, and where it stands. */
+interface Attribute {
+  readonly name: string;
+  readonly value: Field;
+  readonly field: Field;
+}
+
+/** Attributes by name and value, whatever their case: options of native `cookie-key`. */
+export function attributesOf(attributes: readonly Attribute[]): Record<string, unknown> {
   const found: Record<string, unknown> = {};
-  for (const item of field.items()) {
-    const name = (item.at("name").read(text) ?? "").toLowerCase();
-    const value = item.at("value");
+  const seen = new Set<string>();
+  for (const { name: written, value, field } of attributes) {
+    const name = written.toLowerCase();
+    if (seen.has(name)) {
+      field.notice("invalid", `${written} stands here already, and the first counts`);
+      continue;
+    }
+    seen.add(name);
     if (name === "samesite") {
-      const written = value.read(text) ?? "";
-      const same = oneOf("Lax", "Strict", "None")(written.replace(/^./, (first) => first.toUpperCase()));
+      const word = value.read(text) ?? "";
+      const same = oneOf("Lax", "Strict", "None")(word.replace(/^./, (first) => first.toUpperCase()));
       if (typeof same === "string") found.sameSite = same;
       else value.notice("invalid", "expected Lax, Strict or None: it is left out");
     } else if (name === "secure") {
@@ -58,7 +73,7 @@ function attributesOf(field: Field): Record<string, unknown> {
     } else if (name === "domain") found.domain = value.read(text);
     // It always is.
     else if (name === "httponly") value.take();
-    else item.ignore("a cookie has no such attribute here");
+    else field.ignore("a cookie has no such attribute here");
   }
   return found;
 }

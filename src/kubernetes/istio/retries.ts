@@ -39,19 +39,23 @@ const OTHERS = [
   "unavailable",
 ];
 
+/** A condition of Envoy's by its name. */
+export const condition: Read<string> = (value) => {
+  const word = text(value);
+  if (word instanceof Fault || Object.hasOwn(CONDITIONS, word) || OTHERS.includes(word)) return word;
+  return new Fault(
+    `${shown(word)} is no condition of retries`,
+    "write connect-failure, reset, 5xx or another of Envoy's",
+  );
+};
+
 const conditions: Read<string[]> = (value) => {
   const written = text(value);
   if (written instanceof Fault) return written;
   const words = written.split(",").map((word) => word.trim());
   const known = words.filter(Boolean);
-  const odd = known.find(
-    (word) => !/^[1-5]\d\d$/.test(word) && !Object.hasOwn(CONDITIONS, word) && !OTHERS.includes(word),
-  );
-  if (odd === undefined) return known;
-  return new Fault(
-    `${shown(odd)} is no condition of retries`,
-    "write connect-failure, reset, 5xx or another of Envoy's",
-  );
+  const read = known.map((word) => (/^[1-5]\d\d$/.test(word) ? word : condition(word)));
+  return read.find((one) => one instanceof Fault) ?? known;
 };
 
 /** `retries` of a route; undefined where it says nothing. Attempts beside the first one: none turn them off. */
@@ -92,7 +96,8 @@ export function readRetries(field: Field): Retries | undefined {
   };
 }
 
-function mapped(words: readonly string[], field: Field): ("connect" | "timeout")[] {
+/** What is tried again here of what Envoy would try again; the rest is told. */
+export function mapped(words: readonly string[], field: Field): ("connect" | "timeout")[] {
   const known = words.flatMap((word) => (Object.hasOwn(CONDITIONS, word) ? [CONDITIONS[word]!] : []));
   const lost = words.filter((word) => !Object.hasOwn(CONDITIONS, word) || CONDITIONS[word]![1]);
   if (lost.length > 0)
