@@ -9,7 +9,8 @@ function got(value: unknown): string {
   return typeof value === "string" ? shown(value) : String(value);
 }
 
-function wanted(what: string, value: unknown, hint = `write ${what}`): Fault {
+/** A fault of a value that is of another kind. */
+export function wanted(what: string, value: unknown, hint = `write ${what}`): Fault {
   return new Fault(`expected ${what}, got ${got(value)}`, hint);
 }
 

@@ -1,0 +1,83 @@
+import { Fault } from "../../config/fault.ts";
+import { overlap } from "../../config/host.ts";
+import { type Draft, fnv1a } from "../draft.ts";
+import { cookiePath } from "../istio/cookie-key.ts";
+import { affinityOf, type Persistence } from "./persistence.ts";
+import type { Placed } from "./place.ts";
+
+interface Carrier {
+  readonly placed: Placed;
+  readonly persistence: Persistence;
+  name: string | undefined;
+  path: string;
+}
+
+/** Writes into the pools of rules what carries their sessions: each rule a cookie of its own, also where names are alike. */
+export function carry(all: readonly Placed[], draft: Draft): void {
+  const carriers = all.flatMap((placed): Carrier[] => {
+    const { persistence } = placed;
+    return persistence === undefined
+      ? []
+      : [{ placed, persistence, name: persistence.name, path: persistence.path }];
+  });
+  separate(carriers.filter(({ persistence: { type, name } }) => type === "Cookie" && name !== undefined));
+  for (const { placed, persistence, name, path } of carriers) {
+    for (const { pool } of placed.sides) {
+      if (pool.nowhere) continue;
+      pool.native.affinity = affinityOf(persistence, name, path, placed.sides[0]!.pool.name);
+      draft.origins.set(`pools.${pool.name}.affinity`, persistence.field.owner.label);
+    }
+  }
+}
+
+/**
+ * Rules of one host whose cookies have one name and path: a browser would keep one of them alone. Each is written for the path
+ * of its route; where that is another's as well, it gets a name of its own.
+ */
+function separate(carriers: readonly Carrier[]): void {
+  const groups = new Map<string, Carrier[]>();
+  for (const one of carriers) {
+    const key = `${one.name} ${one.path}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  for (const group of groups.values()) {
+    const met = group.filter((one) => group.some((other) => other !== one && meet(one, other)));
+    const taken: { readonly by: Carrier; readonly paths: readonly string[] }[] = [];
+    for (const one of met) {
+      const isFree = (paths: readonly string[]) =>
+        !taken.some((other) => meet(one, other.by) && other.paths.some((path) => paths.includes(path)));
+      const { persistence, placed } = one;
+      const paths = matchedPaths(one);
+      if (persistence.path === "/" && paths !== undefined && isFree(paths)) {
+        one.path = "matched";
+        taken.push({ by: one, paths });
+        persistence.named.tell(
+          "changed",
+          "several rules of a host have it: the cookie of each is for the path of its rule",
+        );
+      } else if (isFree([persistence.path])) taken.push({ by: one, paths: [persistence.path] });
+      else {
+        one.name = `${persistence.name!.slice(0, 64)}-${fnv1a(placed.sides[0]!.pool.name)}`;
+        const where = `${placed.route.object.label} spec.rules[${placed.route.rules.indexOf(placed.rule)}]`;
+        persistence.named.tell(
+          "invalid",
+          `rules of one host and path cannot share it: the cookie of ${where} is ${one.name}`,
+        );
+      }
+    }
+  }
+}
+
+function meet({ placed: a }: Carrier, { placed: b }: Carrier): boolean {
+  // Rules of one route have one list of hosts.
+  return a.hosts === b.hosts || a.hosts.some((host) => b.hosts.some((other) => overlap(host, other)));
+}
+
+/** The paths that a cookie has where it is for those of its rule; undefined where it cannot be. */
+function matchedPaths({ name = "", placed }: Carrier): string[] | undefined {
+  const { asked } = placed.rule;
+  // One with that prefix has the path "/" (RFC 6265bis, section 4.1.3).
+  if (/^__host-/i.test(name) || asked.some(({ pathType }) => pathType === "pattern")) return undefined;
+  const paths = asked.map(({ path }) => path);
+  return paths.some((path) => cookiePath(path) instanceof Fault) ? undefined : paths;
+}
