@@ -16,6 +16,13 @@ export const KINDS: Readonly<Record<string, string>> = {
   daemonsets: "DaemonSet",
   destinationrules: "DestinationRule",
   virtualservices: "VirtualService",
+  httproutes: "HTTPRoute",
+  // Istio has a kind of that name, too.
+  "gateways.gateway.networking.k8s.io": "Gateway",
+  referencegrants: "ReferenceGrant",
+  backendlbpolicies: "BackendLBPolicy",
+  xbackendtrafficpolicies: "XBackendTrafficPolicy",
+  backendtrafficpolicies: "BackendTrafficPolicy",
 };
 
 /** After a watch that ended: twice as long each time that it ends at once. Milliseconds. */

@@ -13,7 +13,15 @@ const TRIES = 5;
 const MAX_BODY = 5 * 1024 * 1024;
 
 /** Kinds of which a wrong one holds nothing else up. */
-const APART = new Set(["Ingress", "DestinationRule", "VirtualService"]);
+const APART = new Set([
+  "Ingress",
+  "DestinationRule",
+  "VirtualService",
+  "HTTPRoute",
+  "BackendLBPolicy",
+  "XBackendTrafficPolicy",
+  "BackendTrafficPolicy",
+]);
 
 const isEmpty = (config: unknown) => Object.keys((config as { pools?: object }).pools ?? {}).length === 0;
 

@@ -104,19 +104,35 @@ it("follows the pods while one Ingress is wrong, which stays as it was: any tena
   expect(await writer.write(mirror)).toBe(undefined);
 });
 
-it("a DestinationRule that becomes wrong stays as it was", async () => {
+it.each([
+  [
+    "DestinationRule",
+    "networking.istio.io/v1",
+    { host: "web", trafficPolicy: { loadBalancer: { simple: "RANDOM" } } },
+    { host: "web", trafficPolicy: { loadBalancer: { simple: "BEST" } } },
+    { policy: "random" },
+  ],
+  [
+    "BackendLBPolicy",
+    "gateway.networking.k8s.io/v1alpha2",
+    { targetRefs: [{ kind: "Service", name: "web" }], sessionPersistence: { absoluteTimeout: "1h" } },
+    { targetRefs: [{ kind: "Service", name: "web" }], sessionPersistence: { absoluteTimeout: "1d" } },
+    { affinity: [{ cookie: { absolute: "1h" } }] },
+  ],
+  [
+    "HTTPRoute",
+    "gateway.networking.k8s.io/v1",
+    { rules: [{ backendRefs: [{ name: "web", port: 80, weight: 1 }] }] },
+    { rules: [{ backendRefs: [{ name: "web", port: 80, weight: -1 }] }] },
+    { affinity: "none" },
+  ],
+])("a %s that becomes wrong stays as it was", async (kind, apiVersion, good, bad, pool) => {
   const mirror = new Mirror();
   const add = (object: Resource) => mirror.take({ type: "ADDED", object });
   const metadata = { name: "web", namespace: "shop" };
-  const rule = (simple: string) =>
-    add({
-      apiVersion: "networking.istio.io/v1",
-      kind: "DestinationRule",
-      metadata,
-      spec: { host: "web", trafficPolicy: { loadBalancer: { simple } } },
-    });
+  const write = (spec: object) => add({ apiVersion, kind, metadata, spec });
   add({ apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } });
-  rule("RANDOM");
+  write(good);
   const bodies: object[] = [];
   const send = async (method: string, _: string, { body = "" } = {}) => {
     if (method === "PUT") bodies.push(JSON.parse(body));
@@ -125,9 +141,11 @@ it("a DestinationRule that becomes wrong stays as it was", async () => {
   const said: string[] = [];
   const writer = new Writer({ send } as unknown as Api, [], (line) => said.push(line));
   await writer.write(mirror);
-  expect(bodies).toMatchObject([{ pools: { "shop-web-80": { policy: "random" } } }]);
-  rule("BEST");
+  expect(bodies).toMatchObject([{ pools: { "shop-web-80": pool } }]);
+  write(bad);
   expect(await writer.write(mirror)).toBe(undefined);
   expect(bodies.length).toBe(1);
-  expect(said.at(-1)).toMatch(/^not valid; these objects stay as they were.*DestinationRule shop\/web/s);
+  expect(said.at(-1)).toMatch(
+    new RegExp(`^not valid; these objects stay as they were.*${kind} shop/web`, "s"),
+  );
 });
