@@ -82,6 +82,15 @@ function texts(minified: boolean): Plugin {
   };
 }
 
+/** The elements that Hono's JSX would hoist or reorder, as React does: our pages write their heads themselves, so there are none. */
+function plainElements(): Plugin {
+  const PATH = /[\\/]hono[\\/]dist[\\/]jsx[\\/]intrinsic-element[\\/]components\.js$/;
+  return {
+    name: "plain-elements",
+    load: (id) => (PATH.test(id) ? "export const components_exports = {};" : null),
+  };
+}
+
 /** A script or a style sheet without what nobody but a reader needs. */
 async function smaller(path: string, text: string): Promise<string> {
   if (path.endsWith(".js")) return (await minifyScript(path, text, { module: false, sourcemap: false })).code;
@@ -142,7 +151,7 @@ export async function bundle({
     transform: {
       define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
     },
-    plugins: [beside(found), texts(minify)],
+    plugins: [beside(found), texts(minify), plainElements()],
     output: { format: "esm", minify, comments: false, chunkFileNames: "[name].js" },
     logLevel: "silent",
   });

@@ -3,6 +3,7 @@ import { Problem } from "../api.ts";
 import { cut, percent } from "../format.ts";
 import { Live, Time, Trouble } from "../parts/bits.tsx";
 import { Facts } from "../parts/facts.tsx";
+import { number, Table } from "../parts/table.tsx";
 import { poolPage } from "../places.ts";
 import { render, type Visit } from "../visit.tsx";
 
@@ -46,52 +47,25 @@ const TONES = { inactive: "good", pending: "wait", firing: "bad" } as const;
 
 export function AlertTable({ list, now }: { list: AlertList; now: number }) {
   return (
-    <table class="stack">
-      <thead>
-        <tr>
-          <th scope="col">Rule</th>
-          <th scope="col">State</th>
-          <th scope="col" class="number">
-            Value
-          </th>
-          <th scope="col" class="number">
-            Fires above
-          </th>
-          <th scope="col">Pool</th>
-          <th scope="col">Since</th>
-        </tr>
-      </thead>
-      <tbody>
-        {list.rules.map(({ name, state, pool, value, threshold, since }) => (
-          <tr>
-            <td data-name="Rule">
-              <b>{name}</b>
-              <small>{RULES[name]?.summary}</small>
-            </td>
-            <td data-name="State">
-              <span class={`pill ${TONES[state]}`}>{state}</span>
-            </td>
-            <td data-name="Value" class="number">
-              {percent(value)}
-            </td>
-            <td data-name="Fires above" class="number">
-              {percent(threshold)}
-            </td>
-            <td data-name="Pool">
-              {state === "inactive" ? (
-                <span class="faint">–</span>
-              ) : pool === "" ? (
-                "all together"
-              ) : (
-                <a href={poolPage(pool)}>{cut(pool)}</a>
-              )}
-            </td>
-            <td data-name="Since">
-              <Time at={since} now={now} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={["Rule", "State", number("Value"), number("Fires above"), "Pool", "Since"]}
+      rows={list.rules.map(({ name, state, pool, value, threshold, since }) => [
+        <>
+          <b>{name}</b>
+          <small>{RULES[name]?.summary}</small>
+        </>,
+        <span class={`pill ${TONES[state]}`}>{state}</span>,
+        percent(value),
+        percent(threshold),
+        state === "inactive" ? (
+          <span class="faint">–</span>
+        ) : pool === "" ? (
+          "all together"
+        ) : (
+          <a href={poolPage(pool)}>{cut(pool)}</a>
+        ),
+        <Time at={since} now={now} />,
+      ])}
+    />
   );
 }

@@ -4,6 +4,7 @@ import type { AuditEntry } from "../../coordinator/audit.ts";
 import { Problem, query } from "../api.ts";
 import { cut } from "../format.ts";
 import { Live, Pager, Time, Trouble } from "../parts/bits.tsx";
+import { Table } from "../parts/table.tsx";
 import { AT } from "../places.ts";
 import { render, type Visit } from "../visit.tsx";
 
@@ -63,59 +64,53 @@ function Happened({ list, now }: { list: readonly EventRow[]; now: number }) {
             <span class={`dot ${TONES[severity as "I"] ?? "wait"}`} />
             {cut(String(message))}
           </span>
-          <code>{wordsOf(kind, rest)}</code>
+          <code>{wordsOf(keysOf(kind), rest)}</code>
         </li>
       ))}
     </ul>
   );
 }
 
-/** The pairs that the kind has, as its line in the log has them; ids of sessions in short. */
-function wordsOf(kind: string, fields: Readonly<Record<string, unknown>>): string {
-  const keys: readonly string[] = Object.hasOwn(KINDS, kind) ? KINDS[kind as KindName].keys : [];
+/** The keys that a kind has, in their order. */
+function keysOf(kind: string): readonly string[] {
+  return Object.hasOwn(KINDS, kind) ? KINDS[kind as KindName].keys : [];
+}
+
+/** Pairs as a line in the log has them; ids of sessions and moments in short. */
+function wordsOf(keys: readonly string[], fields: Readonly<Record<string, unknown>>): string {
   const pairs = keys.flatMap((key) => {
     const value = fields[key];
     if (value === null || value === undefined || value === "") return [];
-    return [`${key}=${cut(String(value), key === "sid" ? 9 : 200)}`];
+    return [`${key}=${wordOf(key, value)}`];
   });
   return pairs.join(" ");
+}
+
+function wordOf(key: string, value: unknown): string {
+  if (key === "sid") return String(value).slice(0, 8);
+  if (key === "deadline" && typeof value === "number") return new Date(value).toISOString().slice(0, 19);
+  if (typeof value === "number") return String(Math.round(value * 1000) / 1000);
+  return cut(typeof value === "object" ? JSON.stringify(value) : String(value), 200);
 }
 
 function Changes({ entries, now }: { entries: readonly AuditEntry[]; now: number }) {
   if (entries.length === 0) return <p class="faint">Nobody has changed anything yet.</p>;
   return (
-    <table class="stack">
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Who</th>
-          <th scope="col">What</th>
-          <th scope="col">Answer</th>
-        </tr>
-      </thead>
-      <tbody>
-        {entries.map(({ at, who, client, method, path, status, change }) => (
-          <tr>
-            <td data-name="When">
-              <Time at={at} now={now} />
-            </td>
-            <td data-name="Who">
-              {who} <small>{cut(client)}</small>
-            </td>
-            <td data-name="What">
-              <code>
-                {method} {cut(path.replace("/_mooring/v1", ""), 120)}
-              </code>
-              <small>{cut(JSON.stringify(change), 200)}</small>
-            </td>
-            <td data-name="Answer">
-              <span class={`pill ${status === null ? "wait" : status < 400 ? "good" : "bad"}`}>
-                {status ?? "cut short"}
-              </span>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={["When", "Who", "What", "Answer"]}
+      rows={entries.map(({ at, who, client, method, path, status, change }) => [
+        <Time at={at} now={now} />,
+        <span title={client}>{cut(who)}</span>,
+        <>
+          <code>
+            {method} {cut(path.replace("/_mooring/v1", ""), 120)}
+          </code>
+          <small>{wordsOf(Object.keys(change), change)}</small>
+        </>,
+        <span class={`pill ${status === null ? "wait" : status < 400 ? "good" : "bad"}`}>
+          {status ?? "cut short"}
+        </span>,
+      ])}
+    />
   );
 }

@@ -4,6 +4,7 @@ import { Problem, query } from "../api.ts";
 import { cut, percent } from "../format.ts";
 import { Live, Pager, State, Trouble } from "../parts/bits.tsx";
 import { Share } from "../parts/chart.tsx";
+import { number, Table } from "../parts/table.tsx";
 import { AT, podPage } from "../places.ts";
 import { render, type Visit } from "../visit.tsx";
 
@@ -65,49 +66,21 @@ export async function keys(visit: Visit): Promise<Response> {
 
 function Spread({ pool, pods, most }: { pool: string; pods: readonly PodKeys[]; most: number }) {
   return (
-    <table class="stack spread">
-      <thead>
-        <tr>
-          <th scope="col">Pod</th>
-          <th scope="col">State</th>
-          <th scope="col" class="number">
-            By weight
-          </th>
-          <th scope="col" class="number">
-            In the table
-          </th>
-          <th scope="col" class="number">
-            Now
-          </th>
-          <th scope="col">
-            <span class="unseen">Now, as a bar</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {pods.map(({ pod, state, due, owned, now }) => (
-          <tr>
-            <td data-name="Pod">
-              <a href={podPage(pool, pod)}>{cut(pod)}</a>
-            </td>
-            <td data-name="State">
-              <State state={state} />
-            </td>
-            <td data-name="By weight" class="number">
-              {percent(due)}
-            </td>
-            <td data-name="In the table" class="number">
-              {percent(owned)}
-            </td>
-            <td data-name="Now" class="number">
-              <b>{percent(now)}</b>
-            </td>
-            <td class="bar">
-              <Share share={most === 0 ? 0 : now / most} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={[
+        "Pod",
+        "State",
+        ...["By weight", "In the table", "Now"].map(number),
+        { name: "Now, as a bar", is: "quiet" },
+      ]}
+      rows={pods.map(({ pod, state, due, owned, now }) => [
+        <a href={podPage(pool, pod)}>{cut(pod)}</a>,
+        <State state={state} />,
+        percent(due),
+        percent(owned),
+        <b>{percent(now)}</b>,
+        <Share share={most === 0 ? 0 : now / most} />,
+      ])}
+    />
   );
 }

@@ -132,15 +132,28 @@ export function total({ outcomes }: TrendBin): number {
   return sum(outcomes);
 }
 
+/** Bars of a chart: the least of these that show all there is, so that what has just begun is no line at the edge. */
+const TRAFFIC = [18, 30, 60, 90];
+const BREAKS = [10, 20, 30, 60];
+
+/** How many of the last values to show. @param values of the same stretches of time, the oldest first */
+function shownOf(values: readonly (readonly number[])[], lengths: readonly number[]): number {
+  const all = values[0]?.length ?? 0;
+  const first = Math.min(...values.map((one) => one.findIndex((value) => value > 0) >>> 0), all);
+  return lengths.find((length) => length >= all - first) ?? all;
+}
+
 function Charts({ glance: { traffic, breaks } }: { glance: Glance }) {
-  const { bins, step } = traffic;
+  const { step } = traffic;
+  const bins = traffic.bins.slice(-shownOf([traffic.bins.map(total)], TRAFFIC));
   const span = `${(bins.length * step) / 60_000} min`;
   const outcomes: Series[] = OUTCOMES.map((name) => ({
     name,
     values: bins.map((bin) => bin.outcomes[name]),
   }));
+  const minutes = shownOf(Object.values(breaks.causes), BREAKS);
   const causes: Series[] = CAUSES.flatMap((name) =>
-    Object.hasOwn(breaks.causes, name) ? [{ name, values: breaks.causes[name]! }] : [],
+    Object.hasOwn(breaks.causes, name) ? [{ name, values: breaks.causes[name]!.slice(-minutes) }] : [],
   );
   return (
     <>
@@ -167,7 +180,12 @@ function Charts({ glance: { traffic, breaks } }: { glance: Glance }) {
       </div>
       <div class="panel">
         <h2>Breaks by cause</h2>
-        <Bars series={causes} label="Breaks" span="60 min" unit={(most) => `${count(most)} a minute`} />
+        <Bars
+          series={causes}
+          label="Breaks"
+          span={`${minutes || 60} min`}
+          unit={(most) => `${count(most)} a minute`}
+        />
         {causes.length === 0 && <p class="faint">No session has left its pod within the hour.</p>}
       </div>
     </>

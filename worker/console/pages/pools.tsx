@@ -2,6 +2,7 @@ import type { Traffic } from "../../../src/metrics/trends.ts";
 import { Problem, query } from "../api.ts";
 import { count, cut, known, latency, percent, rate } from "../format.ts";
 import { Live, Pager, Trouble, toneOf } from "../parts/bits.tsx";
+import { number, Table } from "../parts/table.tsx";
 import { AT, poolPage } from "../places.ts";
 import { render, type Visit } from "../visit.tsx";
 import { glanceOf, total } from "./overview.tsx";
@@ -53,63 +54,29 @@ export async function pools(visit: Visit): Promise<Response> {
 export function PoolTable({ list, traffic }: { list: PoolList; traffic: Traffic | undefined }) {
   if (list.pools.length === 0) return <p class="faint">The config has no pools.</p>;
   return (
-    <table class="stack">
-      <thead>
-        <tr>
-          <th scope="col">Pool</th>
-          <th scope="col">Pods</th>
-          <th scope="col" class="number">
-            Sessions
-          </th>
-          <th scope="col" class="number">
-            Requests
-          </th>
-          <th scope="col" class="number">
-            Errors
-          </th>
-          <th scope="col" class="number">
-            p50
-          </th>
-          <th scope="col" class="number">
-            p99
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {list.pools.map(({ name, policy, pods, states, sessions }) => {
-          const bin = traffic?.pools[name];
-          const requests = bin === undefined ? 0 : total(bin);
-          return (
-            <tr>
-              <td data-name="Pool">
-                <a href={poolPage(name)}>
-                  <b>{cut(name)}</b>
-                </a>
-                <small>{policy}</small>
-              </td>
-              <td data-name="Pods">
-                {count(pods)} <States states={states} />
-              </td>
-              <td data-name="Sessions" class="number">
-                {known(sessions)}
-              </td>
-              <td data-name="Requests" class="number">
-                {traffic === undefined ? "–" : `${rate(requests / traffic.seconds)}/s`}
-              </td>
-              <td data-name="Errors" class="number">
-                {bin === undefined || requests === 0 ? "–" : percent(bin.errors / requests)}
-              </td>
-              <td data-name="p50" class="number">
-                {latency(bin?.p50 ?? null)}
-              </td>
-              <td data-name="p99" class="number">
-                {latency(bin?.p99 ?? null)}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <Table
+      columns={["Pool", "Pods", ...["Sessions", "Requests", "Errors", "p50", "p99"].map(number)]}
+      rows={list.pools.map(({ name, policy, pods, states, sessions }) => {
+        const bin = traffic?.pools[name];
+        const requests = bin === undefined ? 0 : total(bin);
+        return [
+          <>
+            <a href={poolPage(name)}>
+              <b>{cut(name)}</b>
+            </a>
+            <small>{policy}</small>
+          </>,
+          <>
+            {count(pods)} <States states={states} />
+          </>,
+          known(sessions),
+          traffic === undefined ? "–" : `${rate(requests / traffic.seconds)}/s`,
+          bin === undefined || requests === 0 ? "–" : percent(bin.errors / requests),
+          latency(bin?.p50 ?? null),
+          latency(bin?.p99 ?? null),
+        ];
+      })}
+    />
   );
 }
 

@@ -110,5 +110,5 @@ export async function revoke(visit: Visit): Promise<Response> {
   const reply = await visit.api.send("DELETE", `/sessions${path(sid)}`);
   return reply instanceof Problem
     ? notDone(visit, "Sessions", sessionPage(sid), reply)
-    : doneAt(sessionPage(sid), "revoked");
+    : doneAt(`${AT}/sessions`, "revoked");
 }

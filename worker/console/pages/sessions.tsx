@@ -1,8 +1,11 @@
 import type { SessionView } from "../../admin/session-view.ts";
 import { seeOther } from "../access.ts";
 import { Problem, query } from "../api.ts";
+import { cut } from "../format.ts";
 import { Act, Live, Pager, Time, Trouble } from "../parts/bits.tsx";
 import { PodLink, Sid } from "../parts/breaks.tsx";
+import { Done } from "../parts/done.tsx";
+import { number, Table } from "../parts/table.tsx";
 import { AT, sessionPage } from "../places.ts";
 import { can, render, type Visit } from "../visit.tsx";
 
@@ -22,6 +25,7 @@ export async function sessions(visit: Visit): Promise<Response> {
     { title: "Sessions", place: "Sessions", ...(list instanceof Problem ? { status: list.status } : {}) },
     <>
       <h1>Sessions</h1>
+      <Done visit={visit} />
       <form class="fields panel" action={`${AT}/sessions`}>
         <div class="wide">
           <label for="sid">Session by its id</label>
@@ -61,64 +65,42 @@ function SessionTable({ list, visit }: { list: readonly SessionView[]; visit: Vi
   if (list.length === 0) return <p class="faint">No live session is listed here.</p>;
   const { now } = visit;
   return (
-    <table class="stack">
-      <thead>
-        <tr>
-          <th scope="col">Session</th>
-          <th scope="col">Pool</th>
-          <th scope="col">Pod</th>
-          <th scope="col" class="number">
-            Epoch
-          </th>
-          <th scope="col">Began</th>
-          <th scope="col">Seen</th>
-          <th scope="col">Ends unless seen</th>
-          <th scope="col">
-            <span class="unseen">What to do with it</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {list.map(({ sid, pool, pod, home, epoch, created, seen, expires }) => (
-          <tr>
-            <td data-name="Session">
-              <Sid sid={sid} />
-            </td>
-            <td data-name="Pool">{pool}</td>
-            <td data-name="Pod">
-              <PodLink pool={pool} pod={pod} />
-              {home !== pod && home !== "" && <small>home {home}</small>}
-            </td>
-            <td data-name="Epoch" class="number">
-              {epoch}
-            </td>
-            <td data-name="Began">
-              <Time at={created} now={now} />
-            </td>
-            <td data-name="Seen">
-              <Time at={seen} now={now} />
-            </td>
-            <td data-name="Ends unless seen">
-              <Time at={expires} now={now} />
-            </td>
-            <td>
-              <div class="acts">
-                <a href={sessionPage(sid)} aria-label={`Move session ${sid.slice(0, 8)}`}>
-                  Move
-                </a>
-                {can(visit, "write") && (
-                  <Act
-                    action={`${sessionPage(sid)}/revoke`}
-                    label="Revoke"
-                    to={`session ${sid.slice(0, 8)}`}
-                    tone="danger"
-                  />
-                )}
-              </div>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={[
+        "Session",
+        "Pool",
+        "Pod",
+        number("Epoch"),
+        "Began",
+        "Seen",
+        "Ends unless seen",
+        { name: "What to do with it", is: "quiet" },
+      ]}
+      rows={list.map(({ sid, pool, pod, home, epoch, created, seen, expires }) => [
+        <Sid sid={sid} />,
+        cut(pool),
+        <>
+          <PodLink pool={pool} pod={pod} />
+          {home !== pod && home !== "" && <small>home {cut(home)}</small>}
+        </>,
+        epoch,
+        <Time at={created} now={now} />,
+        <Time at={seen} now={now} />,
+        <Time at={expires} now={now} />,
+        can(visit, "write") && (
+          <div class="acts">
+            <a href={sessionPage(sid)} aria-label={`Move session ${sid.slice(0, 8)}`}>
+              Move
+            </a>
+            <Act
+              action={`${sessionPage(sid)}/revoke`}
+              label="Revoke"
+              to={`session ${sid.slice(0, 8)}`}
+              tone="danger"
+            />
+          </div>
+        ),
+      ])}
+    />
   );
 }

@@ -2,6 +2,7 @@ import type { Cause as CauseName } from "../../../src/model/binding.ts";
 import { cut } from "../format.ts";
 import { podPage, sessionPage } from "../places.ts";
 import { Time } from "./bits.tsx";
+import { Table } from "./table.tsx";
 
 /** A line of the ledger, as the API gives it. */
 export interface BreakRow {
@@ -51,35 +52,15 @@ export function BreakList({
 }) {
   if (breaks.length === 0) return <p class="faint">{none}</p>;
   return (
-    <table class="stack">
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Session</th>
-          <th scope="col">Cause</th>
-          <th scope="col">From</th>
-          <th scope="col">To</th>
-        </tr>
-      </thead>
-      <tbody>
-        {breaks.map(({ at, sid, pool, from, to, cause }) => (
-          <tr>
-            <td data-name="When">
-              <Time at={at} now={now} />
-            </td>
-            <td data-name="Session">
-              <Sid sid={sid} />
-            </td>
-            <td data-name="Cause">
-              <Cause cause={cause} />
-            </td>
-            <td data-name="From">
-              <PodLink pool={pool} pod={from} />
-            </td>
-            <td data-name="To">{to === "" ? "ended" : <PodLink pool={pool} pod={to} />}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={["When", "Session", "Cause", "From", "To"]}
+      rows={breaks.map(({ at, sid, pool, from, to, cause }) => [
+        <Time at={at} now={now} />,
+        <Sid sid={sid} />,
+        <Cause cause={cause} />,
+        <PodLink pool={pool} pod={from} />,
+        to === "" ? "ended" : <PodLink pool={pool} pod={to} />,
+      ])}
+    />
   );
 }

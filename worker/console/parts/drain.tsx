@@ -14,10 +14,8 @@ export function DrainProgress({ pod, now, of }: { pod: PodView; now: number; of?
     <div class="drain">
       {of !== undefined && of > 0 && sessions !== null && (
         <>
-          <div class="pair">
-            <span>
-              <b>{known(Math.max(0, of - sessions))}</b> of {known(of)} sessions have left
-            </span>
+          <div>
+            <b>{known(Math.max(0, of - sessions))}</b> of {known(of)} sessions have left
           </div>
           <progress
             max={of}
@@ -28,10 +26,7 @@ export function DrainProgress({ pod, now, of }: { pod: PodView; now: number; of?
       )}
       {whole > 0 && (
         <>
-          <div class="pair faint">
-            <span>{known(sessions)} sessions left</span>
-            <span>{left === 0 ? "deadline passed" : `${length(left)} to the deadline`}</span>
-          </div>
+          <div class="faint">{left === 0 ? "deadline passed" : `${length(left)} to the deadline`}</div>
           <progress max={whole} value={whole - left} aria-label={`Time until the deadline of ${id}`} />
         </>
       )}

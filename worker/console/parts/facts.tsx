@@ -1,4 +1,5 @@
 import { cut } from "../format.ts";
+import { Table } from "./table.tsx";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -32,33 +33,19 @@ function Nested({ name, value }: { name: string; value: Row | readonly Row[] }) 
   return (
     <div class="nested">
       <h4>{cut(name)}</h4>
-      {flat ? <Table rows={rows.slice(0, SHOWN)} /> : rows.slice(0, SHOWN).map((row) => <Facts of={row} />)}
+      {flat ? <Rows rows={rows.slice(0, SHOWN)} /> : rows.slice(0, SHOWN).map((row) => <Facts of={row} />)}
       {rows.length > SHOWN && <p class="faint">And {rows.length - SHOWN} more.</p>}
     </div>
   );
 }
 
-function Table({ rows }: { rows: readonly Row[] }) {
+function Rows({ rows }: { rows: readonly Row[] }) {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return (
-    <table class="stack">
-      <thead>
-        <tr>
-          {names.map((name) => (
-            <th scope="col">{cut(name)}</th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr>
-            {names.map((name) => (
-              <td data-name={cut(name)}>{wordOf(row[name])}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      columns={names.map((name) => cut(name))}
+      rows={rows.map((row) => names.map((name) => wordOf(row[name])))}
+    />
   );
 }
 

@@ -3,6 +3,7 @@ import { count, cut, percent, some } from "../format.ts";
 import type { PlanView } from "../pages/plan.tsx";
 import { Stat } from "./bits.tsx";
 import { Cause, Sid } from "./breaks.tsx";
+import { number, Table } from "./table.tsx";
 
 /** Rows of each table at most. */
 const SHOWN = 50;
@@ -81,38 +82,23 @@ function Flows({ moves }: { moves: readonly Move[] }) {
   }
   const rows = [...flows.values()].sort((a, b) => b.sessions - a.sessions);
   return (
-    <table class="stack">
-      <caption>By pod and cause</caption>
-      <thead>
-        <tr>
-          <th scope="col">From</th>
-          <th scope="col">To</th>
-          <th scope="col">Cause</th>
-          <th scope="col" class="number">
-            Sessions
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.slice(0, SHOWN).map(({ move: { pool, from, to, toPool, cause, anyway }, sessions }) => (
-          <tr>
-            <td data-name="From">
-              {cut(from)} <span class="faint">{cut(pool)}</span>
-            </td>
-            <td data-name="To">
-              {to === "" ? "ends" : cut(to)} <span class="faint">{cut(toPool ?? "")}</span>
-            </td>
-            <td data-name="Cause">
-              <Cause cause={cause} />
-              {anyway && <small>it would anyway</small>}
-            </td>
-            <td data-name="Sessions" class="number">
-              {count(sessions)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      caption="By pod and cause"
+      columns={["From", "To", "Cause", number("Sessions")]}
+      rows={rows.slice(0, SHOWN).map(({ move: { pool, from, to, toPool, cause, anyway }, sessions }) => [
+        <>
+          {cut(from)} <span class="faint">{cut(pool)}</span>
+        </>,
+        <>
+          {to === "" ? "ends" : cut(to)} <span class="faint">{cut(toPool ?? "")}</span>
+        </>,
+        <>
+          <Cause cause={cause} />
+          {anyway && <small>it would anyway</small>}
+        </>,
+        count(sessions),
+      ])}
+    />
   );
 }
 
@@ -121,40 +107,18 @@ function Balance({ made }: { made: PlanView }) {
   if (rows.length === 0) return null;
   const cell = (load: { sessions: number } | null) => (load === null ? "–" : count(load.sessions));
   return (
-    <table class="stack">
-      <caption>Sessions of the pods that change</caption>
-      <thead>
-        <tr>
-          <th scope="col">Pod</th>
-          <th scope="col">Pool</th>
-          <th scope="col" class="number">
-            Now
-          </th>
-          <th scope="col" class="number">
-            Then
-          </th>
-          <th scope="col" class="number">
-            Share then
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.slice(0, SHOWN).map(({ pool, pod, before, after }) => (
-          <tr>
-            <td data-name="Pod">{cut(pod)}</td>
-            <td data-name="Pool">{cut(pool)}</td>
-            <td data-name="Now" class="number">
-              {cell(before)}
-            </td>
-            <td data-name="Then" class="number">
-              {cell(after)}
-            </td>
-            <td data-name="Share then" class="number">
-              {after === null ? "–" : percent(after.share)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      caption="Sessions of the pods that change"
+      columns={["Pod", "Pool", ...["Now", "Then", "Share then"].map(number)]}
+      rows={rows
+        .slice(0, SHOWN)
+        .map(({ pool, pod, before, after }) => [
+          cut(pod),
+          cut(pool),
+          cell(before),
+          cell(after),
+          after === null ? "–" : percent(after.share),
+        ])}
+    />
   );
 }
