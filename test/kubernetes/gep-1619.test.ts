@@ -359,3 +359,25 @@ describe("conformance", () => {
     }
   });
 });
+
+describe("pools of a rule", () => {
+  const names = (...rules: string[]) =>
+    Object.keys((read(routeOf(...rules)).document as { readonly pools: object }).pools);
+
+  it("are the same once the API server has written its defaults into what was applied by hand", () => {
+    const [byHand] = names(`{ ${NAMED}, ${V1} }`);
+    const [stored] = names(
+      `{ matches: [{ path: { type: PathPrefix, value: / } }], ${NAMED}, backendRefs: [{ group: "", kind: Service, name: servicev1, port: 80, weight: 1 }] }`,
+    );
+    expect(byHand).toBe(stored);
+    const header = (type: string) =>
+      `{ matches: [{ headers: [{ ${type}name: a, value: b }] }], ${NAMED}, ${V1} }`;
+    expect(names(header(""))).toEqual(names(header("type: Exact, ")));
+  });
+
+  it("stay when rules change places, and another match is another rule", () => {
+    const [a, b] = [at("/a", NAMED, V1), at("/b", NAMED, V1)];
+    expect(names(a, b).sort()).toEqual(names(b, a).sort());
+    expect(names(at("/c", NAMED, V1))).not.toEqual(names(a));
+  });
+});

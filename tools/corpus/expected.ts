@@ -231,12 +231,12 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     config: {
       pools: {
         [`${INFRA}v1-8080`]: { affinity: "none" },
-        [`${INFRA}v2-8080-sessio-d93a3cd1`]: { affinity: [{ token: { header: "Session-A" } }] },
-        [`${INFRA}v3-8080-sessio-d6f2a244`]: cookie({ name: "Session-A", absolute: "10s", maxAge: "10s" }),
-        [`${INFRA}v1-8080-sessio-1b061bd1`]: cookie({ name: "Session-A", path: "matched" }),
+        [`${INFRA}v2-8080-sessio-3d56d821`]: { affinity: [{ token: { header: "Session-A" } }] },
+        [`${INFRA}v3-8080-sessio-778037d2`]: cookie({ name: "Session-A", absolute: "10s", maxAge: "10s" }),
+        [`${INFRA}v1-8080-sessio-b67dffbe`]: cookie({ name: "Session-A", path: "matched" }),
       },
       routes: [
-        { split: { [`${INFRA}v1-8080-sessio-1b061bd1`]: 1, [`${INFRA}v2-8080-sessio-2df94620`]: 1 } },
+        { split: { [`${INFRA}v1-8080-sessio-b67dffbe`]: 1, [`${INFRA}v2-8080-sessio-c8bd7403`]: 1 } },
         { path: "/header-session-persistence" },
         { path: "/cookie-session-persistence" },
         { path: "/no-session-persistence" },
@@ -274,7 +274,7 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
     }),
   },
   "58-ngf-session-invalid.yaml": {
-    config: pool("default-tea-80-route-invalid-sp-a4775c67", {
+    config: pool("default-tea-80-route-invalid-sp-ae3b5a29", {
       affinity: [{ token: { header: "invalid-config", absolute: "400d" } }],
     }),
     notices: [
@@ -326,22 +326,22 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   "81-gep1619-btp-service.yaml": {
     config: {
       pools: {
-        "default-servicev1-any-routex-cf89e98c": cookie({ name: "service-cookie", path: "matched" }),
-        "default-servicev1-any-routex-aba26487": cookie({ name: "service-cookie", path: "matched" }),
+        "default-servicev1-any-routex-0aa0bc29": cookie({ name: "service-cookie", path: "matched" }),
+        "default-servicev1-any-routex-b8785530": cookie({ name: "service-cookie", path: "matched" }),
       },
       routes: [{ path: "/a" }, { path: "/b" }],
     },
     notices: ["changed BackendTrafficPolicy default/lbp: spec.sessionPersistence.cookie.name"],
   },
   "82-gep1619-name-collision.yaml": {
-    config: pool("default-servicev1-any-split-route-ba7b4de7", cookie({ name: "split-route-cookie" })),
+    config: pool("default-servicev1-any-split-route-5d5430a7", cookie({ name: "split-route-cookie" })),
     notices: ["invalid BackendTrafficPolicy default/lbp-split-route2: spec.sessionPersistence.cookie.name"],
   },
   "84-gep1619-split-partial.yaml": {
     config: {
       pools: {
-        "default-servicev1-any-split-route-ba7b4de7": cookie({ name: "split-route-cookie" }),
-        "default-servicev2-any-split-route-ba7b4de7": cookie({ name: "split-route-cookie" }),
+        "default-servicev1-any-split-route-5d5430a7": cookie({ name: "split-route-cookie" }),
+        "default-servicev2-any-split-route-5d5430a7": cookie({ name: "split-route-cookie" }),
       },
     },
     notices: ["changed BackendTrafficPolicy default/lbp-split-route: spec.sessionPersistence"],

@@ -3,7 +3,7 @@ import type { KubernetesObject } from "../object.ts";
 import { text } from "../read.ts";
 import { type Backend, readBackend } from "./backend.ts";
 import { readFilters } from "./filters.ts";
-import { ALL, type Asked, readMatch } from "./match.ts";
+import { ALL, type Asked, identityOf, readMatch } from "./match.ts";
 import { type Persistence, readPersistence } from "./persistence.ts";
 import { type Retry, readRetry, readTimeouts, type Timeouts } from "./retry.ts";
 
@@ -28,20 +28,21 @@ export function readRule(field: Field, object: KubernetesObject, before: readonl
   at.take();
   const matches = field.at("matches");
   const items = matches.items();
-  const asked = items.length === 0 ? [ALL] : items.flatMap((item) => readMatch(item) ?? []);
+  const read = items.length === 0 ? [ALL] : items.map(readMatch);
   matches.take();
   const passable = readFilters(field.at("filters"));
   const refs = field.at("backendRefs");
   const backends = refs.items().map((item) => readBackend(item, object));
   refs.take();
   if (backends.length === 0 && passable) field.tell("invalid", "it has no backendRefs: its requests get 500");
-  const base = name ?? JSON.stringify(items[0]?.value ?? null);
+  // By what it means: the API server writes its defaults into what was applied without them.
+  const base = name ?? (read[0] === undefined ? JSON.stringify(items[0]?.value) : identityOf(read[0]));
   const alike = before.filter(({ key }) => key.replace(/#\d+$/, "") === base).length;
   return {
     field,
     name,
     key: alike === 0 ? base : `${base}#${alike + 1}`,
-    asked,
+    asked: read.flatMap((one) => one ?? []),
     backends: passable ? backends : [],
     persistence: readPersistence(field.at("sessionPersistence")),
     timeouts: readTimeouts(field.at("timeouts")),
