@@ -73,6 +73,8 @@ export interface PoolCheckup {
   readonly samples: Samples;
   /** Compare-and-sets of sessions that move, since {@link LONGER}; and those answered that another edge did otherwise. */
   readonly swaps: { readonly all: number; readonly adopted: number };
+  /** Tokens that an isolate met for the first time, since {@link LONGER}; and those that no key of it opens. */
+  readonly tokens: { readonly all: number; readonly unknown: number };
   /** Seconds that a request is in flight at the pod in the middle; 0: not known. */
   readonly m: number;
 }

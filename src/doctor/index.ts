@@ -11,6 +11,7 @@ import { keyWorn } from "./checks/key-worn.ts";
 import { keysDiffer } from "./checks/keys-differ.ts";
 import { noRoute } from "./checks/no-route.ts";
 import { podErrors } from "./checks/pod-errors.ts";
+import { podsEmpty } from "./checks/pods-empty.ts";
 import { podsFlapping } from "./checks/pods-flapping.ts";
 import { podsFull } from "./checks/pods-full.ts";
 import { podsNotReady } from "./checks/pods-not-ready.ts";
@@ -19,6 +20,7 @@ import { retriesSpent } from "./checks/retries-spent.ts";
 import { storeFailing } from "./checks/store-failing.ts";
 import { storeSlow } from "./checks/store-slow.ts";
 import { timeOuts } from "./checks/time-outs.ts";
+import { tokensUnknown } from "./checks/tokens-unknown.ts";
 import { unevenSessions } from "./checks/uneven-sessions.ts";
 import { unevenWeights } from "./checks/uneven-weights.ts";
 import type { Checkup } from "./checkup.ts";
@@ -35,6 +37,7 @@ export const checks = {
   "uneven-weights": unevenWeights,
   "hot-session": hotSession,
   "pods-not-ready": podsNotReady,
+  "pods-empty": podsEmpty,
   "connect-failures": connectFailures,
   "time-outs": timeOuts,
   "no-route": noRoute,
@@ -47,6 +50,7 @@ export const checks = {
   "clock-skew": clockSkew,
   "key-worn": keyWorn,
   "key-retired": keyRetired,
+  "tokens-unknown": tokensUnknown,
   "keys-differ": keysDiffer,
   "config-behind": configBehind,
 } as const satisfies Record<string, Check>;

@@ -17,6 +17,8 @@ export const CLUES = {
   agents: "agents",
   /** A compare-and-set of a session that moves: scope, `adopted` or `won`. */
   swaps: "swaps",
+  /** A token that was not known: scope, `opened`, or `unknown` where no key of this edge opens it. */
+  tokens: "tokens",
   /** A call to the store that a request waited for: `asked`, and `late` beside it when the wait was in vain. */
   waits: "waits",
 } as const;
@@ -79,6 +81,11 @@ export class Clues {
 
   swapped(scope: string, adopted: boolean): void {
     this.#add(CLUES.swaps, [scope, adopted ? "adopted" : "won"]);
+  }
+
+  /** A token was met that this isolate had not opened before. */
+  opened(scope: string, known: boolean): void {
+    this.#add(CLUES.tokens, [scope, known ? "opened" : "unknown"]);
   }
 
   sealed(): void {

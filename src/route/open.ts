@@ -59,6 +59,7 @@ async function open(
   text: string,
 ): Promise<Verified | undefined> {
   const opened = await edge.sealer.open(scope.scope.id, text);
+  edge.clues?.opened(scope.scope.id, opened !== undefined);
   if (opened === undefined) return undefined;
   const verified = { ...opened, renewal: renewalAge(carrier.idle, opened.token.sid) };
   scope.verified.set(text, verified);

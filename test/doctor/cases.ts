@@ -36,6 +36,14 @@ const left = (cause: PoolCheckup["breaks"][number]["cause"], from: string, count
 /** Wilson's lower bound at z = 3 is 0.196 of 21 of 60, and 0.209 of 22. */
 const sampled = (hits: number, taken: number) => ({ samples: { taken, hits, sid: "f".repeat(32) } });
 
+/** Two pods, of which the first has more to do. */
+const hot = (
+  samples: Partial<PoolCheckup>,
+  first: Partial<PodCheckup> = {},
+  second: Partial<PodCheckup> = {},
+) =>
+  web({ ...samples, pods: [pod("a", { answered: 500, ...first }), pod("b", { answered: 100, ...second })] });
+
 export const CASES: Readonly<Record<CheckName, readonly Case[]>> = {
   "idle-too-short": [
     {
@@ -185,31 +193,46 @@ export const CASES: Readonly<Record<CheckName, readonly Case[]>> = {
   "hot-session": [
     {
       name: "surely over a fifth",
-      at: web(sampled(22, 60)),
-      below: web(sampled(21, 60)),
+      at: hot(sampled(22, 60)),
+      below: hot(sampled(21, 60)),
       severity: "warning",
-      evidence: { session: "f".repeat(32), sampled: 60, ofThisSession: 22, share: 0.37, surelyAbove: 0.21 },
+      evidence: {
+        session: "f".repeat(32),
+        sampled: 60,
+        ofThisSession: 22,
+        share: 0.37,
+        surelyAbove: 0.21,
+        pod: "a",
+        requestsOfPod: 500,
+      },
     },
     {
       name: "not one of few sessions, which has a large part by nature",
-      at: web({ ...sampled(50, 60), pods: [pod("a", { sessions: 5 }), pod("b", { sessions: 5 })] }),
-      below: web({ ...sampled(50, 60), pods: [pod("a", { sessions: 5 }), pod("b", { sessions: 4 })] }),
+      at: hot(sampled(50, 60), { sessions: 5 }, { sessions: 5 }),
+      below: hot(sampled(50, 60), { sessions: 5 }, { sessions: 4 }),
       severity: "warning",
       evidence: { sessions: 10 },
     },
     {
-      name: "not by a few samples",
-      at: web(sampled(10, 10)),
-      below: web(sampled(9, 9)),
-      severity: "warning",
-      evidence: { sampled: 10 },
-    },
-    {
-      name: "not of a pool that nobody asks for much",
-      at: web({ ...sampled(20, 20), pods: [pod("a", { answered: 30 }), pod("b", { answered: 30 })] }),
-      below: web({ ...sampled(20, 20), pods: [pod("a", { answered: 30 }), pod("b", { answered: 29 })] }),
+      name: "not one that asks for little",
+      at: hot(sampled(20, 20), { answered: 110 }, { answered: 10 }),
+      below: hot(sampled(20, 20), { answered: 109 }, { answered: 10 }),
       severity: "warning",
       evidence: { share: 1 },
+    },
+    {
+      name: "not where no pod has more than its part",
+      at: hot(sampled(30, 60), { answered: 450 }, { answered: 150 }),
+      below: hot(sampled(30, 60), { answered: 449 }, { answered: 150 }),
+      severity: "warning",
+      evidence: { partOfPod: 300 },
+    },
+    {
+      name: "not by a few samples",
+      at: hot(sampled(10, 10)),
+      below: hot(sampled(9, 9)),
+      severity: "warning",
+      evidence: { sampled: 10 },
     },
   ],
   "pods-not-ready": [
@@ -233,6 +256,22 @@ export const CASES: Readonly<Record<CheckName, readonly Case[]>> = {
       below: pods({ state: "disabled" }, { state: "draining" }, {}),
       severity: "error",
       evidence: { expected: 2 },
+    },
+  ],
+  "pods-empty": [
+    {
+      name: "requests, and no pods",
+      at: web({ ...refused(503, 1, 0), pods: [] }),
+      below: web({ requests: [], pods: [] }),
+      severity: "error",
+      evidence: { requests: 1, pods: 0 },
+    },
+    {
+      name: "pods, and none with any weight",
+      at: web({ ...refused(503, 4, 0), pods: [pod("a", { weight: 0 })] }),
+      below: web({ ...refused(503, 4, 0), pods: [pod("a", { weight: 0 }), pod("b", { weight: 1 })] }),
+      severity: "error",
+      evidence: { pods: 1 },
     },
   ],
   "connect-failures": [
@@ -415,6 +454,22 @@ export const CASES: Readonly<Record<CheckName, readonly Case[]>> = {
       below: web({ breaks: [left("expired-absolute", "a", 9)] }),
       severity: "error",
       evidence: { sessionsEnded: 1 },
+    },
+  ],
+  "tokens-unknown": [
+    {
+      name: "a fifth of those that are met",
+      at: web({ tokens: { all: 50, unknown: 10 } }),
+      below: web({ tokens: { all: 51, unknown: 10 } }),
+      severity: "error",
+      evidence: { tokensMet: 50, unknown: 10, share: 0.2 },
+    },
+    {
+      name: "ten of them",
+      at: web({ tokens: { all: 10, unknown: 10 } }),
+      below: web({ tokens: { all: 9, unknown: 9 } }),
+      severity: "error",
+      evidence: { share: 1 },
     },
   ],
   "keys-differ": [

@@ -39,7 +39,9 @@ describe.each(Object.entries<Check>(checks))("%s", (id, check) => {
       samples: { taken: 0, sid: "", hits: 0 },
       m: 0,
     });
-    expect(check.look(well({ pools: [quiet, pool({ name: "none", pods: [] })], requests: 0 }))).toEqual([]);
+    expect(
+      check.look(well({ pools: [quiet, pool({ name: "none", pods: [], requests: [] })], requests: 0 })),
+    ).toEqual([]);
   });
 
   it("has its row in the manual", () => {

@@ -41,6 +41,7 @@ export function pool(change: Partial<PoolCheckup> = {}): PoolCheckup {
     agents: { sid: "", count: 0 },
     samples: { taken: 60, sid: "5".repeat(32), hits: 2 },
     swaps: { all: 0, adopted: 0 },
+    tokens: { all: 40, unknown: 1 },
     m: 0.1,
     ...change,
   };

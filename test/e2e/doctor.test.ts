@@ -39,6 +39,7 @@ const POOLS: Readonly<Record<string, readonly [pods: number, config: object]>> =
   weights: [3, {}],
   scale: [4, {}],
   disagree: [2, {}],
+  empty: [0, {}],
 };
 
 const newJars = (count: number) => Array.from({ length: count }, () => new Jar());
@@ -147,6 +148,7 @@ describe("GET /doctor", { timeout: 120_000 }, () => {
     "time-outs": () =>
       inParallel(newJars(5), 5, async (jar) => void (await jar.get(at("slow", 0, "/slow?ms=1000")))),
     "no-route": () => inParallel(newJars(20), 4, async (jar) => void (await jar.get(`${fleet.url}/none`))),
+    "pods-empty": async () => expect((await call(at("empty"))).status).toBe(503),
     "pods-full": () =>
       inParallel(newJars(8), 8, async (jar) => void (await jar.get(at("full", 0, "/slow?ms=500")))),
     "pod-errors": () =>
@@ -207,6 +209,16 @@ describe("GET /doctor", { timeout: 120_000 }, () => {
       const { name, token } = await fleet.tokens.find(jar, "web");
       const old = await new Tokens({ current: RETIRED }).seal({ ...token, sid: "7".repeat(32) }, "web");
       await call(at("web"), { headers: { cookie: `${name}=${old}` } });
+    },
+    "tokens-unknown": async () => {
+      const jar = new Jar();
+      await jar.get(at("slow"));
+      const { name, token } = await fleet.tokens.find(jar, "slow");
+      const replaced = new Tokens({ current: `${RETIRED}, and forgotten` });
+      for (let i = 0; i < 12; i++) {
+        const text = await replaced.seal({ ...token, sid: String(i).padStart(32, "0") }, "slow");
+        await call(at("slow"), { headers: { cookie: `${name}=${text}` } });
+      }
     },
     "clock-skew": async () => {
       strangers.skewed = { sent: 600_000 };
@@ -277,6 +289,7 @@ describe("GET /doctor", { timeout: 120_000 }, () => {
       "connect-failures": "dead",
       "retries-spent": "retry",
       "time-outs": "slow",
+      "pods-empty": "empty",
       "pods-full": "full",
       "pod-errors": "errors",
       "idle-too-short": "idle",
@@ -287,6 +300,7 @@ describe("GET /doctor", { timeout: 120_000 }, () => {
       "uneven-sessions": "scale",
       "edges-disagree": "disagree",
       "key-retired": "web",
+      "tokens-unknown": "slow",
     };
     const keys = Object.keys(faults).map((id) => `${id} ${wanted[id] ?? ""}`);
     const missing = await eventually(

@@ -147,6 +147,7 @@ export class Casebook {
       arrivals: by(CLUES.arrivals, LONGER),
       agents: by(CLUES.agents, LONGER),
       swaps: by(CLUES.swaps, LONGER),
+      tokens: by(CLUES.tokens, LONGER),
     };
   }
 }
@@ -167,7 +168,8 @@ type Sums = Readonly<
     | "gaps"
     | "arrivals"
     | "agents"
-    | "swaps",
+    | "swaps"
+    | "tokens",
     (of: string) => readonly Sum[]
   >
 >;
@@ -231,6 +233,10 @@ function poolOf(pool: Pool, standing: Standing, sums: Sums, now: number): PoolCh
     swaps: {
       all: total(sums.swaps(name)),
       adopted: total(sums.swaps(name), ([verdict]) => verdict === "adopted"),
+    },
+    tokens: {
+      all: total(sums.tokens(name)),
+      unknown: total(sums.tokens(name), ([what]) => what === "unknown"),
     },
     m: standing.m(name),
   };
