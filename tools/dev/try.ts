@@ -21,6 +21,8 @@ export function toTry({
     "",
     "Try:",
     ...lines,
+    "  The console, with the admin token",
+    `    ${edge}/_mooring/`,
     "  The config",
     `    curl -H "Authorization: Bearer ${bearer}" ${edge}/_mooring/v1/config`,
     "",

@@ -10,7 +10,9 @@ export function isConsole(path: string): boolean {
 
 /** A page of the console as somebody may name it in a form or a link: nothing else is ever led to. */
 export function placeOf(text: string | undefined): string {
+  // Steps upwards lead out of it, and a browser takes them in either spelling.
   return text !== undefined &&
+    !/\/(?:\.|%2e)/i.test(text) &&
     /^\/_mooring\/(?:console(?:\/[\w!$'()*+,./:;=@~%-]*)?(?:\?[\w!$&'()*+,./:;=?@~%-]*)?)?$/.test(text)
     ? text
     : HOME;

@@ -44,6 +44,8 @@ describe("logging in", () => {
       "https://evil.example/",
       "//evil.example",
       "/_mooring/../x",
+      "/_mooring/console/../../x",
+      "/_mooring/console/%2E%2e/%2e%2E/x",
       "/shop",
       "javascript:alert(1)",
     ]) {
