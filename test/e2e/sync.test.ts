@@ -228,4 +228,45 @@ else {
     }
     expect(await ended).toBe(0);
   });
+
+  it("follows an HTTPRoute from one backend to another: who has a session stays, who is new goes over", async () => {
+    const named = (object: object, name: string) =>
+      JSON.parse(
+        JSON.stringify(object).replaceAll('"cart"', JSON.stringify(name)).replaceAll('"cart-', `"${name}-`),
+      );
+    const route = (old: number, next: number) => ({
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: { name: "shop", namespace: "shop" },
+      spec: {
+        rules: [
+          {
+            backendRefs: [
+              { name: "old", port: 80, weight: old },
+              { name: "new", port: 80, weight: next },
+            ],
+            sessionPersistence: { sessionName: "cart", absoluteTimeout: "1h" },
+          },
+        ],
+      },
+    });
+    const cluster = ["old", "new"].flatMap((name) => [
+      named(service, name),
+      ...[0, 1].map((i) => named(slice(`${name}-${i}`), name)),
+    ]);
+    const items = [...cluster, route(100, 0)];
+    const before = await run(["--from", stream("route.json", [{ kind: "List", items }])]);
+    expect(before, before.err).toMatchObject({ code: 0 });
+    const jars = Array.from({ length: 20 }, () => new Jar());
+    const where = () => Promise.all(jars.map(async (jar) => (await jar.get(fleet.url)).body));
+    const first = await where();
+    for (const pod of first) expect(pod).toMatch(/^old-/);
+    const over = [
+      { kind: "List", items },
+      { type: "MODIFIED", object: route(0, 100) },
+    ];
+    expect(await run(["--from", stream("over.json", over)])).toMatchObject({ code: 0 });
+    expect(await where()).toEqual(first);
+    for (let i = 0; i < 10; i++) expect((await new Jar().get(fleet.url)).body).toMatch(/^new-/);
+  });
 });
