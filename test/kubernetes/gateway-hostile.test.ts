@@ -23,7 +23,8 @@ describe("objects of the Gateway API and of Envoy Gateway", () => {
     }
     expect(taken).toBeGreaterThan(rounds / 10);
     expect(taken).toBeLessThan(rounds);
-  });
+    // On a busy machine it takes twenty times as long as on an idle one.
+  }, 120_000);
 
   it("of hosts by matches that are too many are refused before they are made", () => {
     const hosts = Array.from({ length: 20_000 }, (_, i) => `h${i}.example.com`).join(", ");
