@@ -12,10 +12,14 @@ it("loads at most 120 KiB to serve traffic, js and wasm together, minified and g
     const typeOf = new Map(modules.map(({ name, type }) => [name, type]));
     expect(start).toContain(main);
     expect(start.filter((name) => typeOf.get(name) === "CompiledWasm")).toEqual(["core.wasm"]);
-    // The readers of texts, and the admin API with its document.
+    // The readers of texts, the console, and the admin API with its document.
     expect([...typeOf.keys()].filter((name) => !start.includes(name))).toEqual(
-      expect.arrayContaining(["app.js", "parse-text.js", "openapi.txt"]),
+      expect.arrayContaining(["app.js", "console.js", "parse-text.js", "openapi.txt"]),
     );
+    // What decision 50 says of the console.
+    expect(start).not.toContain("console.js");
+    const console = gzipSync(readFileSync(join(dir, "console.js")), { level: 9 }).length;
+    expect(console).toBeLessThanOrEqual(24 * 1024);
     const bytes = start.map((name) => gzipSync(readFileSync(join(dir, name)), { level: 9 }).length);
     expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(120 * 1024);
   } finally {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { GETS } from "../../../worker/console/pages/index.ts";
 import { api, ask, cookieOf, DEPLOYMENT, put, submit } from "./browser.workers.ts";
 
 const AT = "/_mooring/console";
@@ -29,19 +30,11 @@ beforeAll(async () => {
 });
 
 describe("every page", () => {
+  const names: Record<string, string> = { pool: "web", pod: encodeURIComponent(EVIL), sid: "0".repeat(32) };
   const paths = [
-    "/_mooring/",
-    `${AT}/pools`,
-    `${AT}/pools/web`,
+    ...Object.keys(GETS).map((path) => path.replace(/:(\w+)/g, (_, name: string) => names[name]!)),
     POD,
-    `${AT}/pools/web/pods/${encodeURIComponent(EVIL)}`,
-    `${AT}/keys`,
-    `${AT}/sessions`,
-    `${AT}/sessions/${"0".repeat(32)}`,
     `${AT}/plan?from=config`,
-    `${AT}/explain`,
-    `${AT}/alerts`,
-    `${AT}/events`,
   ];
 
   it.each(paths)("%s has no script, style or handler of its own, and shows names as text", async (path) => {
