@@ -101,7 +101,7 @@ function upwards(axis: Axis, scale: Scale): string[] {
 /** Of a logarithmic axis the powers of ten, and what begins with 2 and 5 where there are but a few of them. */
 function ticksOf({ log }: Axis, scale: Scale): number[] {
   if (!log) return scale.ticks(6);
-  const ticks = scale.ticks(100);
+  const ticks = scale.ticks(10);
   const beginning = (digits: readonly string[]) =>
     ticks.filter((tick) => digits.some((digit) => tick.toExponential().startsWith(`${digit}e`)));
   const powers = beginning(["1"]);

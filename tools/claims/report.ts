@@ -1,5 +1,7 @@
+import type { Point } from "../chart/chart.ts";
+import { asFile, type Pages } from "../chart/pages.ts";
 import type { Agreement } from "./agreement.ts";
-import { failureBy, fewerBy } from "./charts.ts";
+import { chartsOf, failureBy, fewerBy } from "./charts.ts";
 import { expectedFewer, type Seen, type Swept } from "./experiment.ts";
 import { KINDS, NAMES } from "./kinds.ts";
 import { BASE, type Model, PARAMETERS, SMALL } from "./model.ts";
@@ -15,8 +17,23 @@ export interface Findings {
   readonly machine: string;
 }
 
-/** docs/claims.md */
-export function reportOf(findings: Findings): string {
+/** Where docs keeps the findings. */
+export const FINDINGS = "claims/findings.json";
+
+/** docs/claims.md, its plots, and the findings that they were made of. */
+export function pagesOf(found: Findings): Pages {
+  const file = asFile(found);
+  // As whoever reads the file will have them.
+  const findings = JSON.parse(file) as Findings;
+  const plots = Object.entries(chartsOf(findings.swept)).map(([name, svg]) => [`claims/${name}`, svg]);
+  return {
+    "claims.md": reportOf(findings),
+    [FINDINGS]: file,
+    ...Object.fromEntries(plots),
+  };
+}
+
+function reportOf(findings: Findings): string {
   const { effort, machine } = findings;
   return [
     "# Two claims about stickiness, put to the test",
@@ -70,13 +87,13 @@ which says little for it: other assumptions that are as good lead elsewhere.`
   const rows = (["changes", "restarts", "usersPerNat", "pods"] as const).map((parameter) => {
     const points = fewerBy(swept.find(({ sweep }) => sweep.parameter === parameter)!);
     const [low, high] = [points[0]!, points.at(-1)!];
-    const at = reaches(points, published);
+    const at = crosses(points, published);
     return [
       PARAMETERS[parameter].text,
       String(BASE[parameter]),
       `${low.y.toFixed(0)} % at ${low.x}`,
       `${high.y.toFixed(0)} % at ${high.x}`,
-      at === undefined ? "nowhere in between" : `at about ${Number(at.toPrecision(2))}`,
+      at === undefined ? "cannot be told from chance" : `at about ${Number(at.toPrecision(2))}`,
     ];
   });
   return `## "${published} % fewer interruptions than by client IP"
@@ -116,6 +133,15 @@ It can be had where not each request is placed, but each connection, as kube-pro
 connection is kept alive, its requests stay together, without anybody having asked for stickiness. At nginx's default of
 ${BASE.keepAlive} s ${plusMinus(tied, 100)} % fail. ${reached} So the figure
 tells how long clients pause, compared with how long connections are kept.`;
+}
+
+/** Where a curve comes to a level, if its ends are on both sides of it beyond their errors. */
+function crosses(points: readonly Point[], level: number): number | undefined {
+  const [first, last] = [points[0]!, points.at(-1)!];
+  const above = ({ y, low = y }: Point) => low > level;
+  const below = ({ y, high = y }: Point) => high < level;
+  const apart = (above(first) && below(last)) || (below(first) && above(last));
+  return apart ? reaches(points, level) : undefined;
 }
 
 function sensitivity(): string {
@@ -170,9 +196,9 @@ function modelSection(): string {
 
 Real: the edge from the request to the response (\`src/route\`), the core in WebAssembly, the probes' and the store's rules, the
 coordinator's answers, as in [the simulator](../tools/sim/README.md). Modelled: users, addresses and the pods' memory
-(\`tools/claims\`). New sessions are placed by the default policy, a hash,
-by every kind, so that only stickiness tells them apart. A pod that restarts is
-killed: nobody drained it, and what it had in memory is gone. It comes back under its name.
+(\`tools/claims\`). Every kind places new sessions by the default policy, a
+hash, so that only stickiness tells them apart. A pod that restarts is killed: nobody drained it, what it had in memory is
+gone, and it comes back under its name.
 
 ${tableOf(["kind", "", "`affinity` of its pool"], kinds)}
 

@@ -1,23 +1,23 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle } from "../build/bundle.ts";
-import { root } from "../build/root.ts";
+import { publish, published, whereabouts } from "../chart/pages.ts";
 import { type Gate, table } from "../fleet/gate.ts";
 import { machine } from "../sim/gates.ts";
 import { compare } from "./agreement.ts";
-import { chartsOf } from "./charts.ts";
 import { agrees, figuresOf, repeats } from "./checks.ts";
 import { measure, sweep } from "./experiment.ts";
 import { NAMES } from "./kinds.ts";
 import { BASE } from "./model.ts";
-import { reportOf } from "./report.ts";
+import { FINDINGS, type Findings, pagesOf } from "./report.ts";
 
-const HELP = `npm run claims -- [--quick] [--seed N] [--json FILE] [--write]
+const HELP = `npm run claims -- [--quick] [--seed N] [--json FILE] [--write] | --redraw
 
 Plays the same users by four kinds of stickiness, in virtual time and over real HTTP; docs/claims.md tells what comes of it.
-Ends with 1 when a check fails. --quick: the same checks in small, without the sweeps. --write: docs/claims.md and its plots.`;
+Ends with 1 when a check fails. --quick: the same checks in small, without the sweeps. --write: docs/claims.md, its plots and its
+findings; --redraw: the same of the findings that are there, without a run.`;
 
 /** Runs of the usual setting, and of each value of a sweep. */
 const SEEDS = 10;
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     seed: { type: "string", default: "1" },
     write: { type: "boolean", default: false },
+    redraw: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -40,6 +41,10 @@ const { quick } = values;
 const first = Number(values.seed);
 if (values.help) {
   console.log(HELP);
+  process.exit(0);
+}
+if (values.redraw) {
+  publish(pagesOf(JSON.parse(published(FINDINGS)) as Findings));
   process.exit(0);
 }
 if (!Number.isSafeInteger(first) || first < 0 || (quick && values.write)) {
@@ -62,22 +67,16 @@ const agreement = await compare(bundleDir, first, quick ? QUICK.replays : REPLAY
 say("in virtual time");
 const [seen] = await measure([{ model: { ...BASE, users }, kinds: NAMES }], { seeds, first });
 const gates: Gate[] = [...figuresOf(seen!), await repeats(QUICK.users, first), ...agrees(agreement)];
-const where = machine();
-const date = new Date().toISOString().slice(0, 10);
-const words = `${date}, ${where.cpu} (${where.cores} cores), ${where.platform}, Node ${where.node}`;
+const machineWords = whereabouts();
 if (!quick) {
   say("each parameter by itself");
   const swept = await sweep({ seeds: SWEEP_SEEDS, first });
   const effort = { seeds, sweepSeeds: SWEEP_SEEDS, first };
-  const report = reportOf({ seen: seen!, swept, agreement, effort, machine: words });
-  const charts = chartsOf(swept);
-  const folder = values.write ? join(root, "docs") : dir;
-  mkdirSync(join(folder, "claims"), { recursive: true });
-  writeFileSync(join(folder, "claims.md"), report);
-  for (const [name, svg] of Object.entries(charts)) writeFileSync(join(folder, "claims", name), svg);
+  const pages = pagesOf({ seen: seen!, swept, agreement, effort, machine: machineWords });
+  if (values.write) publish(pages);
 }
-console.log(`\n${words}, seed ${first}\n\n${table(gates)}`);
+console.log(`\n${machineWords}, seed ${first}\n\n${table(gates)}`);
 if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ machine: where, gates }, null, 2)}\n`);
+  writeFileSync(values.json, `${JSON.stringify({ machine: machine(), gates }, null, 2)}\n`);
 }
 process.exitCode = gates.some(({ pass }) => pass === false) ? 1 : 0;

@@ -33,7 +33,10 @@ export const FULL: Effort = {
   warmup: 10_000,
   length: 6000,
   told: [10, 100, 1000, 3000, 10_000],
-  probed: [0, 0.1].flatMap((hanging) => [50, 100, 300, 1000, 3000].map((pods) => [pods, hanging] as const)),
+  probed: [
+    ...[50, 100, 300, 1000, 3000, 10_000].map((pods) => [pods, 0] as const),
+    ...[50, 100, 300, 1000, 3000].map((pods) => [pods, 0.1] as const),
+  ],
   idles: ["10m", "30m", "1h", "2h", "4h"],
 };
 

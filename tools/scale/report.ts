@@ -1,15 +1,41 @@
+import { asFile, type Pages } from "../chart/pages.ts";
 import { beatRate } from "./beats.ts";
+import { chartsOf } from "./charts.ts";
 import { PRICE } from "./commands.ts";
 import { type Effort, type Figures, kindName, PERIOD, tableName } from "./figures.ts";
 
 /** Above this part of a core the coordinator is called full. */
 const FULL = 0.5;
 
-/** docs/scale.md. @param machine date, machine and Node, in one line */
-export function reportOf(figures: Figures, effort: Effort, seed: number, machine: string): string {
+/** What a run has found, and how it was made. */
+export interface Findings {
+  readonly figures: Figures;
+  readonly effort: Effort;
+  readonly seed: number;
+  /** Date, machine and Node, in one line. */
+  readonly machine: string;
+}
+
+/** Where docs keeps the findings. */
+export const FINDINGS = "scale/findings.json";
+
+/** docs/scale.md, its plots, and the findings that they were made of. */
+export function pagesOf(found: Findings): Pages {
+  const file = asFile(found);
+  // As whoever reads the file will have them.
+  const findings = JSON.parse(file) as Findings;
+  const plots = Object.entries(chartsOf(findings.figures)).map(([name, svg]) => [`scale/${name}`, svg]);
+  return {
+    "scale.md": reportOf(findings),
+    [FINDINGS]: file,
+    ...Object.fromEntries(plots),
+  };
+}
+
+function reportOf({ figures, effort, seed, machine }: Findings): string {
   return [
     "# Scale",
-    `What ${effort.placed.at(-1)} pods, ${millions(effort.sessions)} sessions and ${effort.isolates} isolates come to: balance, movement, heartbeats, probes, the store. **This page is
+    `What ${whole(effort.placed.at(-1)!)} pods, ${millions(effort.sessions)} sessions and ${whole(effort.isolates)} isolates come to: balance, movement, heartbeats, probes, the store. **This page is
 written by \`npm run scale -- --write\`**: by the real tables, rules and sums in virtual time, as [the simulator](../tools/sim/README.md) has
 them. \`npm run scale -- --quick\` checks the same in small.`,
     `Made by: ${machine}; seed ${seed}. Only what is said to be of a core depends on the machine.`,
@@ -25,7 +51,7 @@ them. \`npm run scale -- --quick\` checks the same in small.`,
 
 function balance({ placements }: Figures): string {
   const rows = placements.map(({ pods, bits, most, p99, least }) => [
-    String(pods),
+    whole(pods),
     tableName(bits),
     most.toFixed(2),
     p99.toFixed(2),
@@ -44,8 +70,8 @@ sessions found by keys, as another number moves their homes.
 
 function inflightSection({ inflight }: Figures): string {
   const rows = inflight.map(({ pods, isolates, guarded, random, perfect }) => [
-    String(pods),
-    String(isolates),
+    whole(pods),
+    whole(isolates),
     guarded.toFixed(2),
     random.toFixed(2),
     perfect.toFixed(2),
@@ -64,8 +90,8 @@ told. "Who knows all" draws two pods as well, and knows of every request at once
 
 function movement({ movements }: Figures): string {
   const rows = movements.map(({ pods, changed, theirs, others, most, leaving, coming }) => [
-    String(pods),
-    String(changed),
+    whole(pods),
+    whole(changed),
     percent(theirs),
     percent(others),
     most.toFixed(2),
@@ -85,15 +111,15 @@ pod, and a key has its binding in the store. It tells where a key goes that has 
 }
 
 function heartbeats({ beats }: Figures): string {
-  const rows = beats.map(({ pods, isolates, rate, up, down, work }) => [
-    String(pods),
+  const rows = beats.map(({ pods, rate, up, down, work }) => [
+    whole(pods),
     rate.toFixed(0),
     kilobytes(up),
     kilobytes(down),
     `${((rate * down) / 1e6).toFixed(1)} MB/s`,
     `${work.toFixed(2)} ms`,
     percent((rate * work) / 1000, 0),
-    isolatesAt(work) > isolates * 50 ? "more than 50,000" : String(round(isolatesAt(work))),
+    isolatesAt(work) > 50_000 ? "more than 50,000" : whole(round(isolatesAt(work))),
   ]);
   const head = ["pods", "heartbeats/s", "one", "its answer", "answers in all", "work for one", "of a core"];
   return `## Heartbeats, and when to shard the coordinator
@@ -103,7 +129,7 @@ a second from 200 to 1,000 isolates, and one for each five isolates above.
 
 ![Heartbeats by isolates](scale/heartbeats.svg)
 
-An answer tells the load of every busy pod of the pools that the isolate used, so it grows with the pods. At ${beats[0]!.isolates} isolates:
+An answer tells the load of every busy pod of the pools that the isolate used, so it grows with the pods. At ${whole(beats[0]!.isolates)} isolates:
 
 ${tableOf([...head, "isolates at half a core"], rows)}
 
@@ -118,12 +144,12 @@ rarely by themselves, and what suffers is how old the load is that they go by, n
 
 function probes({ probing }: Figures): string {
   const rows = probing.map(({ pods, hanging, rate, median, p99, open, work }) => [
-    String(pods),
+    whole(pods),
     percent(hanging, 0),
     rate.toFixed(0),
     `${median.toFixed(2)} s`,
     `${p99.toFixed(2)} s`,
-    String(open),
+    whole(open),
     percent((rate * work) / 1000, 0),
   ]);
   const most = probing.filter(({ rate, work }) => (rate * work) / 1000 <= FULL).map(({ pods }) => pods);
@@ -138,7 +164,7 @@ ${tableOf([...head, "most at once", "of a core"], rows)}
 ![Time between two verdicts](scale/probes.svg)
 
 Verdicts stay on time. What grows is the book-keeping: who is due is looked for among all pods, at each alarm. It stays under half
-a core up to ${Math.max(...most)} pods here (with what the simulation adds); above, probe more rarely (\`period: 30s\` is a sixth of the work, and edges
+a core up to ${whole(Math.max(...most))} pods here (with what the simulation adds); above, probe more rarely (\`period: 30s\` is a sixth of the work, and edges
 tell of a pod that refuses within a second anyway), or shard by pools, as above.`;
 }
 
@@ -146,7 +172,7 @@ function store({ commands }: Figures): string {
   const rows = commands.map(({ kind, idle, requests, commands: count, rate, month }) => [
     kindName(kind, idle),
     (count / requests).toFixed(3),
-    rate.toFixed(0),
+    whole(rate),
     billions(month),
     dollars(month * PRICE),
     dollars(month * PRICE * 2),
@@ -169,7 +195,7 @@ ${tableOf(["sessions", "commands for a request", "commands/s", "in a month", "by
 - **A session by a key** is asked for once by each isolate and heartbeat's period, which with rare requests is every request: ${Math.round(keyed.rate / usual.rate)} times
   the commands of a cookie's here.
 - Prices are Upstash's by the command, $0.20 for 100,000, writes once more for each read region. At a million sessions that is no way to
-  pay: ${usual.rate.toFixed(0)} commands a second are little for one Redis of a fixed price, or of one's own.`;
+  pay: ${whole(usual.rate)} commands a second are little for one Redis of a fixed price, or of one's own.`;
 }
 
 const LIMITS = `## What this does not say
@@ -188,7 +214,7 @@ function isolatesAt(work: number): number {
 function enough(beats: Figures["beats"]): string {
   return beats
     .filter(({ pods }) => pods >= 1000)
-    .map(({ pods, work }) => `${pods} busy pods with about ${round(isolatesAt(work))} isolates`)
+    .map(({ pods, work }) => `${whole(pods)} busy pods with about ${whole(round(isolatesAt(work)))} isolates`)
     .join(", or ");
 }
 
@@ -198,7 +224,11 @@ function round(value: number): number {
 }
 
 function millions(count: number): string {
-  return count === 1_000_000 ? "a million" : String(count);
+  return count === 1_000_000 ? "a million" : whole(count);
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
 }
 
 function billions(count: number): string {
@@ -206,7 +236,7 @@ function billions(count: number): string {
 }
 
 function dollars(amount: number): string {
-  return `$${Math.round(amount).toLocaleString("en-US")}`;
+  return `$${whole(amount)}`;
 }
 
 function kilobytes(bytes: number): string {

@@ -40,6 +40,18 @@ describe("draw", () => {
     expect(attributes(svg, "cx", "circle")).toEqual([70, 385, 700]);
   });
 
+  it("names the powers of ten, and two steps between where there are few", () => {
+    const named = (to: number) => {
+      const points = [1, to].map((x) => ({ x, y: 1 }));
+      const svg = draw({ ...chart, x: { label: "pods", log: true }, series: [{ name: "a", points }] });
+      const labels = [...svg.matchAll(/y="318"[^>]*>([^<]*)</g)];
+      return labels.map(([, label]) => label);
+    };
+    expect(named(10_000)).toEqual(["1", "10", "100", "1000", "10k"]);
+    expect(named(100)).toEqual(["1", "2", "5", "10", "20", "50", "100"]);
+    expect(named(8)).toEqual(["1", "2", "5"]);
+  });
+
   it("leaves out what no place can be given to", () => {
     const points = [
       { x: 0, y: 1 },
