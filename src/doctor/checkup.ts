@@ -84,6 +84,8 @@ export interface IsolateCheckup {
   /** The first 8 characters of its random name. */
   readonly isolate: string;
   readonly revision: number;
+  /** How many of its heartbeats in a row told of a revision that was not in force: each was answered with the one that is. */
+  readonly behind: number;
   /** How far its clock is ahead of the coordinator's, less what the heartbeat took. Milliseconds. */
   readonly ahead: number | undefined;
   /** When its last heartbeat came. Milliseconds since the epoch. */

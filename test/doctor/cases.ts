@@ -484,10 +484,17 @@ export const CASES: Readonly<Record<CheckName, readonly Case[]>> = {
   "config-behind": [
     {
       name: "ten seconds after it came into force",
-      at: well({ enforced: NOW - 10_500, isolates: [isolate({ revision: 6 }), isolate()] }),
-      below: well({ enforced: NOW - 10_499, isolates: [isolate({ revision: 6 }), isolate()] }),
+      at: well({ enforced: NOW - 10_500, isolates: [isolate({ revision: 6, behind: 3 }), isolate()] }),
+      below: well({ enforced: NOW - 10_499, isolates: [isolate({ revision: 6, behind: 3 }), isolate()] }),
       severity: "error",
       evidence: { revision: 7, behind: 1, active: 2, holds: { "0a1b2c3d": 6 } },
+    },
+    {
+      name: "not one that was idle, and hears of it now",
+      at: well({ isolates: [isolate({ revision: -1, behind: 3 })] }),
+      below: well({ isolates: [isolate({ revision: -1, behind: 2 })] }),
+      severity: "error",
+      evidence: { holds: { "0a1b2c3d": -1 } },
     },
   ],
 };

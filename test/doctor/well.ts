@@ -51,6 +51,7 @@ export function isolate(change: Partial<IsolateCheckup> = {}): IsolateCheckup {
   return {
     isolate: "0a1b2c3d",
     revision: 7,
+    behind: 0,
     ahead: 3,
     at: NOW - 500,
     keys: ["a1"],

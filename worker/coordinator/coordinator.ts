@@ -321,7 +321,7 @@ export class Coordinator extends DurableObject<Env> {
       this.alerting.take(beat, now);
       this.trends.take(beat.counts, beat.tallies ?? {}, now);
     }
-    this.#casebook.take(beat, now);
+    this.#casebook.take(beat, this.config.revision, now);
     this.#probes.served(beat.served, now);
     this.flip();
     this.#publisher?.publish(this.ctx);

@@ -7,6 +7,7 @@ import type { Snapshot } from "../../src/model/snapshot.ts";
 import type { HealthFlip } from "./health-log.ts";
 import { type Operator, type PodOrder, type PoolOrder, poolSubject } from "./operator.ts";
 import type { PodWeights } from "./pod-weights.ts";
+import type { PodGlance } from "./pool-checkup.ts";
 import { noPod, noPool, type Reply, refused } from "./reply.ts";
 import { splitsOf, type Weights } from "./weights.ts";
 
@@ -29,12 +30,6 @@ export interface PodStatus {
   /** What probes and edges say, whatever the operator said. */
   readonly health: PodHealth;
 }
-
-/** How one pod stands, in short. */
-export type PodGlance = Pick<
-  PodStatus,
-  "id" | "tag" | "state" | "since" | "weight" | "configWeight" | "inFlight"
->;
 
 /** What probes and edges made of one pod. What a single edge suspects is that edge's own business, and not here. */
 export interface PodHealth {

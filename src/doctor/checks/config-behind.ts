@@ -2,13 +2,18 @@ import type { Check } from "../finding.ts";
 
 /** A config is in force everywhere within this. Milliseconds. */
 const EVERYWHERE = 10_000;
+/** Who was idle, or is new, tells of an old revision once, and of none at first. */
+const HEARTBEATS = 3;
 
 /** An isolate has been told of the config, and does not hold it. */
 export const configBehind: Check = {
   summary: "Config that some isolates have not got",
-  threshold: "a heartbeat tells of another revision 10 s after this one came into force",
+  threshold:
+    "three heartbeats of an isolate in a row tell of another revision, the last 10 s after this one came into force",
   look({ isolates, revision, enforced }) {
-    const behind = isolates.filter((one) => one.revision !== revision && one.at - enforced >= EVERYWHERE);
+    const behind = isolates.filter(
+      (one) => one.revision !== revision && one.behind >= HEARTBEATS && one.at - enforced >= EVERYWHERE,
+    );
     if (behind.length === 0) return [];
     return [
       {
