@@ -113,10 +113,11 @@ export class Draft {
  */
 export function poolName({ namespace, service, port }: PortRef, variant?: Pick<Variant, "suffix">): string {
   const suffix = variant === undefined ? "" : `-${variant.suffix}`;
-  const name = `${namespace}-${service}-${port}${suffix}`.toLowerCase();
-  return /^[a-z0-9-]{1,63}$/.test(name)
-    ? name
-    : `${name.replace(/[^a-z0-9-]/g, "-").slice(0, 54)}-${fnv1a(name)}`;
+  const name = `${namespace}-${service}-${port}${suffix}`;
+  // Subsets that differ by case alone are two.
+  if (/^[a-z0-9-]{1,63}$/.test(name)) return name;
+  const plain = name.toLowerCase().replace(/[^a-z0-9-]/g, "-");
+  return `${plain.slice(0, 54)}-${fnv1a(name)}`;
 }
 
 /** FNV-1a of 32 bits, as 8 hex digits. */

@@ -50,6 +50,12 @@ export const label: Read<string> = (value) =>
     ? value
     : wanted("a name", value, "use 1–63 lower-case letters, digits and dashes");
 
+/** What a subset of Istio is called: as a label of DNS, but capitals count (IsDNS1123Label of its validation). */
+export const subsetName: Read<string> = (value) =>
+  typeof value === "string" && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(value)
+    ? value
+    : wanted("a name", value, "use 1–63 letters, digits and dashes");
+
 /** A number or a name of a port (IntOrString). */
 export const portRef: Read<number | string> = (value) =>
   typeof value === "number" ? port(value) : portName(value);

@@ -1,7 +1,7 @@
 import { Fault } from "../../config/fault.ts";
 import type { Field } from "../field.ts";
 import type { KubernetesObject } from "../object.ts";
-import { int, label, port, text } from "../read.ts";
+import { int, port, subsetName, text } from "../read.ts";
 import { readFault } from "./fault.ts";
 import { ALL, type Asked, readMatch, takesAll } from "./match.ts";
 import type { Destination } from "./pools.ts";
@@ -77,9 +77,12 @@ function sideOf(field: Field, list: Field, object: KubernetesObject): HttpRoute[
     at.refuse(new Fault("is no host", "write the name of a Service"));
     return [];
   }
-  const subset = to.at("subset").value === "" ? undefined : to.at("subset").read(label);
-  const asked = to.at("port", "number").read(port);
-  for (const one of ["subset", "port"]) to.at(one).take();
+  const subset = to.at("subset").value === "" ? undefined : to.at("subset").read(subsetName);
+  const number = to.at("port", "number");
+  const asked = number.read(port);
+  if (to.at("port").present && !number.present)
+    number.refuse(new Fault("is missing", "write the number of the Service's port, or leave port out"));
+  to.at("subset").take();
   return [{ to: { host, subset, port: asked, object, field: to, list }, weight }];
 }
 

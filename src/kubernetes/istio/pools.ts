@@ -80,7 +80,10 @@ export class Pools {
     const subset =
       to.subset === undefined ? undefined : rulesOf(this.#cluster).get(keyOf(of))?.subsets.get(to.subset);
     if (subset !== undefined) this.#used.add(subset);
-    const suffix = [to.subset, apart].filter((part) => part !== undefined).join(".");
+    // A subset may have the name of what is set apart, which is of all pods.
+    const taken = apart !== undefined && rulesOf(this.#cluster).get(keyOf(of))?.subsets.has(apart);
+    const parts = to.subset === undefined && taken ? ["", apart] : [to.subset, apart];
+    const suffix = parts.filter((part) => part !== undefined).join(".");
     if (service === undefined)
       to.field.tell(
         "changed",

@@ -2,7 +2,7 @@ import { Fault, shown } from "../../config/fault.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Field } from "../field.ts";
 import type { KubernetesObject } from "../object.ts";
-import { label, text } from "../read.ts";
+import { subsetName, text } from "../read.ts";
 import { keyOf, type ServiceRef, serviceOf } from "./host.ts";
 import { type Policy, readPolicy } from "./policy.ts";
 
@@ -71,7 +71,7 @@ export function readRule(object: KubernetesObject, cluster: Cluster): void {
 
 function subsetOf(field: Field, rule: Rule): Subset | undefined {
   const at = field.at("name");
-  const name = at.read(label);
+  const name = at.read(subsetName);
   if (!at.present) at.refuse(new Fault("is missing", "name the subset"));
   const labels: Record<string, string> = {};
   for (const [key, value] of field.at("labels").entries()) labels[key] = value.read(text) ?? "";

@@ -23,7 +23,14 @@ export function sidesOf(
     const known = sides.get(pool.name);
     sides.set(pool.name, { to, pool, weight: weight + (known?.weight ?? 0) });
   }
-  return [...sides.values()];
+  const all = [...sides.values()];
+  const drawn = all.filter(({ weight }) => weight > 0);
+  const empty = drawn.filter(({ pool }) => (pool.native.pods as readonly unknown[]).length === 0);
+  // Where all are empty nobody takes anything.
+  if (empty.length < drawn.length)
+    for (const { to } of empty)
+      to.field.tell("changed", "while it has no pods the other sides take its share, which is 503 in Istio");
+  return all;
 }
 
 const nameOf = (sides: Sides): string => sides.map(({ pool }) => pool.name).join(" ");
