@@ -34,7 +34,11 @@ export function readConnectionPool(field: Field): Connections {
     [tcp, TIMES.tcp],
     [http, TIMES.http],
   ] as const)
-    for (const [name, why] of Object.entries(times)) ignored(at.at(name), at.at(name).read(duration(1)), why);
+    for (const [name, why] of Object.entries(times)) {
+      // 0s turns off tcp.idleTimeout alone: the others Istio refuses.
+      const least = at === tcp && name === "idleTimeout" ? 0 : 1;
+      ignored(at.at(name), at.at(name).read(duration(least)), why);
+    }
   const alive = tcp.at("tcpKeepalive");
   for (const name of ["time", "interval"]) alive.at(name).read(duration(1));
   alive.ignore(OWN);

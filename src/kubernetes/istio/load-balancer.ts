@@ -54,12 +54,12 @@ function warmthOf(field: Field): unknown {
   const window = at.read(duration(1));
   const minimum = warmup.at("minimumPercent").read(number(0, 100));
   const steep = warmup.at("aggression");
-  const aggression = steep.read(number(0, Number.POSITIVE_INFINITY));
+  const aggression = steep.read(number(1, Number.POSITIVE_INFINITY));
   const spell = window === undefined ? "0s" : spelt(at, window, 1, DAY);
   if (minimum === undefined && aggression === undefined) return spell;
   return {
     window: spell,
-    ...(aggression === undefined ? {} : { aggression: within(steep, aggression, 0.1, 10) }),
+    ...(aggression === undefined ? {} : { aggression: within(steep, aggression, 1, 10) }),
     ...(minimum === undefined ? {} : { minimum: formatPercent(minimum / 100) }),
   };
 }

@@ -25,7 +25,13 @@ const UNKNOWN: Readonly<Record<string, string>> = {
   sourceNamespace: "a client is in no namespace",
 };
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-const HEADER = /^(?:[\w!#$%&'*+.^`|~-]{1,128}|:authority)$/;
+const HEADER = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
+
+/** A header as native config calls it: the host of a request has another name in Envoy. */
+export function headerOf(name: string): string {
+  const lower = name.toLowerCase();
+  return lower === ":authority" ? "host" : lower;
+}
 
 /**
  * One entry of `match`. Undefined where it asks for what cannot be asked here, with a notice: without it the match would take
@@ -57,6 +63,8 @@ export function readMatch(field: Field): Asked | undefined {
   else gateways.ignore("a match is served, whatever its gateways");
   const uri = read(field.at("uri"));
   const ignoreCase = field.at("ignoreUriCase").read(bool) === true;
+  if (ignoreCase && uri?.kind === "regex")
+    field.at("ignoreUriCase").ignore('it has no effect on a regex, as in Istio: begin that with "(?i)"');
   const path = pathOf(uri ?? { kind: "present" }, ignoreCase, (why) =>
     leave(field.at("uri"), "invalid", why),
   );
@@ -67,8 +75,8 @@ export function readMatch(field: Field): Asked | undefined {
   for (const key of ["headers", "withoutHeaders"]) {
     for (const [name, at] of field.at(key).entries()) {
       const found = named(at);
-      if (!HEADER.test(name)) leave(at, "ignored", "no header of a request has this name");
-      else if (found !== undefined) headers.push(conditionOf(name.toLowerCase(), found, key !== "headers"));
+      if (!HEADER.test(headerOf(name))) leave(at, "ignored", "no header of a request has this name");
+      else if (found !== undefined) headers.push(conditionOf(headerOf(name), found, key !== "headers"));
     }
   }
   const query: unknown[] = [];

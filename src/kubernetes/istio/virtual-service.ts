@@ -31,7 +31,8 @@ export function readVirtualService(object: KubernetesObject, before: number): Vi
   spec.at("gateways").ignore("every VirtualService is served, whatever its gateways");
   spec.at("exportTo").ignore("an edge sees those of all namespaces");
   for (const name of ["tcp", "tls"]) spec.at(name).ignore("what is not HTTP does not come to an edge");
-  if (!["http", "tcp", "tls"].some((name) => spec.at(name).present))
+  const isEmpty = (name: string) => !spec.at(name).present || (spec.at(name).value as unknown[]).length === 0;
+  if (["http", "tcp", "tls"].every(isEmpty))
     spec.at("http").refuse(new Fault("is missing", "write where requests go"));
   const hosts = hostsOf(object);
   const routes: HttpRoute[] = [];
@@ -41,7 +42,7 @@ export function readVirtualService(object: KubernetesObject, before: number): Vi
     if (last !== undefined && isLast(last)) field.notice("ignored", "a route before it takes all requests");
     else routes.push(route);
   }
-  if (!spec.at("hosts").present) {
+  if (isEmpty("hosts")) {
     object.ignore("it has no hosts: it is for VirtualServices that delegate to it, which is not done here");
     return undefined;
   }
