@@ -78,7 +78,7 @@ export function readTrafficPolicy(object: KubernetesObject, cluster: Cluster): v
 
 function targetsOf(spec: Field, object: KubernetesObject): Target[] {
   const [list, one] = [spec.at("targetRefs"), spec.at("targetRef")];
-  if (!list.present && !one.present && !spec.at("targetSelectors").present)
+  if (list.items().length === 0 && !one.present && !spec.at("targetSelectors").present)
     list.refuse(new Fault("is missing", "name the HTTPRoutes or Gateways that it is for"));
   return [...list.items(), ...(one.present ? [one] : [])].flatMap((field): Target[] => {
     field.at("group").read(text);

@@ -8,6 +8,8 @@ import type { Placed } from "./place.ts";
 interface Carrier {
   readonly placed: Placed;
   readonly persistence: Persistence;
+  /** `namespace/name` of those that it leads to. */
+  readonly services: ReadonlySet<string>;
   name: string | undefined;
   path: string;
 }
@@ -15,12 +17,15 @@ interface Carrier {
 /** Writes into the pools of rules what carries their sessions: each rule a cookie of its own, also where names are alike. */
 export function carry(all: readonly Placed[], draft: Draft): void {
   const carriers = all.flatMap((placed): Carrier[] => {
-    const { persistence } = placed;
-    return persistence === undefined
-      ? []
-      : [{ placed, persistence, name: persistence.name, path: persistence.path }];
+    const { persistence, rule } = placed;
+    if (persistence === undefined) return [];
+    const services = new Set(rule.backends.map(({ namespace, service }) => `${namespace}/${service}`));
+    return [{ placed, persistence, services, name: persistence.name, path: persistence.path }];
   });
-  separate(carriers.filter(({ persistence: { type, name } }) => type === "Cookie" && name !== undefined));
+  const named = (type: Persistence["type"]) =>
+    carriers.filter(({ persistence, name }) => persistence.type === type && name !== undefined);
+  separate(named("Cookie"));
+  tellHeaders(named("Header"));
   for (const { placed, persistence, name, path } of carriers) {
     for (const { pool } of placed.sides) {
       if (pool.nowhere) continue;
@@ -35,12 +40,7 @@ export function carry(all: readonly Placed[], draft: Draft): void {
  * of its route; where that is another's as well, it gets a name of its own.
  */
 function separate(carriers: readonly Carrier[]): void {
-  const groups = new Map<string, Carrier[]>();
-  for (const one of carriers) {
-    const key = `${one.name} ${one.path}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
-  for (const group of groups.values()) {
+  for (const group of grouped(carriers, ({ name, path }) => `${name} ${path}`)) {
     const met = group.filter((one) => group.some((other) => other !== one && meet(one, other)));
     const taken: { readonly by: Carrier; readonly paths: readonly string[] }[] = [];
     for (const one of met) {
@@ -51,9 +51,10 @@ function separate(carriers: readonly Carrier[]): void {
       if (persistence.path === "/" && paths !== undefined && isFree(paths)) {
         one.path = "matched";
         taken.push({ by: one, paths });
+        const strange = met.some((other) => isStrange(one, other) && meet(one, other));
         persistence.named.tell(
-          "changed",
-          "several rules of a host have it: the cookie of each is for the path of its rule",
+          strange ? "invalid" : "changed",
+          `${strange ? STRANGE : "several rules of a host have it"}: the cookie of each is for the path of its rule`,
         );
       } else if (isFree([persistence.path])) taken.push({ by: one, paths: [persistence.path] });
       else {
@@ -66,6 +67,32 @@ function separate(carriers: readonly Carrier[]): void {
       }
     }
   }
+}
+
+const STRANGE = "two Services of a host cannot have sessions of one name";
+
+/** A header has no path: who talks to both Services sends the tokens of both. */
+function tellHeaders(carriers: readonly Carrier[]): void {
+  for (const group of grouped(carriers, ({ name }) => name!.toLowerCase())) {
+    for (const one of group)
+      if (group.some((other) => isStrange(one, other) && meet(one, other)))
+        one.persistence.named.tell("invalid", `${STRANGE}: a client of both must send the tokens of both`);
+  }
+}
+
+function grouped(carriers: readonly Carrier[], keyOf: (one: Carrier) => string): Iterable<Carrier[]> {
+  const groups = new Map<string, Carrier[]>();
+  for (const one of carriers) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return groups.values();
+}
+
+/** Whether two rules have no Service in common. */
+function isStrange({ services: a }: Carrier, { services: b }: Carrier): boolean {
+  return ![...a].some((service) => b.has(service));
 }
 
 function meet({ placed: a }: Carrier, { placed: b }: Carrier): boolean {

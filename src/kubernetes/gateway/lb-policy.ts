@@ -36,7 +36,8 @@ export function readLbPolicy(object: KubernetesObject, cluster: Cluster): void {
 
 function targetsOf(spec: Field, object: KubernetesObject): string[] {
   const [list, old] = [spec.at("targetRefs"), spec.at("targetRef")];
-  if (!list.present && !old.present) list.refuse(new Fault("is missing", "name the Services that it is for"));
+  if (list.items().length === 0 && !old.present)
+    list.refuse(new Fault("is missing", "name the Services that it is for"));
   return [...list.items(), ...(old.present ? [old] : [])].flatMap((item) => {
     const group = item.at("group").read(text) ?? "";
     const kind = item.at("kind").read(text) ?? "Service";

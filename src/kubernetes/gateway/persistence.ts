@@ -43,8 +43,12 @@ export function readPersistence(field: Field): Persistence | undefined {
     field.at("sessionName").ignore(`the name of the ${type.toLowerCase()} goes before it`);
   const name = named.read(type === "Cookie" ? cookieName : headerName);
   const path = cookie.at("path").value === "" ? undefined : cookie.at("path").read(cookiePath);
-  const lifetimes = [old, cookie].map((one) => one.at("lifetimeType").read(oneOf("Session", "Permanent")));
-  const lasts = lastsOf(field, lifetimes.includes("Permanent") && type === "Cookie");
+  const [before, now] = [old, cookie].map((one) =>
+    one.at("lifetimeType").read(oneOf("Session", "Permanent")),
+  );
+  if (now !== undefined && before !== undefined && now !== before)
+    old.at("lifetimeType").notice("ignored", "that of cookie goes before it");
+  const lasts = lastsOf(field, (now ?? before) === "Permanent" && type === "Cookie");
   for (const one of [field, old, cookie, header]) if (Object.keys(one.value ?? {}).length === 0) one.take();
   return { field, type, name, named, path: path ?? "/", lasts };
 }

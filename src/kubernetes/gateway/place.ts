@@ -1,6 +1,7 @@
 import type { Cluster, Service } from "../cluster.ts";
 import { type Draft, fnv1a, poolName } from "../draft.ts";
 import { type TrafficPolicy, trafficOf } from "../envoy/traffic-policy.ts";
+import type { Field } from "../field.ts";
 import { type Backend, resolve, type Target } from "./backend.ts";
 import type { LbPolicy } from "./lb-policy.ts";
 import type { Persistence } from "./persistence.ts";
@@ -72,7 +73,7 @@ export function placeRule(
   const suffix = own ? suffixOf(route, rule) : shared ? traffic.object.name : undefined;
   const sides = sidesOf(found, own, suffix === undefined ? undefined : { suffix }, route, draft);
   if (sides.at(-1)?.pool.nowhere && found.length > 0 && found.every(({ backend }) => backend.weight === 0))
-    rule.field.at("backendRefs").tell("changed", "all weights are 0: new requests get 500");
+    rule.field.at("backendRefs").tell("invalid", "all weights are 0: new requests get 500");
   const pools = sides.flatMap(({ pool }) => (pool.nowhere ? [] : pool));
   if (traffic !== undefined) balance(pools, traffic, draft);
   for (const policy of policies) limit(pools, policy, draft);
@@ -95,17 +96,27 @@ function sidesOf(
   const sides = new Map<string, Side>();
   const add = (pool: LedPool, weight: number) =>
     sides.set(pool.name, { pool, weight: weight + (sides.get(pool.name)?.weight ?? 0) });
+  const empty: Field[] = [];
   let lost = 0;
   for (const { backend, to } of found) {
     const { namespace, service = "none", weight } = backend;
     const ref = { namespace, service, port: "port" in to ? to.port.port : (backend.port ?? "any") };
     const made = "service" in to ? draft.pool(ref, variant) : undefined;
-    if (made !== undefined) add(made, weight);
+    if (made !== undefined) {
+      add(made, weight);
+      if (weight > 0 && isEmpty(made)) empty.push(backend.field);
+    }
     // By the name that it has once it is there: who has a session at another side keeps it.
     else if ("missing" in to && (own || to.missing === "service") && backend.service !== undefined)
       add(emptyPool(poolName(ref, variant), route, draft), weight);
     else lost += weight;
   }
+  if ([...sides.values()].some(({ pool, weight }) => weight > 0 && !isEmpty(pool)))
+    for (const field of empty)
+      field.tell(
+        "changed",
+        "while it has no pods the other backends take its share, which a Gateway answers with 503",
+      );
   const total = [...sides.values()].reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0 || lost > 0) {
     const { namespace, name: service } = route.object;
@@ -114,6 +125,8 @@ function sidesOf(
   }
   return [...sides.values()];
 }
+
+const isEmpty = ({ native }: LedPool): boolean => (native.pods as readonly unknown[]).length === 0;
 
 /** Whether a rule leads to a Service, by `namespace/name`, whether it is given or not. */
 export function isLed(cluster: Cluster, service: string): boolean {

@@ -33,11 +33,17 @@ export function readHttpRoute(object: KubernetesObject, cluster: Cluster): void 
   const hosts = spec
     .at("hostnames")
     .items()
-    .flatMap((item) => hostOf(item) ?? []);
+    .flatMap((item) => {
+      if (item.value !== "") return hostOf(item) ?? [];
+      // Taken for none it would be every host.
+      return item.refuse(new Fault("is empty", "name a host, or leave hostnames out for all of them")) ?? [];
+    });
   const rules: Rule[] = [];
   const written = spec.at("rules");
   for (const field of written.items()) rules.push(readRule(field, object, rules));
   // What the API server makes of a route without rules.
+  if (written.present && rules.length === 0)
+    written.notice("invalid", "it holds no rule: nothing comes of the route");
   if (!written.present) rules.push(readRule(written, object, []));
   cluster.shelf<HttpRoute>(SHELF).push({ object, created: createdOf(object), hosts, parents, rules });
 }
