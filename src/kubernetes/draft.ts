@@ -67,7 +67,9 @@ export class Draft {
     if (service === undefined || port === undefined) return undefined;
     const name = poolName(ref, variant);
     const known = this.#made.get(name);
-    if (known !== undefined && known.port === port) return known;
+    // Of a subset and of all pods are two, also where they are called alike: the second is an error.
+    const isPart = (one: Variant | undefined) => one?.only !== undefined;
+    if (known !== undefined && known.port === port && isPart(known.variant) === isPart(variant)) return known;
     const pods = podsOf(this.#cluster, service, port, variant?.only);
     const native: Record<string, unknown> = {
       ...service.native,

@@ -13,8 +13,8 @@ const TYPES = ["ConsistentHash", ...Object.keys(POLICIES)] as const;
 export function readLoadBalancer(field: Field): Record<string, unknown> {
   if (!field.present) return {};
   const at = field.at("type");
-  if (!at.present) at.refuse(new Fault("is missing", `write one of ${TYPES.join(", ")}`));
-  const type = at.read(oneOf(...TYPES), "LeastRequest");
+  if (!at.present || at.value === "") at.refuse(new Fault("is missing", `write one of ${TYPES.join(", ")}`));
+  const type = at.read(oneOf(...TYPES), "LeastRequest") ?? "LeastRequest";
   field.at("endpointOverride").ignore("a client cannot name its pod");
   const slow = slowStartOf(field.at("slowStart"), type);
   const zones = zonesOf(field.at("zoneAware"), type);

@@ -5,12 +5,13 @@ import type { Retry } from "../gateway/retry.ts";
 import { number, spelt } from "../istio/read.ts";
 import { condition, mapped } from "../istio/retries.ts";
 import { int } from "../read.ts";
+import type { Timeout } from "./traffic-policy.ts";
 
 const HOUR = 3_600_000;
 const INT32 = 2 ** 31 - 1;
 
 /** retry; without triggers what could not connect. `perRetry.timeout` is the time-out of each try. */
-export function readRetryPolicy(field: Field): { retry?: Retry; perTry?: number } {
+export function readRetryPolicy(field: Field): { retry?: Retry; perTry?: Timeout } {
   if (!field.present) return {};
   const count = field.at("numRetries");
   const retries = count.read(int(0, INT32)) ?? 2;
@@ -39,7 +40,7 @@ export function readRetryPolicy(field: Field): { retry?: Retry; perTry?: number 
       on: found?.includes("timeout") ? found : undefined,
       field: on.present ? on : field,
     },
-    ...(perTry === undefined ? {} : { perTry }),
+    ...(perTry === undefined ? {} : { perTry: { time: perTry, field: at } }),
   };
 }
 

@@ -19,11 +19,17 @@ export interface TrafficPolicy {
   readonly targets: readonly Target[];
   /** Keys of a native pool. */
   readonly pool: Readonly<Record<string, unknown>>;
-  /** Of a route; milliseconds. */
-  readonly total: { readonly time: number; readonly field: Field } | undefined;
-  readonly perTry: number | undefined;
+  /** Of a route. */
+  readonly total: Timeout | undefined;
+  readonly perTry: Timeout | undefined;
   readonly retry: Retry | undefined;
   readonly fault: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Milliseconds, and where they stand. */
+export interface Timeout {
+  readonly time: number;
+  readonly field: Field;
 }
 
 interface Target {

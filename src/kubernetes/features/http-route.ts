@@ -131,11 +131,12 @@ function aimOf({ sides }: Placed): Record<string, unknown> {
 function settingsOf({ rule, traffic, keyed }: Placed): Record<string, unknown> {
   const { request, backend, field } = rule.timeouts;
   const total = request === undefined ? traffic?.total : { time: request, field: field.at("request") };
-  const perTry = backend ?? traffic?.perTry;
+  const perTry =
+    backend === undefined ? traffic?.perTry : { time: backend, field: field.at("backendRequest") };
   const timeouts = {
     ...(perTry === undefined
       ? {}
-      : { headers: perTry === 0 ? "1h" : spelt(field.at("backendRequest"), perTry, 100, HOUR) }),
+      : { headers: perTry.time === 0 ? "1h" : spelt(perTry.field, perTry.time, 100, HOUR) }),
     // 0s is no bound.
     ...(total === undefined || total.time === 0 ? {} : { total: spelt(total.field, total.time, 100, DAY) }),
   };

@@ -70,7 +70,7 @@ export function placeRule(
       .at("backendRefs")
       .tell("changed", "a session keeps its side of the split, which a Gateway draws anew for each request");
   const shared = traffic !== undefined && Object.keys(traffic.pool).length > 0;
-  const suffix = own ? suffixOf(route, rule) : shared ? traffic.object.name : undefined;
+  const suffix = own ? suffixOf(route, rule) : shared ? sharedSuffix(traffic, rule) : undefined;
   const sides = sidesOf(found, own, suffix === undefined ? undefined : { suffix }, route, draft);
   if (sides.at(-1)?.pool.nowhere && found.length > 0 && found.every(({ backend }) => backend.weight === 0))
     rule.field.at("backendRefs").tell("invalid", "all weights are 0: new requests get 500");
@@ -82,7 +82,13 @@ export function placeRule(
 
 /** The same when rules change places, and no other rule's. */
 function suffixOf({ object }: HttpRoute, { key }: Rule): string {
-  return `${object.name}-${fnv1a(JSON.stringify([object.namespace, object.name, key]))}`;
+  return `${object.name.toLowerCase()}-${fnv1a(JSON.stringify([object.namespace, object.name, key]))}`;
+}
+
+/** Services of another namespace may have a policy of that name from elsewhere. */
+function sharedSuffix({ object: { namespace, name } }: TrafficPolicy, { backends }: Rule): string {
+  const strange = backends.some((backend) => backend.namespace !== namespace);
+  return strange ? `${name}-${fnv1a(JSON.stringify([namespace, name]))}` : name;
 }
 
 /** Each pool once, in the order of the backends; what has none gets its share of 500 last, and all of it where all is 0. */

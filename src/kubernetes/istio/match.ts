@@ -72,6 +72,8 @@ export function readMatch(field: Field): Asked | undefined {
   const headers: unknown[] = [];
   const authority = read(field.at("authority"));
   if (authority !== undefined) headers.push(conditionOf("host", authority));
+  if (authority?.kind === "exact" && /[A-Z]|:\d+$/.test(authority.text))
+    leave(field.at("authority"), "invalid", "the host is compared in lower case and without its port");
   for (const key of ["headers", "withoutHeaders"]) {
     for (const [name, at] of field.at(key).entries()) {
       const found = named(at);
