@@ -93,6 +93,14 @@ function wordOf(key: string, value: unknown): string {
   return cut(typeof value === "object" ? JSON.stringify(value) : String(value), 200);
 }
 
+/** A path of the API below what all have; ids of sessions in short. */
+function callOf(path: string): string {
+  return cut(
+    path.replace("/_mooring/v1", "").replace(/[0-9a-f]{32}/, (sid) => `${sid.slice(0, 8)}…`),
+    120,
+  );
+}
+
 function Changes({ entries, now }: { entries: readonly AuditEntry[]; now: number }) {
   if (entries.length === 0) return <p class="faint">Nobody has changed anything yet.</p>;
   return (
@@ -100,10 +108,12 @@ function Changes({ entries, now }: { entries: readonly AuditEntry[]; now: number
       columns={["When", "Who", "What", "Answer"]}
       rows={entries.map(({ at, who, client, method, path, status, change }) => [
         <Time at={at} now={now} />,
-        <span title={client}>{cut(who)}</span>,
+        <span class="word" title={client}>
+          {cut(who)}
+        </span>,
         <>
           <code>
-            {method} {cut(path.replace("/_mooring/v1", ""), 120)}
+            {method} {callOf(path)}
           </code>
           <small>{wordsOf(Object.keys(change), change)}</small>
         </>,
