@@ -27,6 +27,8 @@ export interface Agreement {
   readonly astray: number;
   readonly real: Readonly<Record<string, Tally>>;
   readonly replays: number;
+  /** The part of the calls to the store that took over 100 ms. */
+  readonly late: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Agreement {
  */
 export async function compare(bundleDir: string, seed: number, replays: number): Promise<Agreement> {
   const script = write(SMALL, seed);
-  const real = await runOverHttp({ script, kinds: NAMES, bundleDir, probe: PROBE });
+  const { tallies: real, late } = await runOverHttp({ script, kinds: NAMES, bundleDir, probe: PROBE });
   const runs = await runAll(
     Array.from({ length: replays }, (_, i) => ({
       model: SMALL,
@@ -58,5 +60,5 @@ export async function compare(bundleDir: string, seed: number, replays: number):
       return { kind, figure, virtual: mean, deviation, real: figures[figure](real[kind]!), bar };
     }),
   );
-  return { compared, astray: real.cookie!.astray, real, replays };
+  return { compared, astray: real.cookie!.astray, real, replays, late };
 }

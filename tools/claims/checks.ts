@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { atLeast, atMost, type Gate, none, told } from "../fleet/gate.ts";
 import type { Agreement } from "./agreement.ts";
 import { expectedFewer, type Seen, taskOf } from "./experiment.ts";
-import { NAMES } from "./kinds.ts";
+import { type KindName, NAMES } from "./kinds.ts";
 import { BASE, type Model } from "./model.ts";
 import { PUBLISHED } from "./published.ts";
 import { interruptions } from "./tally.ts";
@@ -58,13 +58,25 @@ export async function repeats(users: number, seed: number): Promise<Gate> {
   );
 }
 
-/** The real run against those in virtual time. */
-export function agrees({ compared, astray }: Agreement): Gate[] {
+/** A store that is late more often than this is another world than the one in virtual time. Part of its calls. */
+const MOSTLY_IN_TIME = 0.005;
+
+/**
+ * The real run against those in virtual time. Whoever is found by a key needs the store: on a machine so busy that it is
+ * late, edges go by what each of them sees, and these kinds are told, not judged.
+ */
+export function agrees({ compared, astray, late }: Agreement): Gate[] {
+  const judges = (kind: KindName) => late <= MOSTLY_IN_TIME || kind === "cookie" || kind === "none";
   return [
     none("over HTTP, cookie: interruptions of sessions whose pod lived", astray, "sessions"),
-    ...compared.flatMap(({ kind, figure, virtual, real, bar }) => [
-      told(`over HTTP, ${kind}: ${figure}`, real, ""),
-      atMost(`the same, apart from virtual time (${virtual.toFixed(1)})`, Math.abs(real - virtual), bar, ""),
-    ]),
+    told("over HTTP: calls to the store that took over 100 ms", late * 100, "%"),
+    ...compared.flatMap(({ kind, figure, virtual, real, bar }) => {
+      const name = `the same, apart from virtual time (${virtual.toFixed(1)})`;
+      const apart = Math.abs(real - virtual);
+      return [
+        told(`over HTTP, ${kind}: ${figure}`, real, ""),
+        judges(kind) ? atMost(name, apart, bar, "") : told(name, apart, ""),
+      ];
+    }),
   ];
 }

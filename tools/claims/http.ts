@@ -9,6 +9,17 @@ import { emptyTally, type Tally } from "./tally.ts";
 
 /** A user who hears nothing for so long goes on. Milliseconds. */
 const PATIENCE = 5000;
+/** Until the coordinator has heard of all that edges counted. Milliseconds. */
+const HEARD = 2500;
+/** A call to the store that takes longer may be too late for its request, which waits for 150 ms. Seconds. */
+const LATE = "0.1";
+
+/** What came of a script over HTTP. */
+export interface HttpSeen {
+  readonly tallies: Readonly<Record<string, Tally>>;
+  /** The part of the edges' calls to the store that took over 100 ms. */
+  readonly late: number;
+}
 
 export interface HttpRun {
   readonly script: Script;
@@ -23,12 +34,7 @@ export interface HttpRun {
  * Plays a script in real time, over HTTP: edges and coordinator in workerd, pods as processes that are killed and started
  * again, and a real Redis where there is one.
  */
-export async function runOverHttp({
-  script,
-  kinds,
-  bundleDir,
-  probe,
-}: HttpRun): Promise<Record<string, Tally>> {
+export async function runOverHttp({ script, kinds, bundleDir, probe }: HttpRun): Promise<HttpSeen> {
   const { edges, pods, keepAlive } = script.model;
   const fleet = await startFleet({
     edges,
@@ -52,7 +58,8 @@ export async function runOverHttp({
       }),
     );
     await Promise.all([restarting, ...playing]);
-    return tallies;
+    await sleep(HEARD);
+    return { tallies, late: lateOf((await fleet.admin.get("/metrics")).body) };
   } finally {
     await fleet.stop();
   }
@@ -99,4 +106,14 @@ async function restart(
       }
     }),
   );
+}
+
+/** By the histogram of the exposition. Throws where it has none: every kind but one asks the store. */
+function lateOf(metrics: string): number {
+  const read = (name: string) => {
+    const line = metrics.split("\n").find((one) => one.startsWith(`mooring_store_duration_seconds_${name} `));
+    if (line === undefined) throw new Error(`the metrics have no ${name} of the store's durations`);
+    return Number(line.split(" ").at(-1));
+  };
+  return 1 - read(`bucket{le="${LATE}"}`) / read("count");
 }
