@@ -113,6 +113,18 @@ describe("what the script did", () => {
     expect(journal.justifies(entry(2, "a", "b", { at: now, cause: "store-adopt" }))).toBe(false);
   });
 
+  it("justifies what was settled only once the store was back, where that was away as well", () => {
+    const own = new Journal();
+    const store = own.away("store");
+    const over = own.act("pod-gone", { pod: "a" });
+    over();
+    store();
+    const later = (ms: number) => entry(2, "a", "b", { at: Date.now() + ms });
+    expect(own.justifies(later(20_000))).toBe(true);
+    expect(own.justifies(later(60_000))).toBe(false);
+    expect(journal.justifies(later(20_000))).toBe(false);
+  });
+
   it("puts a change of a keyed session down to the store until every edge had a chance to hear of it", () => {
     const own = new Journal();
     own.absences.push({ what: "store", from: 1000, until: 2000 });

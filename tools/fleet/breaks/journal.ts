@@ -154,6 +154,11 @@ export class Journal {
     });
   }
 
+  /** A move without the store is settled, and told, when its client comes again after the store is back. */
+  #settling({ from, until }: Act): number {
+    return this.#stores().some((away) => away.from <= until && away.until >= from) ? PARTED : 0;
+  }
+
   #stores(slow = true): Absence[] {
     return this.absences.filter(({ what }) => what === "store" || (slow && what === "slow-store"));
   }
@@ -167,7 +172,7 @@ export class Journal {
         act.cause === cause &&
         (act.pod === undefined ? act.sid === sid : act.pod === from) &&
         at >= act.from - UNDER_WAY &&
-        at <= act.until,
+        at <= act.until + this.#settling(act),
     );
   }
 

@@ -47,7 +47,10 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
     list(
       stage,
       kind,
-      own.map(({ client, method, status, text }) => `${client} ${method} ${status} ${text.slice(0, 120)}`),
+      own.map(
+        ({ client, method, status, text, from, until }) =>
+          `${client} ${method} ${status} after ${until - from} ms ${text.slice(0, 120)}`,
+      ),
     );
   }
   list(stage, "robbed", robbed);
