@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle } from "../build/bundle.ts";
 import { findRedisServer } from "../gateway/redis.ts";
+import { commandOf } from "./command.ts";
 import { atLeast, type Gate, table, told } from "./gate.ts";
 import { LONG, SCENARIOS } from "./scenarios/index.ts";
 import { inParallel } from "./wait.ts";
@@ -74,8 +75,8 @@ try {
   const where = `${date}, ${cpu} (${cores} cores), ${platform}, Node ${node}, seed ${seed}`;
   console.log(`\n${where}\n\n${table(gates)}`);
   if (values.report !== undefined) {
-    const asked = ["npm run fleet", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])];
-    const head = `# A fleet and what was done to it\n\n\`${asked.join(" ")}\`: ${where}`;
+    const asked = commandOf("npm run fleet", process.argv.slice(2), ["--json", "--report"]);
+    const head = `# A fleet and what was done to it\n\n\`${asked}\`: ${where}`;
     writeFileSync(values.report, `${head}\n\n${table(gates)}\n`);
   }
   if (values.json !== undefined) {

@@ -3,6 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { bundle } from "../build/bundle.ts";
+import { commandOf } from "../fleet/command.ts";
 import { table } from "../fleet/gate.ts";
 import { findRedisServer } from "../gateway/redis.ts";
 import { conduct, Told } from "./conduct.ts";
@@ -58,8 +59,8 @@ try {
       writeFileSync(values.json, `${JSON.stringify({ machine, gates, plan, faults, seconds }, null, 2)}\n`);
     }
     if (values.html !== undefined) {
-      const asked = ["npm run stress", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])];
-      writeFileSync(values.html, report({ command: asked.join(" "), where, gates, faults, seconds }));
+      const command = commandOf("npm run stress", process.argv.slice(2), ["--json", "--html"]);
+      writeFileSync(values.html, report({ command, where, gates, faults, seconds }));
     }
     if (gates.some(({ pass }) => pass === false)) process.exitCode = 1;
   } finally {

@@ -11,6 +11,9 @@ import type { Stranger } from "./stranger.ts";
 /** Within which every edge must go by a config that it can hear of. Seconds. */
 const SOON = 10;
 
+/** By which an edge's time of a request and its client's may differ. Milliseconds. */
+const LOOSE = 1000;
+
 /** What clients saw of their sessions, against the ledger. */
 interface Judged {
   readonly ledger: readonly LedgerEntry[];
@@ -69,7 +72,11 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
     none("unexplained breaks", unexplained.length, "breaks"),
     told("keyed sessions that two edges held apart without their store", cut.length, "changes"),
     told("or while it was slower than they wait", parted.length - cut.length, "changes"),
-    told("entries of theirs that no client noticed", result.phantoms.length - phantoms.length, "entries"),
+    told(
+      "entries of theirs, or of answers that were lost, that no client noticed",
+      result.phantoms.length - phantoms.length,
+      "entries",
+    ),
     none("entries of the ledger that no client noticed", phantoms.length, "entries"),
     none("I1: breaks of sessions whose pod was there and that nobody touched", wrong.length, "breaks"),
     ...[...countBy(ledger.map(({ cause }) => cause))].map(([cause, count]) =>
@@ -133,7 +140,7 @@ async function judged(stage: Stage, changes: readonly Change[]): Promise<Judged>
     const parted = result.unexplained.filter((one) => isParted(stage, one));
     // Edges that held a session apart moved it apart, and came together, each by its own memory: its client saw half of it.
     const torn = new Set(parted.map(({ change }) => change.sid));
-    const phantoms = result.phantoms.filter(({ sid }) => !torn.has(sid));
+    const phantoms = result.phantoms.filter((entry) => !torn.has(entry.sid) && !isLost(stage, entry));
     const unexplained = result.unexplained.filter((one) => !isParted(stage, one));
     return { ledger, result, parted, phantoms, unexplained };
   };
@@ -147,6 +154,12 @@ function isParted({ journal, shoppers, fleet }: Stage, { change }: Unexplained, 
   if (change.epochs !== undefined) return false;
   const { visits } = shoppers.find(({ name }) => name === change.client)!;
   return journal.partedFor(change, visits, fleet.edges.length, { slow });
+}
+
+/** Whose client asked and had no good answer then: it was moved, and never heard of it. */
+function isLost({ shoppers }: Stage, { sid, at }: LedgerEntry): boolean {
+  const own = shoppers.find(({ asked }) => asked.has(sid))?.troubles ?? [];
+  return own.some(({ from, until }) => from <= at + LOOSE && until >= at - LOOSE);
 }
 
 function tellBreaks(
