@@ -311,6 +311,21 @@ describe("rules", () => {
     expect(pairs).toEqual(new Set([true, false]));
   });
 
+  it("nor where Istio says what carries a Service's sessions: who is at the other side of a split is not kept there by another rule", async () => {
+    const hash = `kind: DestinationRule
+apiVersion: networking.istio.io/v1
+metadata: { name: hash }
+spec: { host: servicev1, trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: x-user } } } }
+`;
+    const { edge } = await start([hash, routeOf(at("/a", splitOf(0, 100)), at("/b", V1))]);
+    const ask = async (path: string) => {
+      const response = await edge.ask(HOST + path, { headers: { "x-user": "alice" } });
+      await edge.idle();
+      return (await response.text()).slice(0, 9);
+    };
+    expect([await ask("/a"), await ask("/a"), await ask("/b")]).toEqual(["servicev2", "servicev2", "servicev1"]);
+  });
+
   it("a cookie of one rule that is sent to another says nothing there, also under the same name", async () => {
     const { edge } = await start([routeOf(at("/a", cart, V1), at("/b", cart, V1))]);
     const first = await edge.ask(`${HOST}/a`);

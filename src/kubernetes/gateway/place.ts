@@ -2,6 +2,9 @@ import type { Cluster, Service } from "../cluster.ts";
 import { type Draft, fnv1a, poolName } from "../draft.ts";
 import { type TrafficPolicy, trafficOf } from "../envoy/traffic-policy.ts";
 import type { Field } from "../field.ts";
+import { isLabelled } from "../istio/labels.ts";
+import { sectionsFor } from "../istio/policy.ts";
+import { rulesOf } from "../istio/rule.ts";
 import { type Backend, resolve, type Target } from "./backend.ts";
 import type { LbPolicy } from "./lb-policy.ts";
 import type { Persistence } from "./persistence.ts";
@@ -63,7 +66,8 @@ export function placeRule(
       persistence !== undefined ? "sessionPersistence" : hashed ? "ConsistentHash" : undefined;
     tellAddress(service, route, goesBefore ?? (i > 0 ? "another backend" : undefined));
   });
-  const keyed = persistence !== undefined || hashed || Array.isArray(services[0]?.native.affinity);
+  const [first] = found.flatMap(({ to }) => ("service" in to ? to : []));
+  const keyed = persistence !== undefined || hashed || (first !== undefined && isSticky(first, cluster));
   const own = persistence !== undefined || (keyed && found.length > 1);
   if (own && persistence === undefined)
     rule.field
@@ -78,6 +82,13 @@ export function placeRule(
   if (traffic !== undefined) balance(pools, traffic, draft);
   for (const policy of policies) limit(pools, policy, draft);
   return { route, rule, hosts, sides, persistence, traffic, keyed };
+}
+
+/** Whether a Service's own word, or what Istio has for it, carries sessions. */
+function isSticky({ service, port }: Extract<Target, { service: Service }>, cluster: Cluster): boolean {
+  if (Array.isArray(service.native.affinity) || isLabelled(service)) return true;
+  const rule = rulesOf(cluster).get(`${service.namespace}/${service.name}`);
+  return sectionsFor(rule?.policy, undefined, port.port).balance?.affinity !== undefined;
 }
 
 /** The same when rules change places, and no other rule's. */
