@@ -68,7 +68,7 @@ function pathOf(field: Field): Pick<Asked, "path" | "pathType"> | undefined {
     return undefined;
   }
   // A prefix is one of segments, so that a slash at its end says nothing.
-  return pathType === "prefix" ? { path: read } : { path: value, pathType };
+  return pathType === "prefix" ? { path: read } : { path: read, pathType };
 }
 
 /** Undefined: one of them fits nothing. Of several of one name the first counts, as the API has it. */

@@ -78,6 +78,7 @@ function isPrime(value: number): boolean {
 
 const headerName: Read<string> = (value) => {
   const name = text(value);
+  if (name === ":authority") return "host";
   if (name instanceof Fault || /^[\w!#$%&'*+.^`|~-]{1,128}$/.test(name)) return name;
   return new Fault("expected the name of a header", "use letters, digits and dashes");
 };
