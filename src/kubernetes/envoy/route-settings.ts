@@ -20,7 +20,9 @@ export function readRetryPolicy(field: Field): { retry?: Retry; perTry?: Timeout
     .at("triggers")
     .items()
     .flatMap((item) => item.read(condition) ?? []);
-  for (const item of on.at("httpStatusCodes").items()) item.read(int(100, 599));
+  const codes = on.at("httpStatusCodes");
+  for (const item of codes.items()) item.read(int(100, 599));
+  if (codes.present) codes.tell("changed", "an answer of a pod is the answer, and not asked for elsewhere");
   on.take();
   const at = field.at("perRetry", "timeout");
   const perTry = at.read(gatewayDuration);

@@ -19,7 +19,11 @@ export function carry(all: readonly Placed[], draft: Draft): void {
   const carriers = all.flatMap((placed): Carrier[] => {
     const { persistence, rule } = placed;
     if (persistence === undefined) return [];
-    const services = new Set(rule.backends.map(({ namespace, service }) => `${namespace}/${service}`));
+    const services = new Set(
+      rule.backends.flatMap(({ namespace, service }) =>
+        service === undefined ? [] : `${namespace}/${service}`,
+      ),
+    );
     return [{ placed, persistence, services, name: persistence.name, path: persistence.path }];
   });
   const named = (type: Persistence["type"]) =>
@@ -90,9 +94,9 @@ function grouped(carriers: readonly Carrier[], keyOf: (one: Carrier) => string):
   return groups.values();
 }
 
-/** Whether two rules have no Service in common. */
+/** Whether two rules lead to Services, and to none in common. */
 function isStrange({ services: a }: Carrier, { services: b }: Carrier): boolean {
-  return ![...a].some((service) => b.has(service));
+  return a.size > 0 && b.size > 0 && ![...a].some((service) => b.has(service));
 }
 
 function meet({ placed: a }: Carrier, { placed: b }: Carrier): boolean {

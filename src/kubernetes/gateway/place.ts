@@ -1,6 +1,7 @@
 import type { Cluster, Service } from "../cluster.ts";
 import { type Draft, fnv1a, poolName } from "../draft.ts";
 import { type TrafficPolicy, trafficOf } from "../envoy/traffic-policy.ts";
+import { targets } from "../features/service.ts";
 import type { Field } from "../field.ts";
 import { isLabelled } from "../istio/labels.ts";
 import { sectionsFor } from "../istio/policy.ts";
@@ -22,6 +23,7 @@ export interface LedPool {
 }
 
 const LED = Symbol("Services that a rule leads to");
+const SPLITS = Symbol("pools that splits of other objects begin with");
 
 interface Side {
   readonly pool: LedPool;
@@ -68,8 +70,11 @@ export function placeRule(
   });
   const [first] = found.flatMap(({ to }) => ("service" in to ? to : []));
   const keyed = persistence !== undefined || hashed || (first !== undefined && isSticky(first, cluster));
-  const own = persistence !== undefined || (keyed && found.length > 1);
-  if (own && persistence === undefined)
+  const own =
+    persistence !== undefined ||
+    (keyed && found.length > 1) ||
+    (first !== undefined && beginsSplit(first, cluster, draft));
+  if (own && persistence === undefined && found.length > 1)
     rule.field
       .at("backendRefs")
       .tell("changed", "a session keeps its side of the split, which a Gateway draws anew for each request");
@@ -89,6 +94,19 @@ function isSticky({ service, port }: Extract<Target, { service: Service }>, clus
   if (Array.isArray(service.native.affinity) || isLabelled(service)) return true;
   const rule = rulesOf(cluster).get(`${service.namespace}/${service.name}`);
   return sectionsFor(rule?.policy, undefined, port.port).balance?.affinity !== undefined;
+}
+
+/** Whether a split of another object's begins with a pool: who is bound at its other sides would be kept there. */
+function beginsSplit(
+  { service: { namespace, name }, port: { port } }: Extract<Target, { service: Service }>,
+  cluster: Cluster,
+  draft: Draft,
+): boolean {
+  const shelf = cluster.shelf<Set<string>>(SPLITS);
+  shelf[0] ??= new Set(
+    draft.routes.map(targets).flatMap(([first, ...others]) => (others.length > 0 ? first! : [])),
+  );
+  return shelf[0].has(poolName({ namespace, service: name, port }));
 }
 
 /** The same when rules change places, and no other rule's. */

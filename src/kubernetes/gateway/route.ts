@@ -28,7 +28,7 @@ export function readHttpRoute(object: KubernetesObject, cluster: Cluster): void 
     .at("parentRefs")
     .items()
     .map((item) => readParent(item, object));
-  spec.at("parentRefs").take();
+  if (parents.length === 0) spec.at("parentRefs").take();
   spec.at("useDefaultGateways").ignore("a route is served, whatever its parents");
   const hosts = spec
     .at("hostnames")

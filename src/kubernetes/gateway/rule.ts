@@ -29,11 +29,11 @@ export function readRule(field: Field, object: KubernetesObject, before: readonl
   const matches = field.at("matches");
   const items = matches.items();
   const read = items.length === 0 ? [ALL] : items.map(readMatch);
-  matches.take();
+  if (items.length === 0) matches.take();
   const passable = readFilters(field.at("filters"));
   const refs = field.at("backendRefs");
   const backends = refs.items().map((item) => readBackend(item, object));
-  refs.take();
+  if (backends.length === 0) refs.take();
   if (backends.length === 0 && passable) field.tell("invalid", "it has no backendRefs: its requests get 500");
   // By what it means: the API server writes its defaults into what was applied without them.
   const base = name ?? (read[0] === undefined ? JSON.stringify(items[0]?.value) : identityOf(read[0]));
