@@ -4,6 +4,7 @@ import { Jar } from "../client.ts";
 import { startFleet } from "../fleet.ts";
 import { atLeast, atMost, type Gate, none, told } from "../gate.ts";
 import type { Run } from "../scenario.ts";
+import { eventually } from "../wait.ts";
 
 const PODS = 4;
 /** Between two requests of a client. Milliseconds, at most; half of it at least. */
@@ -40,6 +41,13 @@ export async function kill({ quick, bundleDir, seed, say }: Run): Promise<Gate[]
   const fleet = await startFleet({ edges: 2, pods: PODS, redis: true, bundleDir });
   try {
     for (const pod of fleet.pods) await pod.behave({ delay: 20 });
+    // An edge that starts cold on a busy machine may have no config yet: that is not what is tried.
+    for (const { url } of fleet.edges) {
+      await eventually(
+        () => new Jar().get(url),
+        ({ status }) => status === 200,
+      );
+    }
     const seen: Seen = { gets: 0, posts: 0, getErrors: 0, postErrors: 0, caught: 0 };
     const met: Met[] = [];
     let dead = "";
