@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type Pages, published } from "../../../tools/chart/pages.ts";
+import * as claims from "../../../tools/claims/report.ts";
 import * as scale from "../../../tools/scale/report.ts";
 
 /** Each report by what makes its pages of findings, and where docs has these. */
 const REPORTS: readonly (readonly [name: string, made: () => Pages])[] = [
+  ["claims", () => claims.pagesOf(JSON.parse(published(claims.FINDINGS)) as claims.Findings)],
   ["scale", () => scale.pagesOf(JSON.parse(published(scale.FINDINGS)) as scale.Findings)],
 ];
 
