@@ -9,6 +9,7 @@ import { type Asked, compareAsked, countOf, identityOf, takesAll } from "../gate
 import { type Placed, placeRule } from "../gateway/place.ts";
 import { fits, hostsOf, readHttpRoute, routesOf } from "../gateway/route.ts";
 import { spelt } from "../istio/read.ts";
+import { sharesOf } from "../shares.ts";
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -124,7 +125,7 @@ function isNativeOrder(matches: readonly Match[]): boolean {
 
 function aimOf({ sides }: Placed): Record<string, unknown> {
   if (sides.length === 1) return { pool: sides[0]!.pool.name };
-  return { split: Object.fromEntries(sides.map(({ pool, weight }) => [pool.name, weight])) };
+  return { split: sharesOf(sides) };
 }
 
 /** A rule's own time-outs and retries go before those of a policy. */

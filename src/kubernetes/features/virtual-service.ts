@@ -9,6 +9,7 @@ import { Pools } from "../istio/pools.ts";
 import { type Sides, setApart, sidesOf, stick } from "../istio/scopes.ts";
 import { readVirtualService, type VirtualService } from "../istio/virtual-service.ts";
 import type { KubernetesObject } from "../object.ts";
+import { sharesOf } from "../shares.ts";
 import { targets } from "./service.ts";
 
 const SHELF = Symbol("VirtualService");
@@ -94,7 +95,7 @@ function placesOf(all: readonly VirtualService[]): Map<string, readonly Placed[]
 
 function aimOf(sides: Sides): Record<string, unknown> {
   if (sides.length === 1) return { pool: sides[0]!.pool.name };
-  return { split: Object.fromEntries(sides.map(({ pool, weight }) => [pool.name, weight])) };
+  return { split: sharesOf(sides) };
 }
 
 function settingsOf({ total, retries, fault }: HttpRoute, sides: Sides): Record<string, unknown> {

@@ -69,7 +69,7 @@ function sideOf(field: Field, list: Field, object: KubernetesObject): HttpRoute[
   field.at("headers").ignore("headers of requests and responses are not edited");
   const share = field.at("weight");
   // One that is refused is not 0.
-  const weight = share.read(int(0, 1_000_000)) ?? Number(share.present);
+  const weight = share.read(int(0, 2 ** 31 - 1)) ?? Number(share.present);
   const to = field.at("destination");
   const at = to.at("host");
   const host = at.read(text);
