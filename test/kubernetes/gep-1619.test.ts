@@ -323,7 +323,11 @@ spec: { host: servicev1, trafficPolicy: { loadBalancer: { consistentHash: { http
       await edge.idle();
       return (await response.text()).slice(0, 9);
     };
-    expect([await ask("/a"), await ask("/a"), await ask("/b")]).toEqual(["servicev2", "servicev2", "servicev1"]);
+    expect([await ask("/a"), await ask("/a"), await ask("/b")]).toEqual([
+      "servicev2",
+      "servicev2",
+      "servicev1",
+    ]);
   });
 
   it("a cookie of one rule that is sent to another says nothing there, also under the same name", async () => {
