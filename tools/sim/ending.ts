@@ -79,8 +79,10 @@ export async function lastRound(world: World): Promise<void> {
       answers = await lookedUpAgain(world, client, minted, everywhere);
     if (new Set(answers.map(({ pod }) => pod)).size > 1)
       answers = await inOneView(world, answers, everywhere);
-    // Of what was followed just now all edges know with the next request.
-    if (new Set(answers.map(({ pod }) => pod)).size > 1 && ahead) answers = await everywhere();
+    // Of what was followed just now all edges know with the next request; so they do of a key whose move without the store its
+    // edge could tell the store only now, as its breaker was open.
+    const told = ahead || (plan.affinity !== "cookie" && plan.affinity !== "learn");
+    if (new Set(answers.map(({ pod }) => pod)).size > 1 && told) answers = await everywhere();
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
     const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);
