@@ -40,7 +40,7 @@ export const KINDS = {
   "session-rebound": both(
     "Rebound session",
     ["pool", "from", "to", "cause", "sid", "epoch"],
-    "A session changed its pod: an entry of the ledger.",
+    "A session changed its pod: an entry of the ledger. `from` is empty where who told first did not know it.",
   ),
   "session-ended": both(
     "Ended session",

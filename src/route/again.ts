@@ -2,6 +2,7 @@ import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
 import type { Token } from "../sessions/token.ts";
 import { seatNew } from "./fresh.ts";
+import { following, legsOf, straight } from "./legs.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
 import { rebind } from "./rebind.ts";
@@ -77,9 +78,10 @@ export async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   // No pod has served it yet, so it begins where it comes to lie.
   if (trip.held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
   // Another had moved it there and said so: from there, then.
-  if (from === undefined || own === undefined) return next;
+  if (from === undefined) return next;
+  if (own === undefined) return following(legsOf(seat), next);
   // What the client saw is one move from where it was, or none; what others have moved since is theirs.
-  if (next.pod.pod.tag !== own) return { ...next, from, own: next.own && own };
+  if (next.pod.pod.tag !== own) return { ...straight(seat, next), from, own: next.own && own };
   return { ...next, outcome: "kept", from: undefined, cause: undefined };
 }
 

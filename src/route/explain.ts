@@ -8,7 +8,7 @@ import { Guard } from "../sessions/guard.ts";
 import { settle } from "../sessions/settle.ts";
 import { Subject } from "./condition.ts";
 import type { Edge } from "./edge.ts";
-import { podId } from "./rebind.ts";
+import { podId } from "./legs.ts";
 import { Recorder, withMatch } from "./record.ts";
 import { route } from "./route.ts";
 import { readTarget } from "./target.ts";

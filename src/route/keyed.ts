@@ -8,9 +8,10 @@ import { choosePod, hashPod, isVacant, keyPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
+import { following, legTo, podId } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { EMPTY, NO_POD, NO_STORE } from "./problem.ts";
-import { podId, rebind } from "./rebind.ts";
+import { rebind } from "./rebind.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
@@ -122,13 +123,16 @@ function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word):
   const aside = seatAside(trip, token.sid, token.pod);
   if (aside !== undefined) return aside;
   const pod = trip.route.scope.pods.get(token.pod);
-  if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined);
+  const same = before.pod === token.pod;
+  const legs = legTo(trip, before, token, cause);
+  const on = (seat: Seated) => following(legs, seat);
+  if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined).then(on);
   const home = homeOf(trip, token, pod);
   const stay = () => kept(pod, token, news || trip.keyed!.source.behindToken, "none");
-  if (home !== undefined) return goHome(trip, token, home, stay);
-  if (before.pod === token.pod) return stay();
+  if (home !== undefined) return goHome(trip, token, home, stay).then(on);
+  if (same) return stay();
   const from = podId(trip, before.pod) || undefined;
-  return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause };
+  return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause, legs };
 }
 
 /** Whether a key begins a session: not what pods mint, and not where a route begins none. */

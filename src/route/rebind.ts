@@ -6,6 +6,7 @@ import { DOUBTED, PROVISIONAL, type Token } from "../sessions/token.ts";
 import { hashPod } from "./choose.ts";
 import { seatFresh } from "./fresh.ts";
 import { lookUpAgain } from "./keyed.ts";
+import { following, legTo, podId } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE, POD_DOWN } from "./problem.ts";
 import { ask, bindingOf, retain, settle, swapOf } from "./swap.ts";
@@ -104,7 +105,7 @@ export async function move(
   const answer = recent(trip, swap) ?? (await ask(trip, swap, token, "move"));
   if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed);
   if (stay !== undefined && candidate.pool.pool.strict) return stay();
-  return provisional(trip, token, candidate, cause, token.epoch);
+  return provisional(trip, token, candidate, cause, token);
 }
 
 /** What the store just answered to the same move: a page asks for many things, not all of them at the same moment. */
@@ -148,27 +149,30 @@ async function follow(
   if (answer.verdict === "KEPT") return seated(trip, next, token, candidate, undefined, true);
   if (answer.verdict === "WON") {
     // Who comes late may have another reason by now, but it is the winner's that counts.
-    const seat = seated(trip, next, token, candidate, answer.cause || swap.cause, true);
+    const seat = seated(trip, next, token, candidate, answer.cause || swap.cause, true, swap);
     return seat.outcome === "moved" ? { ...seat, own: token.pod } : seat;
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
+  const told = answer.cause || "store-adopt";
   if (adopted?.keep && adopted !== failed) {
-    return seated(trip, { ...next, flags: DOUBTED }, token, adopted, answer.cause || "store-adopt", true);
+    return seated(trip, { ...next, flags: DOUBTED }, token, adopted, told, true, swap);
   }
   // Who asked from a pod that keeps the session has no reason to leave it.
   const stays = candidate.pod.tag === token.pod;
+  const legs = legTo(trip, swap, answer, told);
   const unsettled = (cause: Cause) =>
     stays
       ? seated(trip, token, token, candidate, undefined, false)
-      : provisional(trip, token, candidate, cause, answer.epoch);
-  if (swap.op === "rebind2") return unsettled(swap.cause);
+      : provisional(trip, token, candidate, cause, answer);
+  if (swap.op === "rebind2") return following(legs, unsettled(swap.cause));
   const cause = causeOf(trip, answer.pod, adopted, failed);
   const waiting = waits(adopted, cause);
   // Where the cookie's own pod keeps it, it may as well wait there. What is in doubt would stay so for as long.
   if (waiting && !(stays && token.flags !== 0)) return stays ? unsettled(cause) : POD_DOWN;
   const second = swapOf(trip, "rebind2", next, candidate, waiting ? "store-adopt" : cause);
   const final = await ask(trip, second, token, "move");
-  return final === undefined ? unsettled(cause) : follow(trip, token, final, second, candidate, failed);
+  if (final === undefined) return following(legs, unsettled(cause));
+  return following(legs, await follow(trip, token, final, second, candidate, failed));
 }
 
 /** The store has revoked the session: whoever sent the request begins a new one. */
@@ -254,24 +258,24 @@ function causeOf(
   return again?.some((other) => other.pod.id === left?.id) ? "pod-replaced" : "config-change";
 }
 
-/** The id of a pod of the scope, or of one that has left it; empty when nobody knows it any more. */
-export function podId(trip: Trip, tag: PodTag): string {
-  return trip.route.scope.pods.get(tag)?.pod.id ?? trip.view.departed.get(tag)?.id ?? "";
-}
-
-/** Not in a strict pool, which would rather refuse than let two edges disagree. */
+/**
+ * Not in a strict pool, which would rather refuse than let two edges disagree.
+ *
+ * @param left the epoch and the pod that it leaves, where the store has told of a later one than the token's
+ */
 function provisional(
   trip: Trip,
   token: Token,
   candidate: PodRuntime,
   cause: Cause,
-  above: number,
+  left: Pick<Token, "epoch" | "pod">,
 ): Seat | Refusal {
   if (candidate.pool.pool.strict) return NO_STORE;
-  const next = { ...token, epoch: above + 1, pod: candidate.pod.tag, flags: PROVISIONAL };
-  return { ...seated(trip, next, token, candidate, cause, true), own: token.pod };
+  const next = { ...token, epoch: left.epoch + 1, pod: candidate.pod.tag, flags: PROVISIONAL };
+  return { ...seated(trip, next, token, candidate, cause, true, left), own: token.pod };
 }
 
+/** @param left what its last move, if this is one, began from: an epoch, and the pod there */
 function seated(
   trip: Trip,
   session: Token,
@@ -279,8 +283,10 @@ function seated(
   pod: PodRuntime,
   cause: Cause | undefined,
   issue: boolean,
+  left: Pick<Token, "epoch" | "pod"> = before,
 ): Seat {
   const moved = before.pod !== pod.pod.tag;
+  const apart = moved && (left.pod !== before.pod || session.epoch !== left.epoch + 1);
   return {
     pod,
     outcome: moved ? "moved" : "kept",
@@ -289,5 +295,6 @@ function seated(
     errand: "none",
     from: moved ? podId(trip, before.pod) || undefined : undefined,
     cause: moved ? cause : undefined,
+    legs: apart && cause !== undefined ? legTo(trip, left, session, cause) : undefined,
   };
 }

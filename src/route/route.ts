@@ -11,6 +11,7 @@ import { readFields } from "./fields.ts";
 import { isHandshake } from "./handshake.ts";
 import { remember } from "./keyed.ts";
 import { learn } from "./learn.ts";
+import { legsOf } from "./legs.ts";
 import { overLimits } from "./limits.ts";
 import { isLoop, LOOP } from "./loop.ts";
 import { openToken } from "./open.ts";
@@ -194,11 +195,10 @@ function finish(
  * A break is recorded when the pod that the session moved to has answered: a move that was undone broke nothing. All who
  * followed the same move say the same, and the ledger keeps one for each (sid, epoch).
  */
-function recordMove(trip: Trip, seat: Seat): void {
-  const { session, cause, from = "", pod } = seat;
-  if (session === undefined || cause === undefined || trip.preflight) return;
-  const { sid, epoch } = session;
-  recordBreak(trip.edge, { at: trip.now, sid, epoch, pool: pod.pod.pool, from, to: pod.pod.id, cause });
+function recordMove({ edge, now, preflight }: Trip, seat: Seat): void {
+  if (seat.session === undefined || preflight) return;
+  const { sid } = seat.session;
+  for (const leg of legsOf(seat)) recordBreak(edge, { at: now, sid, ...leg });
 }
 
 /** A Set-Cookie, or the token for its header. */

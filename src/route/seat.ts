@@ -4,9 +4,10 @@ import type { Token } from "../sessions/token.ts";
 import { recordBreak, type Settlement } from "./edge.ts";
 import { seatAside, seatByKey, seatFresh } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
+import { legTo, podId } from "./legs.ts";
 import { seatLive } from "./live.ts";
 import type { PodRuntime } from "./pods.ts";
-import { podId, rebind, touch } from "./rebind.ts";
+import { rebind, touch } from "./rebind.ts";
 import { kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 import type { Verified } from "./view.ts";
 
@@ -109,12 +110,23 @@ function seatMoved(
   cause: Seat["cause"],
 ): Seated | Promise<Seated> {
   const pod = trip.route.scope.pods.get(session.pod);
+  // That it was moved here the ledger has from the coordinator itself.
   if (pod === undefined || !pod.keep) return rebind(trip, session, pod, undefined);
   const issued = { ...session, iat: seconds(trip.now), flags: 0 };
   // There and back while its client was away.
   if (before.pod === session.pod) return kept(pod, issued, !trip.preflight, "none");
+  const legs = legTo(trip, before, session, cause);
   const from = podId(trip, before.pod) || undefined;
-  return { pod, outcome: "moved", session: issued, issue: !trip.preflight, errand: "none", from, cause };
+  return {
+    pod,
+    outcome: "moved",
+    session: issued,
+    issue: !trip.preflight,
+    errand: "none",
+    from,
+    cause,
+    legs,
+  };
 }
 
 /** It was last seen when its token was issued, or up to the age of renewal after that. */

@@ -7,6 +7,7 @@ import type { Token } from "../sessions/token.ts";
 import type { Carrier } from "./carrier.ts";
 import type { Client } from "./client.ts";
 import type { Edge } from "./edge.ts";
+import type { Leg } from "./legs.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
 import type { SourceRuntime } from "./source.ts";
 import type { Target } from "./target.ts";
@@ -85,6 +86,8 @@ export interface Seat {
   readonly cause: Cause | undefined;
   /** The pod that this edge moved it from, just now: nobody has recorded that yet. Another generation is another pod. */
   readonly own?: PodTag | undefined;
+  /** What the ledger is told of, where it is not one move from `from`. */
+  readonly legs?: readonly Leg[] | undefined;
 }
 
 export type Seated = Seat | Refusal;

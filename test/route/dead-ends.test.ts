@@ -49,7 +49,11 @@ describe("a session that an operator moved to a pod that is dead", () => {
       pod: home,
       cause: "pod-gone",
     });
-    expect(edge.edge.breaks).toMatchObject([{ sid, epoch: 3, from: target, to: home, cause: "pod-gone" }]);
+    // The first the coordinator has told already.
+    expect(edge.edge.breaks).toMatchObject([
+      { sid, epoch: 2, from: home, to: target, cause: "moved-by-operator" },
+      { sid, epoch: 3, from: target, to: home, cause: "pod-gone" },
+    ]);
   });
 });
 

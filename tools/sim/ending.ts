@@ -2,7 +2,6 @@ import { tagToHex } from "../../src/model/pod.ts";
 import type { Token } from "../../src/sessions/token.ts";
 import type { Client } from "./client.ts";
 import { type Heard, hasWaited, inOneView, lookedUpAgain } from "./late.ts";
-import { ledgerKey } from "./ledger.ts";
 import type { RequestEvent } from "./plan.ts";
 import { readText } from "./sealer.ts";
 import { brief } from "./watch.ts";
@@ -162,62 +161,6 @@ function inStep(world: World, token: Token): void {
   if (store.lost.has(token.sid)) return;
   if (stored.pod !== token.pod)
     watch.fail("I3", `at rest, the store names another pod for ${brief(token.sid)} at epoch ${token.epoch}`);
-}
-
-/** Each break once, with one cause, and no break that did not happen. */
-export function ledgerAdds(world: World): void {
-  const { watch, coordinator } = world;
-  const { entries } = coordinator.ledger;
-  const alive = new Set(world.isolates.map((isolate) => isolate?.name));
-  for (const { first, told } of entries.values()) {
-    const { sid, epoch, to, cause } = first;
-    const name = `${brief(sid)} at epoch ${epoch}`;
-    if (to === "") continue;
-    const moves = watch.moves.filter(
-      (move) => move.sid === sid && (move.epoch === epoch || move.epoch === undefined),
-    );
-    const known = watch.epochs.get(sid)?.get(epoch);
-    if (first.from === to && !replaced(world, to))
-      watch.fail("ledger", `it has a break of ${name} (${cause}) from ${to} to ${to}`);
-    // Both sides of a split say the same here.
-    const failed = told.find((entry) => entry.cause === "pod-gone" || entry.cause === "pod-unhealthy");
-    if (failed !== undefined && world.plan.pools[0]!.failover === "none")
-      watch.fail("I1", `${name} left ${first.from} (${failed.cause}), for which its pool says to wait`);
-    if (world.plan.affinity !== "cookie") continue;
-    if (known === undefined && !watch.untold.has(sid)) {
-      watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);
-    }
-    if (
-      watch.operated.has(sid) ||
-      world.store.lost.has(sid) ||
-      world.lied ||
-      moves.some(({ provisional }) => provisional)
-    )
-      continue;
-    const causes = new Set(told.map((entry) => entry.cause));
-    if (causes.size > 1) watch.fail("ledger", `it was told ${[...causes].join(" and ")} of ${name}`);
-  }
-  if (coordinator.reborn > 0) return;
-  for (const { sid, since, epoch, isolate, to } of watch.moves) {
-    if (epoch === undefined || !alive.has(isolate)) continue;
-    const has = (at: number) => entries.has(ledgerKey({ sid, epoch: at, to: "moved" }));
-    // An operator moved it there, an edge on from there and, as that pod was dead, back: one move, under its first epoch.
-    let told = has(epoch);
-    for (let at = since + 1; at < epoch && !told; at++)
-      told = watch.epochs.get(sid)?.get(at)?.has(to) === true && has(at);
-    if (!told) {
-      watch.fail(
-        "ledger",
-        `it has no break of ${brief(sid)} at epoch ${epoch}, to ${tagToHex(to).slice(0, 6)}`,
-      );
-    }
-  }
-}
-
-/** Whether another pod of the same id ever took its place. */
-function replaced(world: World, id: string): boolean {
-  for (const { key } of world.pods.all()) if (key.includes(`/${id}/`) && !key.endsWith("/0")) return true;
-  return false;
 }
 
 function tokenOf(text: string | undefined): Token | undefined {

@@ -2,7 +2,8 @@ import type { Beat, Break } from "../../src/model/beat.ts";
 
 /** One break as the ledger has it, and everyone who told it. */
 export interface Entry {
-  readonly first: Break;
+  /** What is listed: it left the pod to where the epoch before had brought the session, whatever its teller says. */
+  first: Break;
   readonly told: Break[];
 }
 
@@ -20,10 +21,24 @@ export class SimLedger {
   }
 
   add(entry: Break): void {
+    const { sid, epoch, to } = entry;
     const key = ledgerKey(entry);
     const known = this.entries.get(key);
-    if (known === undefined) this.entries.set(key, { first: entry, told: [entry] });
-    else known.told.push(entry);
+    const listed = { ...entry, from: this.#left(entry) };
+    if (known !== undefined) {
+      known.told.push(entry);
+      if (known.first.from === "" && known.first.to === to)
+        known.first = { ...known.first, from: listed.from };
+      return;
+    }
+    this.entries.set(key, { first: listed, told: [entry] });
+    const next = this.entries.get(ledgerKey({ sid, epoch: epoch + 1, to }));
+    if (to !== "" && next !== undefined && next.first.to !== to) next.first = { ...next.first, from: to };
+  }
+
+  #left({ sid, epoch, from, to }: Break): string {
+    const before = this.entries.get(ledgerKey({ sid, epoch: epoch - 1, to: "moved" }))?.first.to;
+    return to === "" || before === undefined || before === to ? from : before;
   }
 }
 

@@ -1,5 +1,6 @@
+import { ledgerAdds } from "./audit.ts";
 import type { Broken } from "./broken.ts";
-import { calmRound, heal, lastRound, ledgerAdds, tellRound } from "./ending.ts";
+import { calmRound, heal, lastRound, tellRound } from "./ending.ts";
 import { happen } from "./happen.ts";
 import type { Plan } from "./plan.ts";
 import type { Violation, Watch } from "./watch.ts";

@@ -97,6 +97,8 @@ export class Watch implements StoreWitness {
   };
   readonly #waited = new Map<string, number>();
   readonly #won = new Map<string, number>();
+  /** Moves that were won, by session and the epoch that they began. */
+  readonly #swaps = new Map<string, Swap[]>();
   /** What a request demands that was judged from outside. */
   readonly mustKeep = new Map<Call, PodTag>();
   readonly #healths = new Map<Call, HealthView>();
@@ -188,13 +190,22 @@ export class Watch implements StoreWitness {
 
   swapped(swap: Swap, answer: Swapped): void {
     this.checks.swaps++;
-    if (answer.verdict === "WON") this.note(swap.sid, answer.epoch, answer.pod);
+    if (answer.verdict === "WON") {
+      this.note(swap.sid, answer.epoch, answer.pod);
+      const key = `${swap.sid} ${answer.epoch}`;
+      if (swap.op.startsWith("rebind")) this.#swaps.set(key, [...(this.#swaps.get(key) ?? []), swap]);
+    }
     if (answer.epoch < swap.epoch) {
       this.fail(
         "I2",
         `the store answered ${answer.verdict} at epoch ${answer.epoch} to a token of ${swap.epoch}`,
       );
     }
+  }
+
+  /** The moves that the store let someone make to an epoch: more than one where it lost the first. */
+  wonAt(sid: Sid, epoch: number): readonly Swap[] {
+    return this.#swaps.get(`${sid} ${epoch}`) ?? [];
   }
 
   wrote(sid: Sid, before: Binding | undefined, after: Binding | undefined): void {

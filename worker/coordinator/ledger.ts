@@ -98,10 +98,12 @@ export class Ledger {
 
   /**
    * Adds breaks; those that are known by (sid, epoch) are told twice and count once. A session that moved to an epoch may
-   * also end in it, which is another break.
+   * also end in it, which is another break. Where a move came from is where the epoch before had brought the session, in
+   * whatever order the two are told, and else what the first says who knows.
    */
   add(breaks: readonly Break[]): void {
-    for (const one of breaks) {
+    for (const told of breaks) {
+      const one = { ...told, from: this.#left(told) };
       const { sid, epoch, at, pool, from, to, cause } = one;
       // RETURNING tells an insert from an ignored one; the number of rows written counts index and sequence as well.
       const inserted = this.#sql.exec(
@@ -116,7 +118,14 @@ export class Ledger {
         cause,
         to === "" ? 1 : 0,
       );
-      if (inserted.toArray().length === 0) continue;
+      if (inserted.toArray().length === 0) {
+        // Whoever followed it told first.
+        const query =
+          "UPDATE breaks SET source = ? WHERE sid = ? AND epoch = ? AND target = ? AND source = ''";
+        if (from !== "" && to !== "") this.#sql.exec(query, from, sid, epoch, to);
+        continue;
+      }
+      if (to !== "") this.#leads(sid, epoch + 1, to);
       this.#sql.exec(
         "INSERT INTO causes (cause, count) VALUES (?, 1) ON CONFLICT (cause) DO UPDATE SET count = count + 1",
         cause,
@@ -127,6 +136,20 @@ export class Ledger {
     if (breaks.length > 0) {
       this.#sql.exec("DELETE FROM breaks WHERE seq <= (SELECT MAX(seq) FROM breaks) - ?", KNOWN);
     }
+  }
+
+  /** The pod that a break left: to where the epoch before had brought the session, or what its teller says. */
+  #left({ sid, epoch, from, to }: Break): string {
+    if (to === "") return from;
+    const query = "SELECT target FROM breaks WHERE sid = ? AND epoch = ? AND ended = 0";
+    const [before] = this.#sql.exec<{ target: string }>(query, sid, epoch - 1).toArray();
+    return before === undefined || before.target === to ? from : before.target;
+  }
+
+  /** It was from here that the next move left, whatever its teller said. */
+  #leads(sid: string, epoch: number, from: string): void {
+    const query = "UPDATE breaks SET source = ? WHERE sid = ? AND epoch = ? AND ended = 0 AND target <> ?";
+    this.#sql.exec(query, from, sid, epoch, from);
   }
 
   count(counts: readonly RequestCount[]): void {

@@ -81,6 +81,21 @@ describe("what clients saw against the ledger", () => {
     expect(summary([anew("b")], [])).toEqual([0, 0, 1, 0]);
   });
 
+  /** A run of ten minutes told of three breaks as unexplained whose entries it had. */
+  it("what edges held apart is told when they meet, and is no move of what their client sees next", () => {
+    const apart = change("b", "a", { at: 200 });
+    const next = change("a", "c", { at: 20_300 });
+    const ledger = [entry(2, "b", "a", { at: 20_200 }), entry(3, "a", "c", { at: 20_300 })];
+    const late = new Map([["s", 30_000]]);
+    const told = audit([apart, next], ledger, late, (one) => one === apart);
+    expect(told).toMatchObject({ explained: 1, unexplained: [{ change: apart }], phantoms: [] });
+    // Where nothing held them apart both are wrong, and so is an entry of another move than was seen.
+    expect(summary([apart, next], ledger, late)).toEqual([0, 0, 2, 2]);
+    const [, second] = ledger;
+    const other = audit([apart, next], [entry(2, "d", "a", { at: 20_200 }), second!], late, () => true);
+    expect(other).toMatchObject({ explained: 0, unexplained: [{}, {}] });
+  });
+
   it("what the ledger took later explains nothing, however well it fits", () => {
     const flip = change("a", "b", { at: 90 });
     expect(summary([flip], [entry(2, "a", "b")])).toEqual([1, 0, 0, 0]);

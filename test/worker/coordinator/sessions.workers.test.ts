@@ -327,29 +327,3 @@ describe("the feed", () => {
     expect((await beat(stub, { incarnation: incarnation - 1, feed: 7 })).feed.entries).toHaveLength(1);
   });
 });
-
-describe("the ledger", () => {
-  it("is read page by page, newest first, and by pool, session and cause", async () => {
-    const stub = fresh();
-    const breaks = Array.from({ length: 25 }, (_, i): Break => {
-      const cause = i % 5 === 0 ? "revoked" : "pod-gone";
-      return { at: i, sid: `s${i}`, epoch: 2, pool: i % 2 ? "odd" : "even", from: "a", to: "b", cause };
-    });
-    await beat(stub, { breaks });
-    const seen: number[] = [];
-    let before = "";
-    for (;;) {
-      const page = await ask<{ breaks: Break[]; cursor: number | null }>(stub, `/breaks?limit=10${before}`);
-      seen.push(...page.breaks.map(({ at }) => at));
-      if (page.cursor === null) break;
-      before = `&before=${page.cursor}`;
-    }
-    expect(seen).toEqual(Array.from({ length: 25 }, (_, i) => 24 - i));
-    const only = async (query: string) =>
-      (await ask<{ breaks: Break[] }>(stub, `/breaks?${query}`)).breaks.length;
-    expect(await only("cause=revoked")).toBe(5);
-    expect(await only("pool=odd")).toBe(12);
-    expect(await only("pool=odd&cause=revoked")).toBe(2);
-    expect(await only("sid=s7")).toBe(1);
-  });
-});

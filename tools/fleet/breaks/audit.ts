@@ -59,11 +59,14 @@ const isEnd = ({ to }: LedgerEntry) => to === "";
  * - A session that ended: one entry without a pod it went to, at its last epoch or later; moves in between went unseen.
  *
  * @param asked when the client of a sid last had an answer: what the ledger took later it cannot have seen
+ * @param isApart whether edges held a keyed session apart then, for want of their store: what its client saw of that they tell
+ *   when they come together again, and no move of it is what it sees next
  */
 export function audit(
   changes: readonly Change[],
   ledger: readonly LedgerEntry[],
   asked: ReadonlyMap<string, number>,
+  isApart: (change: Change) => boolean = () => false,
 ): Audit {
   const entries = groupBy(ledger, ({ sid }) => sid);
   const used = new Set<LedgerEntry>();
@@ -74,16 +77,26 @@ export function audit(
     const own = (entries.get(sid) ?? []).toSorted(
       (a, b) => a.epoch - b.epoch || Number(isEnd(a)) - Number(isEnd(b)),
     );
+    const apart: Change[] = [];
     for (const change of seen) {
       // What came later cannot be what the client saw, however well it would fit.
       const left = own.filter((entry) => !used.has(entry) && entry.at <= change.at + RETOLD);
-      const path = change.epochs === undefined ? pathByPod(change, left) : pathByEpoch(change, left);
+      const late = left.filter((entry) =>
+        apart.some(({ from, to }) => entry.from === from && entry.to === to),
+      );
+      const path =
+        change.epochs === undefined
+          ? (pathByPod(change, left) ?? pathByPod(change, left, late))
+          : pathByEpoch(change, left);
+      if (path === undefined && isApart(change)) apart.push(change);
       if (path === undefined) {
         const text = `${describe(change)}; the ledger has ${left.map(line).join(", ") || "nothing"}`;
         unexplained.push({ change, text });
         continue;
       }
       for (const entry of path) used.add(entry);
+      const { epoch = 0 } = path.at(-1) ?? {};
+      for (const entry of late) if (entry.epoch < epoch) used.add(entry);
       if (path.length > 0) explained++;
       if (path.length > 1) chains++;
     }
@@ -100,7 +113,13 @@ function pathByEpoch(change: Change, left: readonly LedgerEntry[]): LedgerEntry[
   return leads(change, path) ? path : undefined;
 }
 
-function pathByPod(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
+/** @param seen entries of what the client had seen before they were told */
+function pathByPod(
+  change: Change,
+  all: readonly LedgerEntry[],
+  seen: readonly LedgerEntry[] = [],
+): LedgerEntry[] | undefined {
+  const left = all.filter((entry) => !seen.includes(entry));
   if (change.to === "") return pathToEnd(left);
   if (change.anew) {
     const path = pathToEnd(left);

@@ -100,7 +100,7 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
     none("I6: stale or wrong configs that were taken", stage.intruded, "writes"),
     atMost(
       "I6: longest that an edge did without a config it could have",
-      Math.max(0, ...behind) / 1000,
+      behind.reduce((most, one) => Math.max(most, one), 0) / 1000,
       SOON,
       "s",
     ),
@@ -136,7 +136,7 @@ async function judged(stage: Stage, changes: readonly Change[]): Promise<Judged>
   const asked = new Map(shoppers.flatMap((shopper) => [...shopper.asked]));
   const judge = async () => {
     const ledger = await wholeLedger(fleet);
-    const result = audit(changes, ledger, asked);
+    const result = audit(changes, ledger, asked, (change) => isParted(stage, { change }));
     const parted = result.unexplained.filter((one) => isParted(stage, one));
     // Edges that held a session apart moved it apart, and came together, each by its own memory: its client saw half of it.
     const torn = new Set(parted.map(({ change }) => change.sid));
@@ -150,7 +150,11 @@ async function judged(stage: Stage, changes: readonly Change[]): Promise<Judged>
 }
 
 /** Without the store an edge finds a session by its key where it remembers it, and cannot know what another edge did. */
-function isParted({ journal, shoppers, fleet }: Stage, { change }: Unexplained, slow = true): boolean {
+function isParted(
+  { journal, shoppers, fleet }: Stage,
+  { change }: Pick<Unexplained, "change">,
+  slow = true,
+): boolean {
   if (change.epochs !== undefined) return false;
   const { visits } = shoppers.find(({ name }) => name === change.client)!;
   return journal.partedFor(change, visits, fleet.edges.length, { slow });
