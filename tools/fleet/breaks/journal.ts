@@ -163,8 +163,15 @@ export class Journal {
     return this.absences.filter(({ what }) => what === "store" || (slow && what === "slow-store"));
   }
 
-  /** Whether something was done that this break may come from. */
-  justifies({ cause, from, sid, at }: Pick<LedgerEntry, "cause" | "from" | "sid" | "at">): boolean {
+  /**
+   * Whether something was done that this break may come from.
+   *
+   * @param late whether it may have been settled only when its store was back
+   */
+  justifies(
+    { cause, from, sid, at }: Pick<LedgerEntry, "cause" | "from" | "sid" | "at">,
+    { late = true } = {},
+  ): boolean {
     // Two edges that had to do without the store come together again.
     if (cause === "store-adopt") return this.parted(at);
     return this.acts.some(
@@ -172,7 +179,7 @@ export class Journal {
         act.cause === cause &&
         (act.pod === undefined ? act.sid === sid : act.pod === from) &&
         at >= act.from - UNDER_WAY &&
-        at <= act.until + this.#settling(act),
+        at <= act.until + (late ? this.#settling(act) : 0),
     );
   }
 

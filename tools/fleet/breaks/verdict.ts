@@ -22,14 +22,17 @@ interface Judged {
   readonly parted: readonly Unexplained[];
   readonly unexplained: readonly Unexplained[];
   readonly phantoms: readonly LedgerEntry[];
+  /** Entries that no client noticed, as an answer of theirs was lost. */
+  readonly lost: readonly LedgerEntry[];
 }
 
 /** Holds all that clients saw on a stage against its journal and the ledger. Resolves with figures, told by invariant. */
 export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]> {
   const { shoppers, fleet, journal } = stage;
   const changes = shoppers.flatMap((shopper) => shopper.changes);
-  const { ledger, result, parted, phantoms, unexplained } = await judged(stage, changes);
+  const { ledger, result, parted, phantoms, unexplained, lost } = await judged(stage, changes);
   const wrong = ledger.filter((entry) => !journal.justifies(entry));
+  const late = ledger.filter((entry) => !journal.justifies(entry, { late: false })).length - wrong.length;
   const cut = parted.filter((one) => isParted(stage, one, false));
   const troubles = groupBy([...shoppers, stranger].flatMap(troublesOf), (trouble) => journal.blame(trouble));
   const bought = fleet.pods.flatMap((pod) => pod.arrivals({ method: "POST" }).map(({ id }) => id));
@@ -39,7 +42,7 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
   const behind = shoppers.flatMap(({ visits }) => visits.map((visit) => journal.behind(visit)));
   const sum = (of: (shopper: Shopper) => number) => shoppers.reduce((total, one) => total + of(one), 0);
 
-  tellBreaks(stage, changes, { ledger, result, parted, phantoms, unexplained }, cut);
+  tellBreaks(stage, changes, { ledger, result, parted, phantoms, unexplained, lost }, cut);
   list(
     stage,
     "unjustified",
@@ -73,12 +76,14 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
     told("keyed sessions that two edges held apart without their store", cut.length, "changes"),
     told("or while it was slower than they wait", parted.length - cut.length, "changes"),
     told(
-      "entries of theirs, or of answers that were lost, that no client noticed",
-      result.phantoms.length - phantoms.length,
+      "entries of theirs that no client noticed",
+      result.phantoms.length - phantoms.length - lost.length,
       "entries",
     ),
+    told("entries of clients that lost an answer then, and noticed nothing", lost.length, "entries"),
     none("entries of the ledger that no client noticed", phantoms.length, "entries"),
     none("I1: breaks of sessions whose pod was there and that nobody touched", wrong.length, "breaks"),
+    told("breaks settled when their store was back, more than 4 s after what was done", late, "breaks"),
     ...[...countBy(ledger.map(({ cause }) => cause))].map(([cause, count]) =>
       told(`breaks by ${cause}`, count, "breaks"),
     ),
@@ -140,9 +145,11 @@ async function judged(stage: Stage, changes: readonly Change[]): Promise<Judged>
     const parted = result.unexplained.filter((one) => isParted(stage, one));
     // Edges that held a session apart moved it apart, and came together, each by its own memory: its client saw half of it.
     const torn = new Set(parted.map(({ change }) => change.sid));
-    const phantoms = result.phantoms.filter((entry) => !torn.has(entry.sid) && !isLost(stage, entry));
+    const unseen = result.phantoms.filter((entry) => !torn.has(entry.sid));
+    const lost = unseen.filter((entry) => isLost(stage, entry));
+    const phantoms = unseen.filter((entry) => !lost.includes(entry));
     const unexplained = result.unexplained.filter((one) => !isParted(stage, one));
-    return { ledger, result, parted, phantoms, unexplained };
+    return { ledger, result, parted, phantoms, unexplained, lost };
   };
   return eventually(judge, (found) => found.unexplained.length === 0 && found.phantoms.length === 0, {
     every: 500,

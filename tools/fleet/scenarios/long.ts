@@ -3,7 +3,7 @@ import { play } from "../breaks/play.ts";
 import { SECRETS, Stage } from "../breaks/stage.ts";
 import { STEPS, type StepName, WITHOUT_STORE } from "../breaks/steps.ts";
 import { verdict } from "../breaks/verdict.ts";
-import { atLeast, atMost, type Gate, none } from "../gate.ts";
+import { atLeast, atMost, type Gate, none, told } from "../gate.ts";
 import type { Run } from "../scenario.ts";
 
 /** Within which sessions and store must say the same once the store is back. Seconds. */
@@ -61,6 +61,11 @@ export async function long({ quick, bundleDir, minutes, seed, say }: Run): Promi
         "I3: returns of the store that a machine fast enough saw",
         judged.length,
         quick ? 0 : 1,
+        "returns",
+      ),
+      told(
+        "returns that were not judged, the machine or its store too slow",
+        found.length - judged.length,
         "returns",
       ),
       none("I3: sessions out of step with the store that is back", total(judged), "sessions"),
