@@ -11,9 +11,22 @@ export type Leg = Pick<Break, "epoch" | "pool" | "from" | "to" | "cause">;
 type Place = Pick<Token, "epoch" | "pod">;
 
 /**
+ * Why a session is where it is now, to someone who last knew it elsewhere. Two pods of one epoch are two edges that had each
+ * moved it without the other: what made the other move it is no reason to leave this pod.
+ *
+ * @param cause of the epoch that it is in now; empty: it was never moved
+ */
+export function reasonOf(
+  before: Pick<Place, "epoch">,
+  { epoch }: Pick<Place, "epoch">,
+  cause: Cause | "",
+): Cause {
+  return epoch === before.epoch || cause === "" ? "store-adopt" : cause;
+}
+
+/**
  * The move that brought a session to where it is now, told by someone who last knew it elsewhere. What was moved more than
- * once since then came from a pod that only those who moved it can name; so did what another has moved in the same epoch,
- * unless following it is all there is to tell.
+ * once since then came from a pod that only those who moved it can name.
  *
  * @returns none where it is at the same pod, or nothing moved it
  */
@@ -24,8 +37,7 @@ export function legTo(
   cause: Cause | undefined,
 ): readonly Leg[] {
   if (before.pod === pod || cause === undefined) return [];
-  const knows = epoch === before.epoch + 1 || (epoch === before.epoch && cause === "store-adopt");
-  const from = knows ? podId(trip, before.pod) : "";
+  const from = epoch <= before.epoch + 1 ? podId(trip, before.pod) : "";
   return [{ epoch, pool: poolOf(trip, pod), from, to: podId(trip, pod), cause }];
 }
 

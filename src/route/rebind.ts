@@ -6,7 +6,7 @@ import { DOUBTED, PROVISIONAL, type Token } from "../sessions/token.ts";
 import { hashPod } from "./choose.ts";
 import { seatFresh } from "./fresh.ts";
 import { lookUpAgain } from "./keyed.ts";
-import { following, legTo, podId } from "./legs.ts";
+import { following, legTo, podId, reasonOf } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE, POD_DOWN } from "./problem.ts";
 import { ask, bindingOf, retain, settle, swapOf } from "./swap.ts";
@@ -153,7 +153,7 @@ async function follow(
     return seat.outcome === "moved" ? { ...seat, own: token.pod } : seat;
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
-  const told = answer.cause || "store-adopt";
+  const told = reasonOf(swap, answer, answer.cause);
   if (adopted?.keep && adopted !== failed) {
     return seated(trip, { ...next, flags: DOUBTED }, token, adopted, told, true, swap);
   }

@@ -1,14 +1,14 @@
 import type { Break } from "../../src/model/beat.ts";
 import type { Sid } from "../../src/model/binding.ts";
 import { type PodTag, tagToHex } from "../../src/model/pod.ts";
-import { ledgerKey } from "./ledger.ts";
 import { brief } from "./watch.ts";
 import type { World } from "./world.ts";
 
 /** Each break once, with one cause, and no break that did not happen. */
 export function ledgerAdds(world: World): void {
   const { watch, coordinator } = world;
-  const { entries } = coordinator.ledger;
+  const { ledger } = coordinator;
+  const { entries } = ledger;
   const alive = new Set(world.isolates.map((isolate) => isolate?.name));
   for (const { first, told } of entries.values()) {
     const { sid, epoch, to, cause } = first;
@@ -27,7 +27,7 @@ export function ledgerAdds(world: World): void {
     if (isHeard(world, sid)) asWon(world, first, told);
     if (world.plan.affinity !== "cookie") continue;
     // What a store that lies says was moved on from may be told of as well.
-    const passed = world.lied && entries.has(ledgerKey({ sid, epoch: epoch + 1, to }));
+    const passed = world.lied && ledger.movedAt(sid, epoch + 1) !== undefined;
     if (known === undefined && !watch.untold.has(sid) && !passed) {
       watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);
     }
@@ -44,7 +44,7 @@ export function ledgerAdds(world: World): void {
   if (coordinator.reborn > 0) return;
   for (const { sid, since, epoch, isolate, to } of watch.moves) {
     if (epoch === undefined || !alive.has(isolate)) continue;
-    const has = (at: number) => entries.has(ledgerKey({ sid, epoch: at, to: "moved" }));
+    const has = (at: number) => ledger.movedAt(sid, at) !== undefined;
     // An operator moved it there, an edge on from there and, as that pod was dead, back: one move, under its first epoch.
     let told = has(epoch);
     for (let at = since + 1; at < epoch && !told; at++)
@@ -66,17 +66,13 @@ function asWon(world: World, { sid, epoch, from, to, cause }: Break, told: reado
   const { watch, coordinator } = world;
   const name = `${brief(sid)} at epoch ${epoch}`;
   const won = watch.wonAt(sid, epoch).filter((swap) => idOf(world, swap.to) === to);
-  if (won.length === 0) return;
+  if (won.length === 0 || cause === "store-adopt") return;
   const other = told.find((one) => won.every((swap) => swap.cause !== one.cause));
   if (other !== undefined) {
     watch.fail("ledger", `it was told ${other.cause} of ${name}, and the store ${won[0]!.cause}`);
   }
   const ways = won.map(({ pod, cause: why }) => ({ left: idOf(world, pod), why }));
-  for (
-    let at = epoch - 1;
-    !coordinator.ledger.entries.has(ledgerKey({ sid, epoch: at, to: "moved" }));
-    at--
-  ) {
+  for (let at = epoch - 1; coordinator.ledger.movedAt(sid, at) === undefined; at--) {
     const before = watch.wonAt(sid, at);
     if (before.length === 0) break;
     ways.push(...before.map(({ pod, cause: why }) => ({ left: idOf(world, pod), why })));

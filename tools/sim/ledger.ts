@@ -1,4 +1,5 @@
 import type { Beat, Break } from "../../src/model/beat.ts";
+import type { Sid } from "../../src/model/binding.ts";
 
 /** One break as the ledger has it, and everyone who told it. */
 export interface Entry {
@@ -32,17 +33,26 @@ export class SimLedger {
       return;
     }
     this.entries.set(key, { first: listed, told: [entry] });
-    const next = this.entries.get(ledgerKey({ sid, epoch: epoch + 1, to }));
-    if (to !== "" && next !== undefined && next.first.to !== to) next.first = { ...next.first, from: to };
+    const next = this.entries.get(`${sid} ${epoch + 1} moved`);
+    const from = this.movedAt(sid, epoch)?.to;
+    if (next !== undefined && from !== undefined && next.first.to !== from)
+      next.first = { ...next.first, from };
   }
 
-  #left({ sid, epoch, from, to }: Break): string {
-    const before = this.entries.get(ledgerKey({ sid, epoch: epoch - 1, to: "moved" }))?.first.to;
-    return to === "" || before === undefined || before === to ? from : before;
+  /** The move that an epoch ended with. */
+  movedAt(sid: Sid, epoch: number): Break | undefined {
+    const at = (kind: string) => this.entries.get(`${sid} ${epoch} ${kind}`)?.first;
+    return at("adopted") ?? at("moved");
+  }
+
+  #left({ sid, epoch, from, to, cause }: Break): string {
+    if (to === "" || (cause === "store-adopt" && from !== "")) return from;
+    const before = this.movedAt(sid, epoch - 1)?.to;
+    return before === undefined || before === to ? from : before;
   }
 }
 
-/** A session that moved to an epoch may also end in it, which is another break. */
-export function ledgerKey({ sid, epoch, to }: Pick<Break, "sid" | "epoch" | "to">): string {
-  return `${sid} ${epoch} ${to === "" ? "ended" : "moved"}`;
+/** A session that moved to an epoch may also end in it, or be found at another pod of it, which are other breaks. */
+function ledgerKey({ sid, epoch, to, cause }: Break): string {
+  return `${sid} ${epoch} ${to === "" ? "ended" : cause === "store-adopt" ? "adopted" : "moved"}`;
 }

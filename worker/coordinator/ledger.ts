@@ -30,6 +30,14 @@ type BreakRow = {
   cause: Break["cause"];
 };
 
+/** What a session may suffer once in each epoch: the column `ended`, which had but the first two once. */
+const KINDS = { moved: 0, ended: 1, adopted: 2 } as const;
+
+function kindOf({ to, cause }: Break): number {
+  if (to === "") return KINDS.ended;
+  return cause === "store-adopt" ? KINDS.adopted : KINDS.moved;
+}
+
 /** What the edges reported, on the coordinator's disk: exact after restarts. */
 export class Ledger {
   readonly #sql: SqlStorage;
@@ -98,7 +106,7 @@ export class Ledger {
 
   /**
    * Adds breaks; those that are known by (sid, epoch) are told twice and count once. A session that moved to an epoch may
-   * also end in it, which is another break. Where a move came from is where the epoch before had brought the session, in
+   * also end in it, or be found at another pod of it, which are other breaks. Where a move came from is where the epoch before had brought the session, in
    * whatever order the two are told, and else what the first says who knows.
    */
   add(breaks: readonly Break[]): void {
@@ -109,14 +117,7 @@ export class Ledger {
       const inserted = this.#sql.exec(
         `INSERT INTO breaks (sid, epoch, at, pool, source, target, cause, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (sid, epoch, ended) DO NOTHING RETURNING seq`,
-        sid,
-        epoch,
-        at,
-        pool,
-        from,
-        to,
-        cause,
-        to === "" ? 1 : 0,
+        ...[sid, epoch, at, pool, from, to, cause, kindOf(one)],
       );
       if (inserted.toArray().length === 0) {
         // Whoever followed it told first.
@@ -125,7 +126,7 @@ export class Ledger {
         if (from !== "" && to !== "") this.#sql.exec(query, from, sid, epoch, to);
         continue;
       }
-      if (to !== "") this.#leads(sid, epoch + 1, to);
+      if (to !== "") this.#leads(sid, epoch);
       this.#sql.exec(
         "INSERT INTO causes (cause, count) VALUES (?, 1) ON CONFLICT (cause) DO UPDATE SET count = count + 1",
         cause,
@@ -139,17 +140,24 @@ export class Ledger {
   }
 
   /** The pod that a break left: to where the epoch before had brought the session, or what its teller says. */
-  #left({ sid, epoch, from, to }: Break): string {
-    if (to === "") return from;
-    const query = "SELECT target FROM breaks WHERE sid = ? AND epoch = ? AND ended = 0";
-    const [before] = this.#sql.exec<{ target: string }>(query, sid, epoch - 1).toArray();
-    return before === undefined || before.target === to ? from : before.target;
+  #left({ sid, epoch, from, to, cause }: Break): string {
+    if (to === "" || (cause === "store-adopt" && from !== "")) return from;
+    const before = this.#target(sid, epoch - 1);
+    return before === undefined || before === to ? from : before;
+  }
+
+  /** Where an epoch has brought a session in the end. */
+  #target(sid: string, epoch: number): string | undefined {
+    const query =
+      "SELECT target FROM breaks WHERE sid = ? AND epoch = ? AND ended <> ? ORDER BY ended DESC LIMIT 1";
+    return this.#sql.exec<{ target: string }>(query, sid, epoch, KINDS.ended).toArray()[0]?.target;
   }
 
   /** It was from here that the next move left, whatever its teller said. */
-  #leads(sid: string, epoch: number, from: string): void {
-    const query = "UPDATE breaks SET source = ? WHERE sid = ? AND epoch = ? AND ended = 0 AND target <> ?";
-    this.#sql.exec(query, from, sid, epoch, from);
+  #leads(sid: string, epoch: number): void {
+    const from = this.#target(sid, epoch)!;
+    const query = "UPDATE breaks SET source = ? WHERE sid = ? AND epoch = ? AND ended = ? AND target <> ?";
+    this.#sql.exec(query, from, sid, epoch + 1, KINDS.moved, from);
   }
 
   count(counts: readonly RequestCount[]): void {

@@ -56,6 +56,16 @@ describe("what clients saw against the ledger", () => {
     expect(summary([change("a", "b", { epochs: [1, 1] })], [entry(1, "a", "b")])).toEqual([0, 0, 1, 1]);
   });
 
+  it("but where the store had another pod at that epoch, which the ledger says", () => {
+    const adopted = entry(2, "b", "c", { cause: "store-adopt" });
+    expect(summary([change("b", "c", { epochs: [2, 2] })], [entry(2, "a", "c"), adopted])).toEqual([
+      1, 0, 0, 1,
+    ]);
+    expect(summary([change("b", "c", { epochs: [2, 2] })], [entry(2, "a", "c")])).toEqual([0, 0, 1, 1]);
+    const seen = [change("a", "b", { epochs: [1, 2] }), change("b", "c", { epochs: [2, 2] })];
+    expect(summary(seen, [adopted, entry(2, "a", "b")])).toEqual([1, 0, 1, 1]);
+  });
+
   it("an end is explained by one entry without a pod, whatever went unseen before it", () => {
     const ended = change("a", "", { epochs: [1, 1] });
     expect(summary([ended], [entry(2, "a", "", { cause: "revoked" })])).toEqual([1, 0, 0, 0]);

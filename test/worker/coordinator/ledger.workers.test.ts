@@ -59,6 +59,14 @@ describe("the ledger", () => {
     expect(await ways(move(3, "b", "c"), move(2, "a", "c"))).toEqual(["2 a→c", "3 b→c"]);
   });
 
+  /** An operator moved it, without an answer in time; the edge's own move took the epoch, and what followed was in no ledger. */
+  it("has both moves of one epoch, where the store had another pod than an edge without it", async () => {
+    const adopted: Break = { ...move(2, "b", "c"), cause: "store-adopt" };
+    expect(await ways(move(2, "a", "b"), adopted, adopted)).toEqual(["2 a→b", "2 b→c"]);
+    expect(await ways(move(2, "a", "b"), adopted, move(3, "", "d"))).toEqual(["2 a→b", "2 b→c", "3 c→d"]);
+    expect(await ways(move(3, "b", "d"), move(2, "a", "b"), adopted)).toEqual(["2 a→b", "2 b→c", "3 c→d"]);
+  });
+
   it("leaves an end as it is", async () => {
     const end: Break = { ...move(2, "b", ""), cause: "expired-idle" };
     expect(await ways(move(2, "a", "b"), end, move(1, "x", "y"))).toEqual(["1 x→y", "2 b→", "2 y→b"]);

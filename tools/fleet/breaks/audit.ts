@@ -47,12 +47,15 @@ export interface Unexplained {
 }
 
 const isEnd = ({ to }: LedgerEntry) => to === "";
+/** Where another pod of the same epoch was the store's, that came after the move to it. */
+const isAdopted = ({ cause }: LedgerEntry) => cause === "store-adopt";
+const placeOf = (entry: LedgerEntry) => (isEnd(entry) ? 2 : isAdopted(entry) ? 1 : 0);
 
 /**
  * Holds what clients saw against the ledger, session by session, in order.
  *
  * - A cookie that went from epoch a to b: the entries of its sid with epochs in (a, b] must lead from the one pod to the
- *   other, each from where the one before came to. None is needed when the pod is the same: a move may have been undone.
+ *   other, each from where the one before came to; from a itself, where the store had another pod at that epoch. None is needed when the pod is the same: a move may have been undone.
  * - A keyed session that is on another pod: the next entries of its sid must lead there.
  * - A keyed session that was said to begin, though it was there: its end is next in the ledger; or its pod is the same, and an
  *   edge that had never met the key did without its store.
@@ -74,9 +77,7 @@ export function audit(
   let explained = 0;
   let chains = 0;
   for (const [sid, seen] of groupBy(changes, (change) => change.sid)) {
-    const own = (entries.get(sid) ?? []).toSorted(
-      (a, b) => a.epoch - b.epoch || Number(isEnd(a)) - Number(isEnd(b)),
-    );
+    const own = (entries.get(sid) ?? []).toSorted((a, b) => a.epoch - b.epoch || placeOf(a) - placeOf(b));
     const apart: Change[] = [];
     for (const change of seen) {
       // What came later cannot be what the client saw, however well it would fit.
@@ -109,8 +110,11 @@ export function audit(
 function pathByEpoch(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
   const [before, after] = change.epochs!;
   if (change.to === "") return pathToEnd(left.filter(({ epoch }) => epoch >= before));
-  const path = left.filter((entry) => entry.epoch > before && entry.epoch <= after && !isEnd(entry));
-  return leads(change, path) ? path : undefined;
+  const moves = left.filter((entry) => entry.epoch >= before && entry.epoch <= after && !isEnd(entry));
+  const path = moves.filter(({ epoch }) => epoch > before);
+  if (leads(change, path)) return path;
+  const adopted = moves.filter((entry) => entry.epoch > before || isAdopted(entry));
+  return leads(change, adopted) ? adopted : undefined;
 }
 
 /** @param seen entries of what the client had seen before they were told */
