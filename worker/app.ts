@@ -108,7 +108,7 @@ app.post(`${V1}/sessions/:sid/move`, write(), async (c) =>
 app.get(`${V1}/ledger`, read("pool", "sid", "cause", ...PAGE), async (c) => getLedger(c, await isolateOf(c)));
 app.get(`${V1}/events`, read("kinds", ...PAGE), async (c) => getEvents(c, await isolateOf(c)));
 app.get(`${V1}/alerts`, read(), async (c) => getAlerts(await isolateOf(c)));
-app.get(`${V1}/doctor`, read(), async (c) => getDoctor(await isolateOf(c)));
+app.get(`${V1}/doctor`, read(), async (c) => getDoctor(c.req.raw, await isolateOf(c)));
 app.get(`${V1}/audit`, read(...PAGE), async (c) => getAudit(c, await isolateOf(c)));
 
 /** Another method than those that a path takes is told which they are. */

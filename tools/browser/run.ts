@@ -8,6 +8,7 @@ import { root } from "../build/root.ts";
 import { atLeast, type Gate, table } from "../fleet/gate.ts";
 import { findRedisServer } from "../gateway/redis.ts";
 import { access } from "./checks/access.ts";
+import { doctor } from "./checks/doctor.ts";
 import { looks } from "./checks/looks.ts";
 import { lost } from "./checks/lost.ts";
 import { many } from "./checks/many.ts";
@@ -16,8 +17,8 @@ import { findBrowser, MISSING } from "./chromium.ts";
 import { type Scene, startScene, visitShop } from "./scene.ts";
 import { shots } from "./shots.ts";
 
-/** In their order: the last one replaces the config. */
-const CHECKS = { access, operate, looks, lost, many } satisfies Record<
+/** In their order: doctor goes before what leaves findings behind, and the last one replaces the config. */
+const CHECKS = { access, doctor, operate, looks, lost, many } satisfies Record<
   string,
   (scene: Scene) => Promise<Gate[]>
 >;

@@ -59,6 +59,13 @@ export async function shots({ browser, fleet, say }: Scene, dir: string): Promis
   await shoot(phone, "phone", "/");
   await shoot(phone, "phone-pods", "/console/pools/web");
   await phone.leave();
+  await fleet.pod("web-5").kill();
+  const sick = await Visitor.atHome(browser, fleet.url, { ...DESK, height: 1000 });
+  await sick.open("/console/doctor");
+  await sick.sees("#findings h3", /not ready/, 40_000);
+  await shoot(sick, "doctor", "");
+  await sick.leave();
+  await fleet.pod("web-5").revive();
   const largest = Math.max(...names.map((name) => statSync(join(dir, `${name}.png`)).size));
   return [atMost("the largest screenshot", Math.round(largest / 1024), LARGEST, "KiB")];
 }

@@ -27,6 +27,23 @@ export function placesOf(view: View): Places {
   return new Places(view.snapshot, departed, (pod) => states.get(pod.tag) ?? "ready");
 }
 
+/** Counts that calls of one look share, by the calls' requests: what one has counted costs the next no command. */
+export const looks = new WeakMap<Request, Map<number, number>>();
+
+/** As {@link countSessions}, and of those alone that no other call of the same look has counted. */
+export async function countShared(
+  request: Request,
+  isolate: Isolate,
+  tags: readonly number[],
+): Promise<readonly (number | null)[]> {
+  const counted = looks.get(request);
+  if (counted === undefined) return countSessions(isolate, tags);
+  const missing = tags.filter((tag) => !counted.has(tag));
+  const counts = missing.length === 0 ? [] : await countSessions(isolate, missing);
+  for (const [i, tag] of missing.entries()) if (counts[i] != null) counted.set(tag, counts[i]);
+  return tags.map((tag) => counted.get(tag) ?? null);
+}
+
 /** Live sessions of each pod by the store's index; null for all when it does not answer. */
 export async function countSessions(
   isolate: Isolate,

@@ -7,7 +7,7 @@ import type { Isolate } from "../edge/isolate.ts";
 import type { Env } from "../env.ts";
 import { log } from "../log.ts";
 import { askCoordinator, ok, whoOf } from "./call.ts";
-import { countSessions, freshView } from "./fleet.ts";
+import { countSessions, countShared, freshView } from "./fleet.ts";
 import { invalid, noCursor, readDeadline, readObject, readPage } from "./input.ts";
 
 export type AdminContext = Context<{ Bindings: Env }>;
@@ -28,7 +28,7 @@ export async function listPools(c: AdminContext, isolate: Isolate): Promise<Resp
   const found = pageOf(view.pools, ({ pool }) => pool.name, page.limit, page.cursor);
   if (found === undefined) return noCursor(GONE);
   const all = found.items.flatMap(({ pods }) => pods.map(({ pod }) => pod.tag));
-  const counts = await countSessions(isolate, all);
+  const counts = await countShared(c.req.raw, isolate, all);
   const byTag = new Map(all.map((tag, i) => [tag, counts[i] ?? null]));
   const pools = found.items.map(({ pool, pods, inflight, budget }) => {
     const states: Record<string, number> = {};

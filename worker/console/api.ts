@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { type Holder, holders } from "../admin/auth.ts";
+import { looks } from "../admin/fleet.ts";
 import { app } from "../app.ts";
 import type { Env } from "../env.ts";
 
@@ -39,6 +40,8 @@ export interface Call {
 export class Api {
   readonly holder: Holder;
   readonly #context: ConsoleContext;
+  /** A page is one look: its calls count each pod once. */
+  readonly #counted = new Map<number, number>();
 
   constructor(context: ConsoleContext, holder: Holder) {
     this.#context = context;
@@ -77,6 +80,7 @@ export class Api {
       ...(body === undefined ? {} : { body }),
     });
     holders.set(request, this.holder);
+    looks.set(request, this.#counted);
     const response = await app.fetch(request, env, executionCtx);
     const json = (await response.json()) as T & Partial<Problem>;
     return response.ok ? json : new Problem(response.status, json);

@@ -12,6 +12,7 @@ const PLACES = [
   ["Plan", `${AT}/plan`],
   ["Explain", `${AT}/explain`],
   ["Alerts", `${AT}/alerts`],
+  ["Doctor", `${AT}/doctor`],
   ["Events", `${AT}/events`],
 ] as const;
 export type Place = (typeof PLACES)[number][0];

@@ -1,6 +1,7 @@
 import { AT, HOME } from "../places.ts";
 import type { Action, Page } from "../visit.tsx";
 import { alerts } from "./alerts.tsx";
+import { doctor } from "./doctor.tsx";
 import { events } from "./events.tsx";
 import { explain, explained } from "./explain.tsx";
 import { keys } from "./keys.tsx";
@@ -27,6 +28,7 @@ export const GETS: Readonly<Record<string, Page>> = {
   [`${AT}/plan`]: plan,
   [`${AT}/explain`]: explain,
   [`${AT}/alerts`]: alerts,
+  [`${AT}/doctor`]: doctor,
   [`${AT}/events`]: events,
 };
 

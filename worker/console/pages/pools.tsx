@@ -2,10 +2,11 @@ import type { Traffic } from "../../../src/metrics/trends.ts";
 import { Problem, query } from "../api.ts";
 import { count, cut, known, latency, percent, rate } from "../format.ts";
 import { Live, Pager, Trouble, toneOf } from "../parts/bits.tsx";
+import { total } from "../parts/figures.tsx";
 import { number, Table } from "../parts/table.tsx";
 import { AT, poolPage } from "../places.ts";
 import { render, type Visit } from "../visit.tsx";
-import { glanceOf, total } from "./overview.tsx";
+import { glanceOf } from "./overview.tsx";
 
 /** As GET /pools gives them. */
 export interface PoolList {

@@ -25,11 +25,21 @@ export function State({ state }: { state: string }) {
   return <span class={`pill ${toneOf(state)}`}>{state}</span>;
 }
 
-/** One figure with its name, and what else there is to say of it. */
-export function Stat({ name, value, note = "" }: { name: string; value: string; note?: string }) {
+/** One figure with its name, what else there is to say of it, and the page that says it. */
+export function Stat({
+  name,
+  value,
+  note = "",
+  page,
+}: {
+  name: string;
+  value: string;
+  note?: string;
+  page?: string;
+}) {
   return (
     <div class="stat">
-      <dt>{name}</dt>
+      <dt>{page === undefined ? name : <a href={page}>{name}</a>}</dt>
       <dd>
         <b>{value}</b>
         <small>{note}</small>
