@@ -4,12 +4,12 @@ import { parseUrl } from "./url.ts";
 
 export const MAX_WEIGHT = 1_000_000;
 
-/** Printable ASCII that can stand in a cookie, a header and a log line without quotes. */
+/** Printable ASCII that can stand in a cookie, a header and a log line without quotes, and in a path of the API: dots alone are steps there. */
 function parseId(text: string): string | Fault {
-  if (/^[\x21\x23-\x26\x28-\x2b\x2d-\x3a\x3c\x3e-\x7e]{1,253}$/.test(text)) return text;
+  if (/^(?!\.\.?$)[\x21\x23-\x26\x28-\x2b\x2d-\x3a\x3c\x3e-\x7e]{1,253}$/.test(text)) return text;
   return new Fault(
     `${shown(text)} is not a pod id`,
-    "use 1–253 printable ASCII characters without blanks, quotes and ; , =",
+    "use 1–253 printable ASCII characters without blanks, quotes and ; , =, and not . or .. alone",
   );
 }
 

@@ -9,7 +9,7 @@ import { guarded, holderOf, logIn, loginPlace, logOut, seeOther } from "./access
 import { Api, type ConsoleContext } from "./api.ts";
 import { getAsset } from "./assets.ts";
 import { GETS, POSTS } from "./pages/index.ts";
-import { failed, foreign, loginPage, missing, tooLarge } from "./pages/plain.tsx";
+import { ended, failed, foreign, loginPage, missing, tooLarge } from "./pages/plain.tsx";
 import { AT, HOME, placeOf } from "./places.ts";
 import type { Visit } from "./visit.tsx";
 
@@ -47,7 +47,8 @@ for (const [at, page] of Object.entries(GETS)) {
 for (const [at, action] of Object.entries(POSTS)) {
   pages.post(at, async (c) => {
     const holder = await holderOf(c);
-    if (holder === undefined) return seeOther(loginPlace(c));
+    // What somebody wrote must not be lost with a login that ended meanwhile.
+    if (holder === undefined) return ended(pageOf(c.req.path));
     // Every browser says where a form was sent from: what does not is none, or hides it.
     if (c.req.header("origin") === undefined) return foreign();
     const form = await formOf(c);
@@ -60,6 +61,11 @@ pages.onError((error) => {
   log("bug", { where: "console", error: stackText(error) });
   return failed();
 });
+
+/** The page whose form is sent to a path: that itself, or the one above. */
+function pageOf(path: string): string {
+  return placeOf(Object.hasOwn(GETS, path) ? path : path.slice(0, path.lastIndexOf("/")));
+}
 
 async function visitOf(context: ConsoleContext, holder: Holder): Promise<Visit> {
   const isolate = await isolateOf(context);

@@ -164,7 +164,20 @@ describe("strangers", () => {
     for (const response of [await logIn("wrong"), await submit(drain, {})]) {
       expect(response.headers.get("content-security-policy")).toBe(POLICY);
     }
-    expect((await submit(drain, {})).headers.get("location")).toBe(LOGIN);
+    expect((await submit(drain, {})).status).toBe(403);
+  });
+
+  it("are told that nothing was done when their login ended before they sent a form, and where to log in", async () => {
+    const page = "/_mooring/console/pools/secretpool/pods/secretpod";
+    for (const [to, at] of [
+      [`${page}/drain`, page],
+      ["/_mooring/console/plan", "/_mooring/console/plan"],
+      ["/_mooring/console/plan/apply", "/_mooring/console/plan"],
+    ] as const) {
+      const html = await (await submit(to, { config: "version: 1" })).text();
+      expect(html, to).toContain("Nothing was done");
+      expect(html, to).toContain(`href="${LOGIN}?to=${encodeURIComponent(at)}"`);
+    }
   });
 
   it("have no browser send a form with who has logged in there", async () => {

@@ -99,7 +99,7 @@ describe("doctor's page", () => {
     const { html } = await page(DOCTOR);
     const findings = part(html, "findings");
     expect(findings).toContain("<h2>1 error, 1 warning</h2>");
-    const [error, warning] = [...findings.matchAll(/<article class="card (\w+)">.*?<\/article>/gs)];
+    const [error, warning] = [...findings.matchAll(/<article class="card (\w+)"[^>]*>.*?<\/article>/gs)];
     expect([error![1], warning![1]]).toEqual(["bad", "wait"]);
     expect(error![0]).toContain("<h3>Pods of web do not answer in time</h3>");
     expect(error![0]).toContain('<th scope="row">timed out</th><td>1,234</td>');

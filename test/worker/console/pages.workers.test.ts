@@ -106,7 +106,7 @@ describe("a pod", () => {
       /<progress max="(299|300)\d{3}" value="\d{1,5}" aria-label="Time until the deadline of web-0">/,
     );
     expect(html).toContain("The pod drains");
-    expect((await page(`${AT}/pools/web`)).html).toContain('<article class="card wait">');
+    expect((await page(`${AT}/pools/web`)).html).toContain('<article class="card wait" data-key="web-0">');
     expect((await send(`${POD}/ready`, {})).to).toBe(`${POD}?done=ready`);
     expect((await page(POD)).html).not.toContain("<progress");
   });

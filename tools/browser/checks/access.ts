@@ -17,6 +17,7 @@ export async function access({ browser, fleet }: Scene): Promise<Gate[]> {
   const [cookie] = (await context.cookies()).filter(({ name }) => name === "mooring-console");
   const sound = cookie?.httpOnly === true && cookie.sameSite === "Strict" && cookie.path === "/_mooring";
   const seen = await page.evaluate("document.cookie");
+  const resent = await outlives(visitor);
   await page.click("button:text('Log out')");
   await page.waitForURL(/\/console\/login$/);
   await visitor.open("/");
@@ -33,7 +34,23 @@ export async function access({ browser, fleet }: Scene): Promise<Gate[]> {
       1,
       "yes",
     ),
+    atLeast("what was written when a login ended is sent again after another", Number(resent), 1, "yes"),
     atLeast("logging out ends it", Number(out), 1, "yes"),
     none("complaints of the browser at the login", complaints.length, "complaints"),
   ];
+}
+
+/** Sends a form whose login has ended, logs in in another tab as the page says, and loads it again. */
+async function outlives({ page, context, url }: Visitor): Promise<boolean> {
+  await page.goto(`${url}/_mooring/console/plan?from=config`);
+  await context.clearCookies({ name: "mooring-console" });
+  await page.click("button:text-is('Plan')");
+  const link = page.locator("main a[target]");
+  const [other] = await Promise.all([context.waitForEvent("page"), link.click()]);
+  await other.fill("#token", ADMIN);
+  await other.press("#token", "Enter");
+  await other.waitForURL(/\/console\/plan$/);
+  await other.close();
+  await page.reload();
+  return (await page.locator("#plan h2").textContent()) !== null;
 }

@@ -26,6 +26,14 @@ export async function lost({ browser, fleet, say }: Scene): Promise<Gate[]> {
       ),
     );
   }
+  say("what stands before the edge answers in its place");
+  await visitor.page.route("**/_mooring/", (route) =>
+    route.fulfill({ status: 502, body: "<h1>Bad Gateway</h1>" }),
+  );
+  const old = await visitor.sees("#lost", /does not answer/);
+  await visitor.page.unroute("**/_mooring/");
+  const anew = await visitor.sees("#live", /^Live$/);
+  gates.push(atLeast("a proxy's error is no page, and said in a banner", Number(old && anew), 1, "yes"));
   await visitor.leave();
   return gates;
 }

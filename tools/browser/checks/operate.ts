@@ -17,6 +17,7 @@ export async function operate(scene: Scene): Promise<Gate[]> {
   await watched("a kill is seen at the overview and the pod's card, without a reload", kill);
   await watched("a drain shows its sessions leave, as they do", drain);
   await watched("a session is moved, then revoked, and its client follows", revoke);
+  await watched("focus stays at its session while others come and go", steady);
   await watched("a plan says who would move, and is applied", plan);
   await watched("a plan that another write has overtaken is refused", overtaken);
   await watched("an explanation shows its steps", explain);
@@ -75,6 +76,27 @@ async function revoke(visitor: Visitor, { fleet }: Scene): Promise<boolean> {
   await page.click("button[aria-label^='Revoke session']");
   const revoked = await visitor.sees("[role=status].done", "has been revoked");
   return moved && there && revoked && (await decision()).startsWith("bound");
+}
+
+/** Rows change their places: what is under a finger must not become another session's button. */
+async function steady(visitor: Visitor, { fleet }: Scene): Promise<boolean> {
+  const { page } = visitor;
+  await visitor.open("/console/sessions");
+  const sids = await page.locator("#sessions .sid").evaluateAll((all) => all.map(({ title }) => title));
+  await page.locator("#sessions tbody tr").nth(5).locator("button").focus();
+  const label = () => page.evaluate("document.activeElement?.getAttribute('aria-label')");
+  const before = await label();
+  await fleet.admin.send("DELETE", `/v1/sessions/${sids[0]}`);
+  await fleet.admin.send("DELETE", `/v1/sessions/${sids[2]}`);
+  await page.locator(`#sessions .sid[title="${sids[0]}"]`).waitFor({ state: "detached" });
+  await page.locator(`#sessions .sid[title="${sids[2]}"]`).waitFor({ state: "detached" });
+  const place = await page
+    .locator("#sessions tbody tr button")
+    .evaluateAll(
+      (all, of) => all.findIndex((one) => one.getAttribute("aria-label") === of),
+      before as string,
+    );
+  return before === `Revoke session ${sids[5]!.slice(0, 8)}` && (await label()) === before && place < 5;
 }
 
 async function planned(visitor: Visitor, pods: (ids: { id: string }[]) => object[]): Promise<void> {

@@ -20,6 +20,11 @@ function tell(what, why) {
   light.classList.toggle("lost", first !== undefined);
 }
 
+/** What a row or a card is of, where it says so. */
+function keyOf(node) {
+  return node.dataset?.key;
+}
+
 /** Makes what is there like what came, with as few changes as can be: focus and what somebody writes stay. */
 function liken(there, came) {
   if (there.nodeType !== Node.ELEMENT_NODE) {
@@ -33,9 +38,22 @@ function liken(there, came) {
     if (there.getAttribute(name) !== value) there.setAttribute(name, value);
   }
   const news = [...came.childNodes];
+  const keys = new Set(news.map(keyOf));
+  const kept = new Map();
+  // A row that went takes its buttons along: none may become that of another session under a finger.
+  for (const old of [...there.childNodes]) {
+    const key = keyOf(old);
+    if (key === undefined) continue;
+    if (keys.has(key)) kept.set(key, old);
+    else old.remove();
+  }
   for (const [i, next] of news.entries()) {
-    const old = there.childNodes[i];
-    if (old === undefined) there.append(next);
+    const old = there.childNodes[i] ?? null;
+    const same = kept.get(keyOf(next));
+    if (same !== undefined) {
+      if (same !== old) there.insertBefore(same, old);
+      liken(same, next);
+    } else if (old === null || keyOf(old) !== keyOf(next)) there.insertBefore(next, old);
     else if (old.nodeType !== next.nodeType || old.nodeName !== next.nodeName) old.replaceWith(next);
     else liken(old, next);
   }
@@ -51,10 +69,13 @@ async function refresh() {
     // The login has ended.
     if (response.redirected) return location.reload();
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const part of parts) {
-      const came = fresh.getElementById(part.id);
-      if (came !== null) liken(part, came);
+    const came = [...parts].map((part) => [part, fresh.getElementById(part.id)]);
+    if (came.every(([, now]) => now === null)) {
+      // What the page was of is gone, which it says itself; or what stands before the edge has answered.
+      if (response.status < 500) return location.reload();
+      throw new Error(response.statusText);
     }
+    for (const [part, now] of came) if (now !== null) liken(part, now);
     tell("page", undefined);
   } catch {
     tell("page", "The edge does not answer: what you see is old. Trying again.");

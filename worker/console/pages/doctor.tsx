@@ -89,7 +89,7 @@ function Findings({ told: { findings, revision }, visit }: { told: Diagnosis; vi
 
 function One({ finding: { id, severity, title, evidence, fix }, tone }: { finding: Finding; tone: string }) {
   return (
-    <article class={`card ${tone}`}>
+    <article class={`card ${tone}`} data-key={`${id} ${evidence.pool ?? evidence.key ?? ""}`}>
       <header>
         <h3>{cut(title, 200)}</h3>
         <span class={`pill ${tone}`}>{severity}</span>

@@ -20,6 +20,7 @@ export async function keys(visit: Visit): Promise<Response> {
     return render(visit, { title: "Keys", place, status: view.status }, <Trouble problem={problem} />);
   }
   const name = visit.query.pool;
+  const none = view.pools.length === 0;
   const pool = name === undefined ? view.pools[0] : view.pools.find((one) => one.pool.name === name);
   const from = /^[0-9]{1,6}$/.test(visit.query.from ?? "") ? Number(visit.query.from) : 0;
   const all = pool === undefined ? [] : keySpread(pool).sort((a, b) => b.now - a.now);
@@ -27,7 +28,7 @@ export async function keys(visit: Visit): Promise<Response> {
   const at = (position: number) => `${AT}/keys${query({ pool: pool?.pool.name, from: position })}`;
   return render(
     visit,
-    { title: "Keys", place, ...(pool === undefined ? { status: 404 } : {}) },
+    { title: "Keys", place, ...(pool === undefined && !none ? { status: 404 } : {}) },
     <>
       <h1>Keys over pods</h1>
       <form class="fields" action={`${AT}/keys`}>
@@ -42,7 +43,9 @@ export async function keys(visit: Visit): Promise<Response> {
         </div>
         <button type="submit">Show</button>
       </form>
-      {pool === undefined ? (
+      {none ? (
+        <p class="faint">The config has no pools.</p>
+      ) : pool === undefined ? (
         <p class="trouble" role="alert">
           The config has no such pool.
         </p>

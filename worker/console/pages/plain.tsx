@@ -59,6 +59,25 @@ function plain(status: number, title: string, detail: string): Response {
   return html(`<!DOCTYPE html>${page}`, status);
 }
 
+/** A form of somebody whose login has ended: loaded again after another login, this page sends it again. */
+export function ended(to: string): Response {
+  const page = (
+    <Plain title="Your login has ended">
+      <h1>Your login has ended</h1>
+      <p>
+        Nothing was done. To send what you wrote, log in in another tab, then load this page again: your
+        browser asks whether to send the form once more.
+      </p>
+      <p>
+        <a href={`${AT}/login?to=${encodeURIComponent(to)}`} target="_blank" rel="noopener">
+          Log in in another tab
+        </a>
+      </p>
+    </Plain>
+  );
+  return html(`<!DOCTYPE html>${page}`, 403);
+}
+
 export const foreign = () =>
   plain(403, "Not from here", "Nothing was done: the request does not come from a page of this console.");
 export const missing = () => plain(404, "Nothing is here", "The console has no such page.");

@@ -140,9 +140,10 @@ export async function drain(visit: Visit, form: URLSearchParams): Promise<Respon
     `${pathOf(visit)}/drain`,
     deadline === "" ? {} : { deadline },
   );
-  return reply instanceof Problem
-    ? notDone(visit, "Pools", pageOf(visit), reply)
-    : doneAt(pageOf(visit), "draining", { of: reply.sessions });
+  if (!(reply instanceof Problem)) return doneAt(pageOf(visit), "draining", { of: reply.sessions });
+  // The order stands: it is only not known how many sessions the pod has.
+  if (reply.code === "store-down") return doneAt(pageOf(visit), "draining");
+  return notDone(visit, "Pools", pageOf(visit), reply);
 }
 
 const order = (state: "ready" | "disabled") => async (visit: Visit) => {

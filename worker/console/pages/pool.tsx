@@ -65,7 +65,7 @@ function Card({ pod, most, visit }: { pod: PodView; most: number; visit: Visit }
   const at = podPage(pool, id);
   const own = weight === configWeight ? "" : ` (config: ${configWeight})`;
   return (
-    <article class={`card ${toneOf(state)}`}>
+    <article class={`card ${toneOf(state)}`} data-key={id}>
       <header>
         <h2>
           <a href={at}>{cut(id, 60)}</a>

@@ -58,7 +58,8 @@ export function PoolTable({ list, traffic }: { list: PoolList; traffic: Traffic 
     <Table
       columns={["Pool", "Pods", ...["Sessions", "Requests", "Errors", "p50", "p99"].map(number)]}
       rows={list.pools.map(({ name, policy, pods, states, sessions }) => {
-        const bin = traffic?.pools[name];
+        // A pool may be named as what every object has.
+        const bin = traffic && Object.hasOwn(traffic.pools, name) ? traffic.pools[name] : undefined;
         const requests = bin === undefined ? 0 : total(bin);
         return [
           <>

@@ -76,6 +76,7 @@ function SessionTable({ list, visit }: { list: readonly SessionView[]; visit: Vi
         "Ends unless seen",
         { name: "What to do with it", is: "quiet" },
       ]}
+      keys={list.map(({ sid }) => sid)}
       rows={list.map(({ sid, pool, pod, home, epoch, created, seen, expires }) => [
         <Sid sid={sid} />,
         cut(pool),

@@ -10,10 +10,13 @@ export function Table({
   columns,
   rows,
   caption,
+  keys,
 }: {
   columns: readonly Column[];
   rows: readonly (readonly Child[])[];
   caption?: string;
+  /** What each row is of, where rows have buttons and come and go. */
+  keys?: readonly string[];
 }) {
   const heads = columns.map((column) => (typeof column === "string" ? { name: column, is: "" } : column));
   return (
@@ -29,8 +32,8 @@ export function Table({
         </tr>
       </thead>
       <tbody>
-        {rows.map((cells) => (
-          <tr>
+        {rows.map((cells, row) => (
+          <tr {...(keys === undefined ? {} : { "data-key": keys[row] })}>
             {cells.map((cell, i) => (
               <td data-name={heads[i]!.is === "quiet" ? "" : heads[i]!.name} class={heads[i]!.is}>
                 {cell}
