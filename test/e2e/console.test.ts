@@ -70,10 +70,10 @@ it("shows whom a pod that dies takes along, within seconds", async () => {
   for (const { sid } of victims) expect(body).toContain(`href="${AT}/sessions/${sid}"`);
   const { body: cards } = await eventually(
     () => read(`${AT}/pools/web`),
-    ({ body: page }) => /<article class="card bad">/.test(page),
+    ({ body: page }) => /<article class="card bad"/.test(page),
     { within: 10_000 },
   );
-  expect(cards).toMatch(/<article class="card bad"><header><h2><a [^>]*>web-2</);
+  expect(cards).toMatch(/<article class="card bad"[^>]*><header><h2><a [^>]*>web-2</);
   expect((await read(`${AT}/events`)).body).toMatch(
     /Rebound session<\/span><code>pool=web from=web-2 to=web-[01] cause=pod-gone/,
   );

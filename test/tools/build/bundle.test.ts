@@ -19,7 +19,7 @@ it("loads at most 120 KiB to serve traffic, js and wasm together, minified and g
     // What decision 50 says of the console.
     expect(start).not.toContain("console.js");
     const console = gzipSync(readFileSync(join(dir, "console.js")), { level: 9 }).length;
-    expect(console).toBeLessThanOrEqual(25 * 1024);
+    expect(console).toBeLessThanOrEqual(26 * 1024);
     const bytes = start.map((name) => gzipSync(readFileSync(join(dir, name)), { level: 9 }).length);
     expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(120 * 1024);
   } finally {
