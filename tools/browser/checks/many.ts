@@ -35,6 +35,7 @@ export async function many({ browser, fleet, say }: Scene): Promise<Gate[]> {
     "/console/pools/many",
     "/console/sessions",
     "/console/keys",
+    "/console/doctor",
     "/console/sessions?pod=pod-9999",
   ]) {
     const began = performance.now();
