@@ -81,7 +81,9 @@ export interface Breaks {
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const { edges = 1, pods = 2, redis = false, between, config = oneWebPool } = options;
   const dir = mkdtempSync(join(tmpdir(), "mooring-fleet-"));
-  const ends: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })];
+  const remove = () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  process.once("exit", remove); // a run that is interrupted stops no fleet
+  const ends: (() => Promise<void> | void)[] = [remove, () => void process.off("exit", remove)];
   const stop = async () => {
     const failures: unknown[] = [];
     for (const end of ends.splice(0).reverse()) {
@@ -93,7 +95,6 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     }
     if (failures.length > 0) throw new AggregateError(failures, "the fleet did not stop in order");
   };
-
   /** What `from` is to take for `url`. */
   const through = async (leg: Parameters<PutBetween>[0], url: string, from: string) => {
     const link = await between?.(leg, url, from);

@@ -46,7 +46,7 @@ export class FleetPod {
     this.#child = undefined;
     this.#paused = false;
     this.#unwatch?.();
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
     child.kill("SIGKILL");
     await gone;
@@ -60,15 +60,18 @@ export class FleetPod {
     this.#child = child;
     if (child.pid !== undefined) this.#unwatch = watch([child.pid]);
     let words = "";
+    // A process that could not be made, or that a signal or a word no longer reaches, must not end the whole run.
+    child.on("error", (error) => {
+      words += error.message;
+    });
     child.stderr?.on("data", (chunk: Buffer) => {
       words = (words + chunk).slice(-2000);
     });
     const timer = setTimeout(() => child.kill("SIGKILL"), START_MS);
-    const ended = once(child, "close").then(() => false);
-    const listening = once(child, "message").then(() => true);
-    // Only one of them comes; the other must not count as unhandled when the process could not even be made.
-    listening.catch(() => undefined);
-    const up = await Promise.race([listening, ended]);
+    const up = await new Promise<boolean>((resolve) => {
+      child.once("message", () => resolve(true));
+      for (const end of ["close", "error"]) child.once(end, () => resolve(false));
+    });
     clearTimeout(timer);
     if (up) return;
     await this.kill();
@@ -91,7 +94,14 @@ export class FleetPod {
   async behave(change: Partial<Behaviour>): Promise<void> {
     const child = this.#child;
     if (child === undefined) throw new Error(`${this.id} is dead`);
-    const done = once(child, "message");
+    const done = new Promise<void>((resolve, reject) => {
+      const gone = () => reject(new Error(`${this.id} died before it changed`));
+      child.once("exit", gone);
+      child.once("message", () => {
+        child.off("exit", gone);
+        resolve();
+      });
+    });
     child.send(change);
     await done;
   }
