@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Trouble } from "../fleet/breaks/journal.ts";
 import { type Cpu, cpuOf, less } from "./cpu.ts";
 import { FAULTS, type FaultName } from "./faults.ts";
-import { resident, TELLS, type Watched } from "./memory.ts";
+import { isThere, resident, type Watched } from "./memory.ts";
 import type { Change, Interruption, Tick } from "./messages.ts";
 import type { Plan, Stage } from "./plan.ts";
 import { Progress } from "./progress.ts";
@@ -79,9 +79,10 @@ export async function conduct(stand: Stand, plan: Plan, told: Told): Promise<Cou
       const memory: Record<string, number> = {};
       for (const { name, pid } of watched) {
         const id = pid();
-        const size = id === undefined ? undefined : resident(id);
+        if (id === undefined) continue;
+        const size = resident(id);
         if (size !== undefined) memory[name] = Math.round(size * 10) / 10;
-        else if (TELLS && id !== undefined && pid() === id) lost.add(name);
+        if (!isThere(id) && pid() === id) lost.add(name);
       }
       progress.show(timeline.second(at, now.stage, memory), now.words);
     }
@@ -116,6 +117,7 @@ export async function conduct(stand: Stand, plan: Plan, told: Told): Promise<Cou
       await ended;
     }
     await sleep(LAST * 1000);
+    await Promise.all(stand.loads.map((load) => load.end()));
   } finally {
     running = false;
     await clock;

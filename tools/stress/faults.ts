@@ -24,7 +24,7 @@ export const FAULTS = {
   pod: async ({ fleet, journal, draw }: Ground): Promise<Struck> => {
     const pod = fleet.pods[Math.floor(draw() * fleet.pods.length)]!;
     const over = journal.act("pod-gone", { pod: pod.id });
-    const back = journal.away("pod");
+    const back = journal.away("pod", pod.id);
     await pod.kill();
     return {
       whom: pod.id,

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fractions } from "../chaos/chance.ts";
 import { Beat } from "./beat.ts";
-import type { Order, Setting } from "./messages.ts";
+import { END, type Order, type Setting } from "./messages.ts";
 import { Recorder } from "./recorder.ts";
 import { User } from "./user.ts";
 import type { Habit } from "./users/habit.ts";
@@ -15,7 +16,9 @@ if (process.send === undefined) throw new Error("a load is started by the stress
 
 const recorder = new Recorder();
 const chance = fractions(setting.seed);
-const all: { readonly user: User; readonly habit: Habit }[] = [];
+const all: { readonly user: User; readonly habit: Habit; readonly beat: Beat }[] = [];
+/** In the end, for what is under way. Milliseconds. */
+const PATIENCE = 5000;
 /** Of one user, between two of its actions. Milliseconds. */
 let interval = 1000;
 
@@ -33,20 +36,39 @@ function come(index: number, at: number): void {
     begun = true;
     habit.begin?.();
   };
-  new Beat(act, () => interval * (0.8 + 0.4 * chance())).start(at);
-  all.push({ user, habit });
+  const beat = new Beat(act, () => interval * (0.8 + 0.4 * chance()));
+  beat.start(at);
+  all.push({ user, habit, beat });
 }
 
-process.on("message", ({ users, rate, ramp }: Order) => {
+/** Nothing more becomes due; what has not come to an end after a while counts as an error, however long it would take. */
+async function end(): Promise<void> {
+  await Promise.race([Promise.all(all.map(({ beat }) => beat.stop())), sleep(PATIENCE)]);
+  const [now, until] = [performance.now(), Date.now()];
+  for (const { user, beat } of all) {
+    for (const due of beat.open) {
+      recorder.failed(now - due);
+      const what = { client: user.name, method: "GET", status: 0, text: "had not ended when the run did" };
+      recorder.trouble({ ...what, from: until - (now - due), until, pod: user.pod });
+    }
+  }
+  tell();
+  process.send?.(END);
+}
+
+process.on("message", (order: Order | typeof END) => {
+  if (order === END) return void end();
+  const { users, rate, ramp } = order;
   interval = (users * 1000) / rate;
   const now = performance.now();
   const more = users - all.length;
   for (let i = 0; i < more; i++) come(all.length, now + (ramp * 1000 * i) / more);
 });
-setInterval(() => {
+function tell(): void {
   const connections = all.reduce((sum, { user, habit }) => sum + user.connections + (habit.held ?? 0), 0);
   const users = all.filter(({ user }) => user.pod !== "").length;
   process.send?.(recorder.take(users, connections));
-}, 1000);
+}
+setInterval(tell, 1000);
 process.on("disconnect", () => process.exit(0));
 process.send("listening");

@@ -10,7 +10,7 @@ export interface Watched {
   pid(): number | undefined;
 }
 
-/** Whether this system tells what a process holds, and so whether it is there. */
+/** Whether this system tells what a process holds. */
 export const TELLS = process.platform === "linux";
 
 /** What a process holds in memory, in MiB; undefined when it is not there, or nothing tells. */
@@ -21,6 +21,16 @@ export function resident(pid: number): number | undefined {
   } catch {
     // It is gone.
     return undefined;
+  }
+}
+
+/** Whether a process runs: one that nobody has buried yet holds nothing, and is gone as well. */
+export function isThere(pid: number): boolean {
+  if (TELLS) return (resident(pid) ?? 0) > 0;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -9,6 +9,9 @@ export interface Setting {
   readonly name: string;
 }
 
+/** What a process of users is told in the end, and says when all is told. */
+export const END = "end";
+
 /** From now on so many users, who act at this rate together; those who are not there yet come evenly within `ramp` seconds. */
 export interface Order {
   readonly users: number;

@@ -22,6 +22,11 @@ export class Recorder {
     record(this.#latency, ms);
   }
 
+  /** No answer, or none that was wanted: whoever waited for it waited all the same. @param ms from when it was due */
+  failed(ms: number): void {
+    record(this.#latency, ms);
+  }
+
   /** @param ms from when the message was due */
   echoed(ms: number): void {
     this.#echoes++;

@@ -76,16 +76,19 @@ export class User {
   /** One request; undefined when it came to nothing, which is told. */
   async ask(path: string, { method = "GET", due, fine = [200] }: Ask): Promise<Said | undefined> {
     const from = Date.now();
+    const { pod } = this;
     const wrong = (status: number, text: string) => {
-      this.recorder.trouble({ client: this.name, method, status, text, from, until: Date.now() });
+      this.recorder.failed(performance.now() - due);
+      this.recorder.trouble({ client: this.name, method, status, text, from, until: Date.now(), pod });
       return undefined;
     };
     try {
       const answer = await this.#send(this.url() + path, method, `${this.name}.${++this.#asked}`);
-      this.recorder.answered(performance.now() - due);
       this.jar.keep(answer.headers["set-cookie"] ?? []);
       const { status, body } = answer;
-      return fine.includes(status) ? { ...answer, from } : wrong(status, `${path} ${body.slice(0, 300)}`);
+      if (!fine.includes(status)) return wrong(status, `${path} ${body.slice(0, 300)}`);
+      this.recorder.answered(performance.now() - due);
+      return { ...answer, from };
     } catch (error) {
       return wrong(0, `${path} ${String(error)}`);
     }
@@ -93,6 +96,8 @@ export class User {
 
   /** Tells by whom it was answered what it asked for at this time. */
   answeredBy(pod: string, from: number): void {
+    // Of two answers at once the one that was asked for first says nothing of where the session is now.
+    if (from < this.seen) return;
     const [before, since] = [this.pod, this.seen];
     [this.pod, this.seen] = [pod, from];
     if (before !== "" && before !== pod) {

@@ -5,8 +5,8 @@ import { atLeast, atMost, type Gate, none, told } from "../fleet/gate.ts";
 import { countBy } from "../fleet/herd.ts";
 import { wholeLedger } from "../fleet/ledger.ts";
 import type { Course, StageCost } from "./conduct.ts";
+import { faultGates, memoryGates } from "./gates.ts";
 import { percentile } from "./histogram.ts";
-import { growth } from "./memory.ts";
 import type { Plan } from "./plan.ts";
 import type { Stand } from "./stand.ts";
 import type { StageFigures } from "./timeline.ts";
@@ -15,8 +15,6 @@ import type { StageFigures } from "./timeline.ts";
 const ERRORS = 0.001;
 /** Of the rate, that must have been answered: in a backlog that only grows latency means nothing. */
 const KEPT_UP = 0.8;
-/** By which memory may differ over the last half of the run, of what it was. */
-const FLAT = 0.1;
 /** For so long a pod may answer after it was decided to kill it. Milliseconds. */
 const DYING = 100;
 /** What an edge needs at least: five descriptors for each connection, and some of its own (docs/deploying.md). */
@@ -72,10 +70,11 @@ export async function verdict(
     ...plan.stages.flatMap(({ users, rate, lasts }, i) =>
       stageGates(`${users} users`, rate, lasts, timeline.stages.get(i)!, course.costs[i]!),
     ),
+    ...faultGates(plan, course.faults),
     none("processes that ended by themselves", course.lost.length, "processes"),
     atMost(
       "errors that no pod's death explains, of all",
-      own.length / Math.max(1, answers),
+      own.length / Math.max(1, answers + troubles.length),
       ERRORS,
       "of all",
     ),
@@ -97,8 +96,12 @@ export async function verdict(
     ),
     none("interruptions by anything else", unexplained.length, "interruptions"),
     none("carts that lacked something though their process lived", robbed.length, "items"),
+    atLeast("POSTs that arrived", arrived.length, 1, "requests"),
     none("POSTs that arrived twice", twice.length, "requests"),
-    ...memoryGates(course),
+    ...memoryGates(
+      [...fleet.edges, fleet.coordinator].map(({ name }) => name),
+      timeline.seconds,
+    ),
   ];
 }
 
@@ -121,21 +124,6 @@ function stageGates(
     told(`${name}: CPU of all that took part`, cpu.ours / lasts, "cores"),
     told(`${name}: CPU that others on this machine had`, Math.max(0, cpu.all - cpu.ours) / lasts, "cores"),
   ];
-}
-
-/** Of what the edges and the coordinator hold: what a pod or a Redis does is not ours. */
-function memoryGates({ timeline: { seconds } }: Course): Gate[] {
-  const half = seconds.slice(seconds.length >> 1);
-  const names = Object.keys(seconds.at(-1)?.memory ?? {}).filter((name) =>
-    /^(?:edge-\d+|coordinator)$/.test(name),
-  );
-  return names.flatMap((name) => {
-    const values = half.flatMap(({ memory }) => memory[name] ?? []);
-    return [
-      told(`memory of ${name} in the end`, values.at(-1) ?? 0, "MiB"),
-      atMost(`growth of ${name} over the last half`, growth(values), FLAT, "of it"),
-    ];
-  });
 }
 
 function tell(say: (line: string) => void, what: string, lines: readonly string[]): void {

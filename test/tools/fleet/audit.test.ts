@@ -203,6 +203,18 @@ describe("what the script did", () => {
     expect(other.blame({ ...trouble, method: "POST", until: Date.now() })).toBe("store or coordinator");
   });
 
+  it("excuses nothing by the absence of a pod at which the session was not", () => {
+    const own = new Journal();
+    own.away("pod", "web-0");
+    const blame = (pod: string | undefined, method = "POST") =>
+      own.blame({ client: "ann", method, status: 502, text: "", from: now, until: Date.now(), pod });
+    expect(blame("web-0")).toBe("excused");
+    expect(blame("web-1")).toBe("nothing");
+    expect(blame("web-0", "GET")).toBe("nothing");
+    // Whoever has no session yet may have been sent there.
+    expect(blame(undefined)).toBe("excused");
+  });
+
   it("counts from when an edge could have had a config that it did without", () => {
     const own = new Journal();
     own.wrote(2);

@@ -24,3 +24,27 @@ it("acts at the times that were drawn, and counts the wait of those that had to 
   const waits = seen.map(([, waited]) => Math.round(waited / 50) * 50);
   expect(waits).toEqual([0, 350, 250, 150, 50, 0, 0]);
 });
+
+it("tells what was due and has not come to an end, and is due no more once it is stopped", async () => {
+  const began = performance.now();
+  let go = (): void => undefined;
+  const stuck = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const beat = new Beat(
+    () => stuck,
+    () => 100,
+  );
+  beat.start(began);
+  await vi.advanceTimersByTimeAsync(250);
+  let ended = false;
+  const end = beat.stop().then(() => {
+    ended = true;
+  });
+  await vi.advanceTimersByTimeAsync(500);
+  expect(ended).toBe(false);
+  expect(beat.open.map((due) => due - began)).toEqual([0, 100, 200]);
+  go();
+  await end;
+  expect(beat.open).toEqual([]);
+});

@@ -15,6 +15,8 @@ const SOON = 10_000;
 export interface InStep {
   /** Sessions whose cookie the store contradicts, though they were asked for at every edge. */
   readonly apart: number;
+  /** Sessions of which the store told something: what it has lost contradicts nothing. */
+  readonly known: number;
   /** From then until the last of them was in step. Seconds. */
   readonly took: number;
   /** The machine was too slow to tell: to the edges its store was as if it were not back. */
@@ -34,18 +36,22 @@ export async function inStep(stage: Stage): Promise<InStep> {
   await sleep(PAUSE);
   for (const edge of stage.door.open) await inParallel(sample, 8, (shopper) => shopper.ask(edge));
   let left = sample;
+  const known = new Set<Shopper>();
   while (left.length > 0 && Date.now() < back + SOON) {
-    const agree = await Promise.all(left.map((shopper) => agrees(stage, shopper)));
+    const agree = await Promise.all(left.map((shopper) => agrees(stage, shopper, known)));
     left = left.filter((_, i) => !agree[i]);
     if (left.length > 0) await sleep(100);
   }
-  return { apart: left.length, took: (Date.now() - back) / 1000, starved: stage.journal.starved(back) };
+  const took = (Date.now() - back) / 1000;
+  return { apart: left.length, known: known.size, took, starved: stage.journal.starved(back) };
 }
 
-async function agrees({ fleet }: Stage, { held }: Shopper): Promise<boolean> {
+async function agrees({ fleet }: Stage, shopper: Shopper, known: Set<Shopper>): Promise<boolean> {
+  const { held } = shopper;
   if (held?.tag === undefined) return false;
   const stored = await fleet.redis!.call("GET", `mooring:s:${held.sid}`);
   if (stored === null) return true;
+  known.add(shopper);
   const [epoch, pod] = String(stored).split("|");
   return epoch === String(held.epoch) && pod === tagToHex(held.tag);
 }

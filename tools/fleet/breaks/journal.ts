@@ -19,6 +19,8 @@ export type Away = "pod" | "silent-pod" | "store" | "slow-store" | "coordinator"
 
 export interface Absence {
   readonly what: Away;
+  /** Which pod it was, where that is known. */
+  readonly pod?: string | undefined;
   readonly from: number;
   until: number;
 }
@@ -47,6 +49,8 @@ export interface Trouble {
   readonly text: string;
   readonly from: number;
   readonly until: number;
+  /** That the session was at when it was asked for, where that is known: another pod's absence excuses nothing then. */
+  readonly pod?: string | undefined;
 }
 
 /** How long after a store is back an edge may still do without it: its breaker half-opens after 5 s. */
@@ -65,6 +69,8 @@ export class Journal {
   /** Pods that take no new session: every edge has heard it. */
   readonly #closed: { readonly pod: string; readonly from: number; until: number }[] = [];
   readonly #written: Written[] = [];
+  /** New sessions that began while some pod took none. */
+  newcomers = 0;
 
   /** From now on; the answer ends it. */
   act(cause: Cause, whom: { pod: string } | { sid: string }): () => void {
@@ -76,8 +82,8 @@ export class Journal {
   }
 
   /** From now on; the answer ends it. */
-  away(what: Away): () => void {
-    const absence: Absence = { what, from: Date.now(), until: Number.POSITIVE_INFINITY };
+  away(what: Away, pod?: string): () => void {
+    const absence: Absence = { what, pod, from: Date.now(), until: Number.POSITIVE_INFINITY };
     this.absences.push(absence);
     return () => {
       absence.until = Date.now() + GRACE;
@@ -108,6 +114,16 @@ export class Journal {
   /** Whether a pod took no new session during the whole of this request. */
   wasClosed(pod: string, from: number, until: number): boolean {
     return this.#closed.some((one) => one.pod === pod && one.from <= from && one.until >= until);
+  }
+
+  /** Whether any pod did. */
+  anyClosed(from: number, until: number): boolean {
+    return this.#closed.some((one) => one.from <= from && one.until >= until);
+  }
+
+  /** Configs that were confirmed. */
+  get writes(): number {
+    return this.#written.length;
   }
 
   /** A config has been confirmed as this revision; from now on edges may be asked for it. */
@@ -184,11 +200,18 @@ export class Journal {
   }
 
   /** What an error is put down to: `excused` by a pod that was away, else what else was away, `nothing` when all was well. */
-  blame({ method, from, until }: Trouble): "excused" | "machine" | "store or coordinator" | "nothing" {
+  blame({
+    method,
+    from,
+    until,
+    pod = "",
+  }: Trouble): "excused" | "machine" | "store or coordinator" | "nothing" {
     const then = this.absences.filter((absence) => absence.from <= until && absence.until >= from);
     const was = (what: Away) => then.some((absence) => absence.what === what);
+    const own = then.filter((absence) => pod === "" || absence.pod === undefined || absence.pod === pod);
+    const mine = (what: Away) => own.some((absence) => absence.what === what);
     // A GET goes on to another pod when its own refuses; what was sent to a pod that then fell silent is lost either way.
-    if (was("silent-pod") || (was("pod") && method !== "GET")) return "excused";
+    if (mine("silent-pod") || (mine("pod") && method !== "GET")) return "excused";
     if (was("machine")) return "machine";
     return then.length > 0 && !was("pod") ? "store or coordinator" : "nothing";
   }

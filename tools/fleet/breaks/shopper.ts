@@ -118,11 +118,13 @@ export class Shopper {
   async #send(path: string, options: Call, edge?: number): Promise<Answer | undefined> {
     const headers = { ...options.headers, host: `${POOLS[this.kind]}.test`, ...this.#own() };
     const from = Date.now();
+    // Who is found by a key an edge may hold at another pod; a cookie names its own.
+    const pod = this.kind === "cookie" ? this.#held?.pod : undefined;
     let at = edge ?? -1;
     const wrong = (status: number, problem: string) => {
       const method = options.method ?? "GET";
       const text = `${path.split("?")[0]} at edge-${at} +${this.#shop.elapsed()}: ${problem}`;
-      this.troubles.push({ client: this.name, method, status, text, from, until: Date.now() });
+      this.troubles.push({ client: this.name, method, status, text, from, until: Date.now(), pod });
       return undefined;
     };
     try {

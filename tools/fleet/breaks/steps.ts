@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../wait.ts";
 import type { Shopper } from "./shopper.ts";
 import { SECRETS, type Stage } from "./stage.ts";
 
@@ -10,7 +11,7 @@ async function without(stage: Stage, meanwhile: () => Promise<unknown>): Promise
   const id = stage.one(stage.pods);
   stage.say(`kill ${id}`);
   const over = stage.journal.act("pod-gone", { pod: id });
-  const back = stage.journal.away("pod");
+  const back = stage.journal.away("pod", id);
   await stage.fleet.pod(id).kill();
   await meanwhile();
   await stage.fleet.pod(id).revive();
@@ -50,6 +51,15 @@ async function restartEdge(
   await sleep(2000);
   await stage.fleet.edges[edge]!.restart({ env });
   stage.door.putIn(edge);
+}
+
+/** Until somebody new has come while a pod takes no new session: else that it gets none would say nothing. */
+async function newcomer({ journal }: Stage): Promise<void> {
+  const before = journal.newcomers;
+  await eventually(
+    async () => journal.newcomers,
+    (count) => count > before,
+  );
 }
 
 /** Every step by its name; a script is a list of them. */
@@ -114,6 +124,7 @@ export const STEPS = {
     const open = stage.journal.close(id);
     await sleep(Math.max(0, until - Date.now()));
     await stage.hold();
+    await newcomer(stage);
     open();
     await stage.order(id, { state: "ready" });
     over();
@@ -128,6 +139,7 @@ export const STEPS = {
     await stage.heard("disabled");
     const open = stage.journal.close(id);
     await stage.hold();
+    await newcomer(stage);
     open();
     await stage.order(id, { state: "ready" });
     over();
@@ -258,7 +270,7 @@ export const STEPS = {
   "partition-pod": async (stage) => {
     const id = stage.one(stage.pods);
     const over = stage.journal.act("pod-gone", { pod: id });
-    const back = stage.journal.away("silent-pod");
+    const back = stage.journal.away("silent-pod", id);
     await partitioned(stage, [`pod ${id}`], () => stage.hold());
     await stage.ready();
     over();

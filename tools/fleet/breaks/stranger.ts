@@ -15,8 +15,11 @@ const SPOOFED = {
   "x-hop": "6.6.6.6",
 };
 
+/** A visit that had nothing to try: it must not count as one that found nothing wrong. */
+const NOTHING = Symbol("nothing to try");
+
 /** What one visit tries; resolves with what was wrong, undefined when it was as it should be. */
-type Visit = (stranger: Stranger) => Promise<string | undefined>;
+type Visit = (stranger: Stranger) => Promise<string | typeof NOTHING | undefined>;
 
 /** Each by the invariant that it tries (I1 to I10). */
 const VISITS = {
@@ -25,7 +28,8 @@ const VISITS = {
     const from = Date.now();
     const answer = await stranger.ask("/cart", new Jar());
     const { pod = "", outcome } = decision(answer);
-    if (outcome !== "bound") return undefined;
+    if (outcome !== "bound") return NOTHING;
+    if (stranger.stage.journal.anyClosed(from, Date.now())) stranger.stage.journal.newcomers++;
     return stranger.stage.journal.wasClosed(pod, from, Date.now()) ? `a new session on ${pod}` : undefined;
   },
 
@@ -33,7 +37,7 @@ const VISITS = {
   forger: async (stranger) => {
     const jar = stranger.someone();
     const found = await stranger.stage.keys.find(jar, SCOPE);
-    if (found === undefined) return undefined;
+    if (found === undefined) return NOTHING;
     const at = Math.floor(stranger.draw() * found.text.length);
     const other = found.text[at] === "A" ? "B" : "A";
     for (const name of jar.cookies.keys()) {
@@ -57,7 +61,11 @@ const VISITS = {
   halved: async (stranger) => {
     const whole = await stranger.ask("/cut", new Jar()).then(
       () => true,
-      () => false,
+      // An answer that does not even begin tells nothing of bodies.
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "ECONNRESET" || error.message !== "aborted") throw error;
+        return false;
+      },
     );
     return whole ? "half a body came as a whole one" : undefined;
   },
@@ -88,12 +96,18 @@ export class Stranger {
     this.draw = fractions(stage.options.seed + 2);
   }
 
-  /** Tries one thing after another, each `every` milliseconds, for as long as `running` says. */
+  /**
+   * Tries one thing after another, each `every` milliseconds, for as long as `running` says. While a pod takes no new session,
+   * which is rare and short, every other visit is a new one.
+   */
   async live(running: () => boolean, every: number): Promise<void> {
     const names = Object.keys(VISITS) as VisitName[];
+    let next = 0;
     for (let turn = 0; running(); turn++) {
       await sleep(every);
-      await this.#visit(names[turn % names.length]!);
+      const now = Date.now();
+      const comes = turn % 2 === 0 && this.stage.journal.anyClosed(now, now);
+      await this.#visit(comes ? "newcomer" : names[next++ % names.length]!);
     }
   }
 
@@ -126,6 +140,7 @@ export class Stranger {
     const from = Date.now();
     try {
       const wrong = await VISITS[name](this);
+      if (wrong === NOTHING) return;
       if (wrong !== undefined) this.wrongs.push({ visit: name, text: `+${this.stage.elapsed} ${wrong}` });
       this.visits.set(name, (this.visits.get(name) ?? 0) + 1);
     } catch (error) {

@@ -40,6 +40,7 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
   const robbed = shoppers.flatMap((shopper) => shopper.robbed);
   const divided = shoppers.flatMap((one) => one.divided).filter(({ at }) => !journal.parted(at));
   const behind = shoppers.flatMap(({ visits }) => visits.map((visit) => journal.behind(visit)));
+  const untold = shoppers.flatMap(({ visits }) => visits).filter(({ revision }) => !(revision! >= 1)).length;
   const sum = (of: (shopper: Shopper) => number) => shoppers.reduce((total, one) => total + of(one), 0);
 
   tellBreaks(stage, changes, { ledger, result, parted, phantoms, unexplained, lost }, cut);
@@ -100,16 +101,19 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
     ),
     none("I2: sessions at two pods at one epoch, the store there", divided.length, "sessions"),
     none("I3: errors while store or coordinator alone were away", count("store or coordinator"), "requests"),
+    atLeast("I4: new sessions that began while a pod took none", journal.newcomers, 1, "sessions"),
     none("I4: new sessions on pods that take none", stranger.of("newcomer"), "sessions"),
     none("I5: altered tokens that opened", stranger.of("forger"), "answers"),
     none("I6: stale or wrong configs that were taken", stage.intruded, "writes"),
+    atLeast("I6: configs that were written", journal.writes, 1, "writes"),
+    none("I6: answers that did not tell by which config they were given", untold, "answers"),
     atMost(
       "I6: longest that an edge did without a config it could have",
       behind.reduce((most, one) => Math.max(most, one), 0) / 1000,
       SOON,
       "s",
     ),
-    told("purchases that arrived", new Set(bought).size, "requests"),
+    atLeast("purchases that arrived", new Set(bought).size, 1, "requests"),
     none("I7: purchases that arrived twice", twice.length, "requests"),
     none("I8: requests of which a pod saw what is not its to see", stranger.of("spoofer"), "requests"),
     none("I9: halves of bodies that came as whole ones", stranger.of("halved"), "answers"),

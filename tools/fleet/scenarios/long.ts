@@ -68,6 +68,12 @@ export async function long({ quick, bundleDir, minutes, seed, say }: Run): Promi
         found.length - judged.length,
         "returns",
       ),
+      atLeast(
+        "I3: sessions that a store which was back told of",
+        found.reduce((sum, { known }) => sum + known, 0),
+        1,
+        "sessions",
+      ),
       none("I3: sessions out of step with the store that is back", total(judged), "sessions"),
       atMost("I3: longest until they were in step", Math.max(0, ...judged.map((one) => one.took)), SOON, "s"),
     ];

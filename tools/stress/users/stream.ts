@@ -6,6 +6,8 @@ import type { Habit } from "./habit.ts";
 const EVERY = 3000;
 /** As browsers wait before they open a stream anew. Milliseconds. */
 const ANEW = 1000;
+/** Until a stream that says nothing counts as lost. Milliseconds. */
+const LOST = 30_000;
 
 /** Holds an event stream open, and looks at its page now and then. */
 export function stream(user: User): Habit {
@@ -14,11 +16,13 @@ export function stream(user: User): Habit {
   const open = () => {
     const from = Date.now();
     const wrong = (status: number, text: string) => {
-      user.recorder.trouble({ client: user.name, method: "GET", status, text, from, until: Date.now() });
+      const until = Date.now();
+      user.recorder.trouble({ client: user.name, method: "GET", status, text, from, until, pod: user.pod });
       setTimeout(open, ANEW);
     };
     const url = `${user.url()}/sse?events=1000000&every=${EVERY}`;
-    const request = httpRequest(url, { agent, headers: user.headers() });
+    const request = httpRequest(url, { agent, headers: user.headers(), timeout: LOST });
+    request.on("timeout", () => request.destroy(new Error("nothing in time")));
     request.on("error", (error) => {
       if (response === undefined) wrong(0, `/sse ${String(error)}`);
     });
@@ -33,7 +37,9 @@ export function stream(user: User): Habit {
       let pod = "";
       opened.setEncoding("utf8");
       opened.on("data", (text: string) => {
-        pod = /^data: (\S+)$/m.exec(text)?.[1] ?? pod;
+        const said = /^data: (\S+)$/m.exec(text)?.[1];
+        if (said !== undefined && pod === "") user.answeredBy(said, from);
+        pod = said ?? pod;
         user.recorder.event();
       });
       opened.once("close", () => {
