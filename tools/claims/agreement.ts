@@ -7,7 +7,10 @@ import { interruptions, type Tally } from "./tally.ts";
 import { runAll } from "./threads.ts";
 
 const PROBE = "1s";
-/** So many standard deviations are too far: of ten thousand honest comparisons less than one is. */
+/**
+ * So many standard deviations are too far. They are themselves estimated by the replays: of ten thousand honest comparisons about
+ * three are with forty of them, and fifteen with the sixteen of a quick run.
+ */
 const FAR = 4;
 
 /** One figure of one script, in both worlds. */

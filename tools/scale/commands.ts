@@ -7,7 +7,7 @@ import { runVirtually } from "../claims/virtual.ts";
 /** Redis commands of each call, as src/model/ports.ts bounds them and test/worker/sessions/cost.test.ts counts them. */
 const COMMANDS = { create: 2, renew: 2, swap: 3, release: 2, read: 1 } as const;
 
-/** Of hosted Redis by the command: dollars for one, each command once more for each region that reads. */
+/** Of hosted Redis by the command: dollars for one, and for one that writes, as all do here, once more for each region that reads. */
 export const PRICE = 0.2 / 100_000;
 export const HOURS_A_MONTH = 730;
 

@@ -152,7 +152,12 @@ function probes({ probing }: Figures): string {
     whole(open),
     percent((rate * work) / 1000, 0),
   ]);
-  const most = probing.filter(({ rate, work }) => (rate * work) / 1000 <= FULL).map(({ pods }) => pods);
+  const share = ({ rate, work }: (typeof probing)[number]) => (rate * work) / 1000;
+  const most = Math.max(...probing.filter((one) => share(one) <= FULL).map(({ pods }) => pods));
+  const beyond = probing.some((one) => share(one) > FULL);
+  const last = beyond
+    ? ""
+    : `, the most that was tried, at ${percent(Math.max(...probing.map(share)), 0)} of one at most`;
   const head = ["pods", "that hang", "probes/s", "between two verdicts", "the same, 99th percentile"];
   return `## Probes, and when to shard them
 
@@ -164,7 +169,7 @@ ${tableOf([...head, "most at once", "of a core"], rows)}
 ![Time between two verdicts](scale/probes.svg)
 
 Verdicts stay on time. What grows is the book-keeping: who is due is looked for among all pods, at each alarm. It stays under half
-a core up to ${whole(Math.max(...most))} pods here (with what the simulation adds); above, probe more rarely (\`period: 30s\` is a sixth of the work, and edges
+a core up to ${whole(most)} pods here${last} (with what the simulation adds); where it does not, probe more rarely (\`period: 30s\` is a sixth of the work, and edges
 tell of a pod that refuses within a second anyway), or shard by pools, as above.`;
 }
 
