@@ -1,5 +1,5 @@
 import { RULE_NAMES, RULES, type Rule, type RuleName } from "./rules.ts";
-import { Window } from "./window.ts";
+import { LONGEST, Window } from "./window.ts";
 
 export type AlertState = "inactive" | "pending" | "firing";
 
@@ -13,6 +13,11 @@ export interface Alert {
   readonly value: number;
   /** Since when it is in this state. Milliseconds since the epoch. */
   readonly since: number;
+}
+
+/** An alert that is in another state than before. */
+export interface Change extends Alert {
+  readonly before: AlertState;
 }
 
 /** How many there are, and how many of them are bad. */
@@ -31,7 +36,11 @@ export type Counted = Exclude<RuleName, "unavailable-pods">;
 export class Alerts {
   readonly #alerts = new Map<string, Alert>();
   readonly #windows = new Map<string, Window>();
-  readonly #began: number;
+  #began: number;
+  /** When the rules were evaluated last. */
+  #evaluated = Number.NEGATIVE_INFINITY;
+  /** Of the pool that had most of its pods away then. */
+  #away = 0;
 
   /**
    * @param before alerts that outlived a restart
@@ -62,15 +71,21 @@ export class Alerts {
    * @param pods by pool: how many are expected, and how many of them are not available
    * @returns the alerts whose state changed
    */
-  evaluate(pods: Readonly<Record<string, Share>>, now: number): Alert[] {
-    const changed: Alert[] = [];
+  evaluate(pods: Readonly<Record<string, Share>>, now: number): Change[] {
+    const changed: Change[] = [];
+    // By a clock that was put back, what has just begun would have begun long after now.
+    this.#began = Math.min(this.#began, now);
+    // Evaluated late, a rule looks back to where it looked last: a burst that came at once is in one evaluation at least.
+    const since = Math.min(now - this.#evaluated, LONGEST);
+    this.#evaluated = now;
+    this.#away = Math.max(0, ...Object.values(pods).map(shareOf));
     const see = (rule: RuleName, pool: string, share: Share) => {
       const next = this.#next(rule, pool, share, now);
       if (next !== undefined) changed.push(next);
     };
     for (const [key, window] of this.#windows) {
       const [rule, pool] = JSON.parse(key) as [Counted, string];
-      const share = window.sum(now, RULES[rule].window);
+      const share = window.sum(now, Math.max(RULES[rule].window, since));
       see(rule, pool, share);
       // A pool that is quiet and well need not be remembered.
       if (share.all === 0 && !this.#alerts.has(key)) this.#windows.delete(key);
@@ -85,23 +100,23 @@ export class Alerts {
     return changed;
   }
 
-  #next(rule: RuleName, pool: string, { all, bad }: Share, now: number): Alert | undefined {
+  #next(rule: RuleName, pool: string, share: Share, now: number): Change | undefined {
     const { threshold, hold, least, window = 0 }: Rule = RULES[rule];
     const key = keyOf(rule, pool);
     const before = this.#alerts.get(key);
-    const value = all === 0 ? 0 : bad / all;
-    const holds = all >= least && value > threshold;
+    const value = shareOf(share);
+    const holds = share.all >= least && value > threshold;
     if (!holds) {
       if (before?.state === "firing" && now - this.#began < window) return undefined;
       this.#alerts.delete(key);
-      return before === undefined ? undefined : { rule, pool, state: "inactive", value, since: now };
+      return before && { rule, pool, state: "inactive", value, since: now, before: before.state };
     }
-    const began = before?.state === "pending" ? before.since : now;
+    const began = before?.state === "pending" ? Math.min(before.since, now) : now;
     const state = before?.state === "firing" || now - began >= hold ? "firing" : "pending";
-    const since = before?.state === state ? before.since : state === "pending" ? began : now;
+    const since = state === "pending" ? began : before?.state === state ? before.since : now;
     const alert = { rule, pool, state, value, since } as const;
     this.#alerts.set(key, alert);
-    return before?.state === state ? undefined : alert;
+    return before?.state === state ? undefined : { ...alert, before: before?.state ?? "inactive" };
   }
 
   /** Those that are pending or firing. */
@@ -128,13 +143,14 @@ export class Alerts {
   }
 
   #value(rule: RuleName, now: number): number {
-    if (rule === "unavailable-pods") return 0;
-    const { all, bad } = this.#windows.get(keyOf(rule, ""))?.sum(now, RULES[rule].window) ?? {
-      all: 0,
-      bad: 0,
-    };
-    return all === 0 ? 0 : bad / all;
+    if (rule === "unavailable-pods") return this.#away;
+    const window = this.#windows.get(keyOf(rule, ""));
+    return window === undefined ? 0 : shareOf(window.sum(now, RULES[rule].window));
   }
+}
+
+function shareOf({ all, bad }: Share): number {
+  return all === 0 ? 0 : bad / all;
 }
 
 function rank({ state }: Alert): number {

@@ -1,6 +1,8 @@
 const SECOND = 1000;
+/** What can be looked back on. Milliseconds. */
+export const LONGEST = 60_000;
 
-/** Counts of the last minute and a bit by second, so that a share over any window up to that is exact to the second. */
+/** Counts of the last minute and a bit by second, so that a share over any window up to that is exact to a second. */
 export class Window {
   readonly #seconds = new Int32Array(64).fill(-1);
   readonly #all = new Float64Array(64);
@@ -19,10 +21,13 @@ export class Window {
     this.#bad[slot]! += bad;
   }
 
-  /** Of the last `length` milliseconds, 60,000 at most. */
+  /**
+   * Of the last `length` milliseconds, {@link LONGEST} at most, and what came before them in the second in which they begin:
+   * windows of which each begins where the last ended leave nothing out.
+   */
   sum(now: number, length: number): { readonly all: number; readonly bad: number } {
     const last = Math.floor(now / SECOND) % 2 ** 31;
-    const first = last - Math.ceil(length / SECOND) + 1;
+    const first = Math.floor((now - length) / SECOND) % 2 ** 31;
     let all = 0;
     let bad = 0;
     for (let slot = 0; slot < 64; slot++) {

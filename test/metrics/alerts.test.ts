@@ -79,8 +79,38 @@ describe.each(COUNTED)("%s", (rule) => {
   });
 });
 
+describe("what looks back no farther than to the last evaluation", () => {
+  const slow = { all: 100, bad: 100 };
+  const fired = (changed: readonly { pool: string; state: string }[]) =>
+    changed.some(({ pool, state }) => pool === "web" && state === "firing");
+
+  // The first heartbeat after a quiet while sets the evaluation off, a whole period later: it lay just outside the window.
+  it.each([0, 1, 500, 999])("sees a burst that one heartbeat told of %i ms into a second", (into) => {
+    const alerts = new Alerts();
+    alerts.add("slow-requests", "web", slow, START + into);
+    expect(fired(alerts.evaluate({}, START + into + EVERY + 30))).toBe(true);
+  });
+
+  it("sees what came in a period that took longer, and no second time", () => {
+    const alerts = new Alerts();
+    alerts.evaluate({}, START);
+    alerts.add("slow-requests", "web", slow, START + 10);
+    expect(fired(alerts.evaluate({}, START + 25_000))).toBe(true);
+    expect(alerts.evaluate({}, START + 35_000).map(({ state }) => state)).toEqual(["inactive", "inactive"]);
+  });
+});
+
 describe("unavailable-pods", () => {
   const pods = (bad: number) => ({ web: { all: 100, bad } });
+
+  it("is shown with the share of the pool that has most away, also below its threshold", () => {
+    const alerts = new Alerts();
+    const shown = () => alerts.rules(START).find(({ name }) => name === "unavailable-pods");
+    alerts.evaluate({ ...pods(5), other: { all: 10, bad: 2 }, none: { all: 0, bad: 0 } }, START);
+    expect(shown()).toMatchObject({ state: "inactive", value: 0.2 });
+    alerts.evaluate({ ...pods(0), other: { all: 10, bad: 0 } }, START + EVERY);
+    expect(shown()).toMatchObject({ state: "inactive", value: 0 });
+  });
 
   it("fires after 30 s at 1.1 of its threshold, never at 0.9, and not for a shorter while", () => {
     const alerts = new Alerts();
@@ -131,6 +161,35 @@ describe("after a restart", () => {
   it("pods are counted as they are: what has left the config is over at once", () => {
     const alerts = new Alerts([{ ...before, rule: "unavailable-pods" }], START);
     expect(own(alerts.evaluate({}, START))).toMatchObject([{ state: "inactive" }]);
+  });
+});
+
+describe("after the clock was put back by an hour", () => {
+  const back = START - 3_600_000;
+
+  it("what is pending fires within its hold", () => {
+    const alerts = new Alerts();
+    const pods = { web: { all: 5, bad: 2 } };
+    expect(alerts.evaluate(pods, START)).toMatchObject([{ state: "pending", before: "inactive" }]);
+    expect(alerts.evaluate(pods, back)).toEqual([]);
+    expect(alerts.evaluate(pods, back + 29_999)).toEqual([]);
+    expect(alerts.evaluate(pods, back + 30_000)).toMatchObject([{ state: "firing", before: "pending" }]);
+    expect(alerts.evaluate({}, back + 40_000)).toMatchObject([{ state: "inactive", before: "firing" }]);
+  });
+
+  it("what fired before a restart is over once its window is full", () => {
+    const fired = { rule: "error-rate", pool: "web", state: "firing", value: 0.5, since: START } as const;
+    const alerts = new Alerts([fired], START);
+    expect(alerts.evaluate({}, back)).toEqual([]);
+    expect(alerts.evaluate({}, back + 59_999)).toEqual([]);
+    expect(alerts.evaluate({}, back + 60_000)).toMatchObject([{ state: "inactive" }]);
+  });
+
+  it("what was counted by the old time is counted no more", () => {
+    const alerts = new Alerts();
+    alerts.add("error-rate", "web", { all: 100, bad: 100 }, START);
+    alerts.add("error-rate", "web", { all: 100, bad: 0 }, back);
+    expect(alerts.evaluate({}, back)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Tell } from "../../src/events/catalog.ts";
-import { type Alert, Alerts, type Share } from "../../src/metrics/alerts.ts";
+import { type Alert, Alerts, type Change, type Share } from "../../src/metrics/alerts.ts";
 import { EVERY, RULES, type RuleName } from "../../src/metrics/rules.ts";
 import { feed } from "../../src/metrics/told.ts";
 import type { Beat } from "../../src/model/beat.ts";
@@ -50,14 +50,16 @@ export class Alerting {
 
   /** Evaluates when it is time. @param pods by pool: those expected, and those of them that are not available */
   step(pods: () => Readonly<Record<string, Share>>, now: number): void {
-    if (now < this.#next) return;
+    if (this.#next === Number.POSITIVE_INFINITY) return;
+    // More than a period away it is due by a clock that was put back since.
+    if (now < this.#next && this.#next <= now + EVERY) return;
     const standing = pods();
     for (const alert of this.#alerts.evaluate(standing, now)) this.#changed(alert, now);
     const away = Object.values(standing).some(({ bad }) => bad > 0);
     this.#next = this.#alerts.busy || away ? now + EVERY : Number.POSITIVE_INFINITY;
   }
 
-  #changed({ rule, pool, state, value, since }: Alert, now: number): void {
+  #changed({ rule, pool, state, value, since, before }: Change, now: number): void {
     if (state === "inactive") this.#sql.exec("DELETE FROM alerts WHERE rule = ? AND pool = ?", rule, pool);
     else {
       this.#sql.exec(
@@ -72,8 +74,8 @@ export class Alerting {
     const told = state === "inactive" ? "resolved" : state;
     const { threshold, summary } = RULES[rule];
     this.#tell(`alert-${told}`, { rule, pool, value, threshold }, now);
-    // Whether what was pending comes to anything is not known yet.
-    if (told === "pending") return;
+    // Whether what is pending comes to anything is not known yet, and where it came to nothing nobody was told.
+    if (state === "pending" || (state === "inactive" && before === "pending")) return;
     this.#webhook.put(
       { rule, pool, state: told, value, threshold, summary, at: new Date(now).toISOString() },
       now,

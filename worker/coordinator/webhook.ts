@@ -10,6 +10,12 @@ const GIVE_UP = 24 * 3600 * 1000;
 /** Words that wait at most; the oldest goes first. */
 const MOST = 1000;
 
+/** Where to, and as whom. */
+interface Target {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 type Row = { seq: number; at: number; body: string; tries: number; next: number };
 
 /**
@@ -18,23 +24,22 @@ type Row = { seq: number; at: number; body: string; tries: number; next: number 
  */
 export class Webhook {
   readonly #sql: SqlStorage;
-  readonly #url: string | undefined;
+  readonly #target: Target | undefined;
   readonly #tell: Tell;
   #busy = false;
 
   constructor(sql: SqlStorage, url: string | undefined, tell: Tell) {
     this.#sql = sql;
     this.#tell = tell;
-    const fit = url !== undefined && /^https?:$/.test(URL.parse(url)?.protocol ?? "");
-    if (url !== undefined && !fit) {
+    this.#target = url === undefined ? undefined : targetOf(url);
+    if (url !== undefined && this.#target === undefined) {
       const error = "it is no http or https url: nobody is told of alerts";
       tell("setting-refused", { name: "MOORING_ALERT_WEBHOOK", error });
     }
-    this.#url = fit ? url : undefined;
   }
 
   put(body: object, now: number): void {
-    if (this.#url === undefined) return;
+    if (this.#target === undefined) return;
     const text = JSON.stringify({ version: 1, ...body });
     this.#sql.exec("INSERT INTO outbox (at, body, tries, next) VALUES (?, ?, 0, ?)", now, text, now);
     this.#sql.exec("DELETE FROM outbox WHERE seq <= (SELECT MAX(seq) FROM outbox) - ?", MOST);
@@ -42,7 +47,7 @@ export class Webhook {
 
   /** When it is to be tried; undefined: nothing waits, or a try is on its way. Milliseconds since the epoch. */
   next(): number | undefined {
-    return this.#busy || this.#url === undefined ? undefined : this.#first()?.next;
+    return this.#busy || this.#target === undefined ? undefined : this.#first()?.next;
   }
 
   /** What waits, and how often the first of it was tried in vain. */
@@ -50,20 +55,21 @@ export class Webhook {
     const [{ count } = { count: 0 }] = this.#sql
       .exec<{ count: number }>("SELECT COUNT(*) AS count FROM outbox")
       .toArray();
-    return { url: this.#url !== undefined, waiting: count, tries: this.#first()?.tries ?? 0 };
+    return { url: this.#target !== undefined, waiting: count, tries: this.#first()?.tries ?? 0 };
   }
 
   /** Tells what is due, one after the other. Never rejects. Whether anything was. */
   async deliver(now: () => number): Promise<boolean> {
-    if (this.#busy || this.#url === undefined) return false;
+    if (this.#busy || this.#target === undefined) return false;
     this.#busy = true;
     let any = false;
     try {
       for (;;) {
         const row = this.#first();
-        if (row === undefined || row.next > now()) return any;
+        // Farther away than any pause it is due by a clock that was put back since.
+        if (row === undefined || (row.next > now() && row.next <= now() + LONGEST)) return any;
         any = true;
-        const why = await post(this.#url, row.body);
+        const why = await post(this.#target, row.body);
         const over = why === undefined || now() - row.at > GIVE_UP;
         if (over) this.#sql.exec("DELETE FROM outbox WHERE seq = ?", row.seq);
         else {
@@ -89,13 +95,34 @@ export class Webhook {
   }
 }
 
+/** Undefined for what is no http or https url. */
+function targetOf(text: string): Target | undefined {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  const { username, password } = url;
+  url.username = "";
+  url.password = "";
+  if (username === "" && password === "") return { url: url.href, headers: {} };
+  // The platform leaves out who a url says is calling, and the receiver would refuse each call.
+  const name = new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`);
+  return { url: url.href, headers: { authorization: `Basic ${btoa(String.fromCharCode(...name))}` } };
+}
+
+/** A percent sign that escapes nothing stands for itself. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escaped) => {
+    const bytes = Uint8Array.from(escaped.slice(1).split("%"), (hex) => Number.parseInt(hex, 16));
+    return new TextDecoder().decode(bytes);
+  });
+}
+
 /** Why it was not heard; undefined: it was. */
-async function post(url: string, body: string): Promise<string | undefined> {
+async function post({ url, headers }: Target, body: string): Promise<string | undefined> {
   try {
     const response = await fetch(url, {
       method: "POST",
       body,
-      headers: { "content-type": "application/json", "user-agent": "mooring-alerts" },
+      headers: { ...headers, "content-type": "application/json", "user-agent": "mooring-alerts" },
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT),
     });
