@@ -4,6 +4,7 @@ import { isRefusal } from "../model/refusal.ts";
 import { accuse } from "./accuse.ts";
 import { type Attempts, again, gaveUp, reseat } from "./again.ts";
 import type { Failure, Shipment } from "./edge.ts";
+import { forsaken } from "./gone.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
 import {
@@ -226,6 +227,7 @@ function ship(
 ): Promise<Response | Failure> {
   const { edge, request, target, background } = trip;
   const { load } = pod.pool;
+  let taken = false;
   const shipment: Shipment = {
     pod: pod.pod,
     rest: target.rest,
@@ -237,11 +239,17 @@ function ship(
     limit: end === undefined ? undefined : end - asked,
     held: load,
     abort: retry.on.includes("timeout"),
+    forsake: () => {
+      if (!taken) forsaken(trip, pod, asked);
+    },
   };
   const sent = edge.forwarder.send(shipment, background);
   // A client that goes away ends this request's code, and with it the release: the runtime must see it through.
   if (load) background.waitUntil(sent);
-  return sent.then((answer) => arrive(trip, pod, asked, answer));
+  return sent.then((answer) => {
+    taken = true;
+    return arrive(trip, pod, asked, answer);
+  });
 }
 
 function arrive(trip: Trip, pod: PodRuntime, asked: number, answer: Response | Failure): Response | Failure {

@@ -40,6 +40,8 @@ export interface Shipment {
   readonly held: boolean;
   /** Whether a try that is late must be ended, as the request lives on without it. */
   readonly abort: boolean;
+  /** Told once the time for headers is long over, whether or not anyone has heard of it. */
+  readonly forsake: () => void;
 }
 
 /** How requests reach pods. */

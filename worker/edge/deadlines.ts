@@ -7,10 +7,15 @@ const WATCH = 25_000;
 /** A sweeper that has not swept for so long was ended by the platform. Milliseconds. */
 const SILENT = 4 * SWEEP;
 
+/** Within which a request that lives has heard that its time is over. Milliseconds. */
+const HEARD = 1000;
+
 /** One wait that may end by its deadline. */
 export interface Deadline {
   readonly at: number;
   readonly expire: () => void;
+  /** Told a little later, by whoever sweeps then: the request may have ended with its client, and hear of nothing. */
+  readonly after?: (() => void) | undefined;
 }
 
 /**
@@ -31,9 +36,9 @@ export class Deadlines {
     return this.#waits.size;
   }
 
-  add(timeout: number, expire: () => void, background: Background): Deadline {
+  add(timeout: number, expire: () => void, background: Background, after?: () => void): Deadline {
     const now = Date.now();
-    const wait = { at: now + timeout, expire };
+    const wait = { at: now + timeout, expire, after };
     this.#waits.add(wait);
     if (wait.at + SWEEP > this.#until || now - this.#swept > SILENT) {
       this.#swept = now;
@@ -64,6 +69,7 @@ export class Deadlines {
         if (wait.at > now) continue;
         this.#waits.delete(wait);
         wait.expire();
+        if (wait.after !== undefined) this.#waits.add({ at: now + HEARD, expire: wait.after });
       }
       if (now >= until || this.#waits.size === 0) break;
     }

@@ -45,7 +45,7 @@ function send(
     };
     const arm = (expire: () => void) => {
       if (wait !== undefined) deadlines.delete(wait);
-      if (!settled) wait = deadlines.add(shipment.timeout, expire, background);
+      if (!settled) wait = deadlines.add(shipment.timeout, expire, background, shipment.forsake);
     };
     const limit = (expire: () => void) => {
       if (shipment.limit !== undefined) last = deadlines.add(shipment.limit, expire, background);
@@ -104,13 +104,13 @@ function send(
 
 /** What most requests are: without a body, with one time-out. */
 function sendPlain(
-  { pod, rest, method, headers, held, timeout }: Shipment,
+  { pod, rest, method, headers, held, timeout, forsake }: Shipment,
   cloudflare: boolean,
   deadlines: Deadlines,
   background: Background,
 ): Promise<Response | Failure> {
   return new Promise((resolve) => {
-    const wait = deadlines.add(timeout, () => resolve("timeout"), background);
+    const wait = deadlines.add(timeout, () => resolve("timeout"), background, forsake);
     const init: RequestInit = held
       ? { method, headers, redirect: "manual", encodeResponseBody: "manual" }
       : { method, headers, redirect: "manual" };
