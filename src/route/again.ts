@@ -1,6 +1,6 @@
 import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
-import type { Token } from "../sessions/token.ts";
+import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { seatNew } from "./fresh.ts";
 import { following, legsOf, straight } from "./legs.ts";
 import type { PodRuntime, PoolRuntime } from "./pods.ts";
@@ -73,7 +73,12 @@ export async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   if (session === undefined || !isHeld(trip)) return seatNew(trip, [seat.pod]);
   const { own, from, cause } = seat;
   // Where this edge had moved it to just now it was never served: it waits for no such pod, and left another, for its reason.
-  const next = await rebind(trip, session, seat.pod, seat.pod, own === undefined ? undefined : cause);
+  const why = own === undefined ? undefined : cause;
+  const left = leftUnsaid(trip, seat);
+  const next =
+    left === undefined
+      ? await rebind(trip, session, seat.pod, seat.pod, why)
+      : await rebind(trip, left, trip.route.scope.pods.get(left.pod), seat.pod, why, session);
   if (isRefusal(next)) return next;
   // No pod has served it yet, so it begins where it comes to lie.
   if (trip.held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
@@ -81,8 +86,20 @@ export async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   if (from === undefined) return next;
   if (own === undefined) return following(legsOf(seat), next);
   // What the client saw is one move from where it was, or none; what others have moved since is theirs.
-  if (next.pod.pod.tag !== own) return { ...straight(seat, next), from, own: next.own && own };
+  const legs = straight(seat, next, left !== undefined);
+  if (next.pod.pod.tag !== own) return { ...next, legs, from, own: next.own && own };
   return { ...next, outcome: "kept", from: undefined, cause: undefined };
+}
+
+/**
+ * The session as it was before this request moved it without the store, to a pod that cannot be reached: it asks from there
+ * again. Others may have moved it there as well, and been served, which only the store can say. Undefined where it was the
+ * store that moved it, or where it may as well go back.
+ */
+function leftUnsaid({ route }: Trip, { own, session, legs }: Seat): Token | undefined {
+  if (own === undefined || session === undefined || legs !== undefined) return undefined;
+  if ((session.flags & PROVISIONAL) === 0 || route.scope.pods.get(own)?.keep === true) return undefined;
+  return { ...session, epoch: session.epoch - 1, pod: own, flags: 0 };
 }
 
 function canPay(trip: Trip, pool: PoolRuntime): boolean {

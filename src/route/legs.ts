@@ -11,22 +11,24 @@ export type Leg = Pick<Break, "epoch" | "pool" | "from" | "to" | "cause">;
 type Place = Pick<Token, "epoch" | "pod">;
 
 /**
- * Why a session is where it is now, to someone who last knew it elsewhere. Two pods of one epoch are two edges that had each
- * moved it without the other: what made the other move it is no reason to leave this pod.
+ * Why the session of a cookie is where it is now, to someone who brings it from elsewhere. Two pods of one epoch are two edges
+ * that had each moved it without the other: what made the other move it is no reason to leave this pod.
  *
  * @param cause of the epoch that it is in now; empty: it was never moved
  */
 export function reasonOf(
+  { keyed }: Pick<Trip, "keyed">,
   before: Pick<Place, "epoch">,
   { epoch }: Pick<Place, "epoch">,
   cause: Cause | "",
 ): Cause {
-  return epoch === before.epoch || cause === "" ? "store-adopt" : cause;
+  return cause === "" || (keyed === undefined && epoch === before.epoch) ? "store-adopt" : cause;
 }
 
 /**
  * The move that brought a session to where it is now, told by someone who last knew it elsewhere. What was moved more than
- * once since then came from a pod that only those who moved it can name.
+ * once since then came from a pod that only those who moved it can name; so did what a key has moved to in the same epoch,
+ * which this isolate remembers otherwise.
  *
  * @returns none where it is at the same pod, or nothing moved it
  */
@@ -37,7 +39,8 @@ export function legTo(
   cause: Cause | undefined,
 ): readonly Leg[] {
   if (before.pod === pod || cause === undefined) return [];
-  const from = epoch <= before.epoch + 1 ? podId(trip, before.pod) : "";
+  const knows = epoch === before.epoch + 1 || (epoch === before.epoch && cause === "store-adopt");
+  const from = knows ? podId(trip, before.pod) : "";
   return [{ epoch, pool: poolOf(trip, pod), from, to: podId(trip, pod), cause }];
 }
 
@@ -53,23 +56,25 @@ export function legsOf({ legs, session, from = "", pod: { pod }, cause }: Seat):
  * it is told again, so that the ledger leads from the one pod to the other.
  */
 export function following<S extends Seated>(first: readonly Leg[], seat: S): S {
-  if (isRefusal(seat) || seat.outcome !== "moved") return seat;
+  if (first.length === 0 || isRefusal(seat) || seat.outcome !== "moved") return seat;
   // To a pod that nobody can name any more would read as an end.
   return { ...seat, legs: [...first.filter(({ to }) => to !== ""), ...legsOf(seat)] };
 }
 
 /**
- * A seat whose session went on from a pod that it had been given for this very request, and that never answered: one move, from
- * the pod that it left and for the reason it had. What others have moved since is told apart.
+ * The moves of a session that went on from a pod that it had been given for this very request, and that never answered: one
+ * move, from the pod that it left and for the reason it had. What others have moved since is told apart.
+ *
+ * @param unsaid whether no store had heard of the first, so that what it says now is the whole story
  */
-export function straight(tried: Seat, seat: Seat): Seat {
+export function straight(tried: Seat, seat: Seat, unsaid: boolean): readonly Leg[] {
   const legs = legsOf(tried);
+  const next = legsOf(seat);
   const last = legs.at(-1);
-  const [own, ...more] = legsOf(seat);
-  if (last === undefined || own === undefined || seat.own === undefined || more.length > 0) {
-    return { ...seat, legs: [...legs, ...legsOf(seat)] };
-  }
-  return { ...seat, legs: [...legs.slice(0, -1), { ...own, from: last.from }] };
+  const [own] = next;
+  const others = seat.own === undefined || next.length > 1;
+  if (last === undefined || own === undefined || others) return unsaid ? next : [...legs, ...next];
+  return [...legs.slice(0, -1), { ...own, from: last.from }];
 }
 
 /** The id of a pod of the scope, or of one that has left it; empty when nobody knows it any more. */

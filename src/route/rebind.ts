@@ -21,6 +21,7 @@ import type { ScopeRuntime, View } from "./view.ts";
  * @param pod the pod that the token names, if it is still in the config
  * @param failed a pod that this very request could not connect to, which no shared view knows of yet
  * @param cause why it is on its way already, where no pod has answered it since; undefined: why it must leave now
+ * @param above what this request took it for already without the store; undefined: nothing
  */
 export async function rebind(
   trip: Trip,
@@ -28,6 +29,7 @@ export async function rebind(
   pod: PodRuntime | undefined,
   failed: PodRuntime | undefined,
   cause?: Cause,
+  above?: Token,
 ): Promise<Seated> {
   const next = onward(trip, token, pod, failed, cause);
   // What others have moved to a pod that cannot be reached, or to where nothing else is left.
@@ -39,7 +41,7 @@ export async function rebind(
   }
   if (isRefusal(next)) return next;
   if (next.to === pod) return seated(trip, token, token, pod, undefined, false);
-  return move(trip, token, next.to, next.cause, undefined, failed);
+  return move(trip, token, next.to, next.cause, undefined, failed, above);
 }
 
 /**
@@ -99,13 +101,14 @@ export async function move(
   cause: Cause,
   stay: (() => Seated | Promise<Seated>) | undefined,
   failed: PodRuntime | undefined,
+  above: Token = token,
 ): Promise<Seated> {
   if (trip.preflight) return seated(trip, token, token, candidate, cause, false);
   const swap = swapOf(trip, "rebind", token, candidate, cause);
   const answer = recent(trip, swap) ?? (await ask(trip, swap, token, "move"));
   if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed);
   if (stay !== undefined && candidate.pool.pool.strict) return stay();
-  return provisional(trip, token, candidate, cause, token);
+  return provisional(trip, token, candidate, cause, above);
 }
 
 /** What the store just answered to the same move: a page asks for many things, not all of them at the same moment. */
@@ -153,7 +156,7 @@ async function follow(
     return seat.outcome === "moved" ? { ...seat, own: token.pod } : seat;
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
-  const told = reasonOf(swap, answer, answer.cause);
+  const told = reasonOf(trip, swap, answer, answer.cause);
   if (adopted?.keep && adopted !== failed) {
     return seated(trip, { ...next, flags: DOUBTED }, token, adopted, told, true, swap);
   }

@@ -120,4 +120,26 @@ describe.each(CASES)("the moves of a session that a $by carries", ({ by, affinit
     expect(c).not.toBe(b);
     expect(told(first)).toEqual([{ epoch: 3, pool: "web", from: a, to: c, cause: "moved-by-operator" }]);
   });
+
+  /** It was told to have left web-6 because its pod before that had left the config, for which nobody had touched web-6. */
+  it("are two where another had moved it to that pod, of which the store was too late to tell", async () => {
+    const [first, second] = edges;
+    const a = await begun();
+    states({ [a]: "disabled" });
+    const { pod: b } = await ask(first);
+    told(first);
+    dead.add(b);
+    const swap = second.store.swap.bind(second.store);
+    // The first question has no answer in time, the next one has.
+    second.store.swap = async () => {
+      second.store.swap = swap;
+      throw new Error("too late");
+    };
+    const { pod: c } = await ask(second);
+    expect(told(second)).toEqual([
+      { epoch: 2, pool: "web", from: a, to: b, cause: "moved-by-operator" },
+      { epoch: 3, pool: "web", from: b, to: c, cause: "pod-gone" },
+    ]);
+    expect([...store.bindings.values()]).toMatchObject([{ epoch: 3, cause: "pod-gone" }]);
+  });
 });
