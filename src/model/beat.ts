@@ -32,6 +32,10 @@ export interface Break {
   readonly from: string;
   readonly to: string;
   readonly cause: Cause;
+  /** Whether its teller only went on from there: nobody may ever have been served at `to`. */
+  readonly passed?: boolean;
+  /** Whether its teller went by its own memory of a key alone, and numbered the move itself: the store gave no answer. */
+  readonly alone?: boolean;
 }
 
 /** A revocation or a move that every edge must know: a token of that sid below `epoch` is not good. */

@@ -13,5 +13,7 @@ export interface Decision {
   /** The pod that a moved session left; its id, as it may be gone from the config. */
   readonly from: string | undefined;
   readonly cause: Cause | undefined;
+  /** Whether the store has yet to say whether the session is there: two edges may have it at two pods until then. */
+  readonly provisional: boolean;
   readonly revision: number;
 }

@@ -245,6 +245,7 @@ function alone(
   news: FeedEntry | undefined,
 ): Seated | undefined | Promise<Seated> {
   const { sid } = trip.keyed!;
+  trip.unheard = true;
   const order = sidesFor(trip, sid);
   if ((candidate?.pool ?? order[0]!).pool.strict) return NO_STORE;
   if (known.epoch > 0 && news?.to !== null) {

@@ -6,7 +6,7 @@ import type { Token } from "../sessions/token.ts";
 import type { Seat, Seated, Trip } from "./trip.ts";
 
 /** One move of a session, as the ledger is told of it. `from` is empty where the teller does not know. */
-export type Leg = Pick<Break, "epoch" | "pool" | "from" | "to" | "cause">;
+export type Leg = Pick<Break, "epoch" | "pool" | "from" | "to" | "cause" | "passed">;
 
 type Place = Pick<Token, "epoch" | "pod">;
 
@@ -58,7 +58,8 @@ export function legsOf({ legs, session, from = "", pod: { pod }, cause }: Seat):
 export function following<S extends Seated>(first: readonly Leg[], seat: S): S {
   if (first.length === 0 || isRefusal(seat) || seat.outcome !== "moved") return seat;
   // To a pod that nobody can name any more would read as an end.
-  return { ...seat, legs: [...first.filter(({ to }) => to !== ""), ...legsOf(seat)] };
+  const passed = first.filter(({ to }) => to !== "").map((leg) => ({ ...leg, passed: true }));
+  return { ...seat, legs: [...passed, ...legsOf(seat)] };
 }
 
 /**

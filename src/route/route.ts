@@ -3,6 +3,7 @@ import type { Background } from "../model/ports.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { strip, write } from "../sessions/cookie.ts";
 import { renewalAge } from "../sessions/expiry.ts";
+import { PROVISIONAL } from "../sessions/token.ts";
 import { versionOf } from "./announce.ts";
 import { identify } from "./client.ts";
 import { deliver } from "./deliver.ts";
@@ -66,6 +67,7 @@ export async function route(edge: Edge, request: Request, background: Background
     life: carrier ?? NO_LIFE,
     keyed: undefined,
     stranger: undefined,
+    unheard: false,
     aside: undefined,
     held: undefined,
     served: undefined,
@@ -186,7 +188,7 @@ function finish(
     tokenHeader: carrier?.header,
     meter: seat.pod.meter,
     now: trip.now,
-    decision: view.snapshot.explain ? decisionText(decisionOf(view, seat, outcome)) : undefined,
+    decision: view.snapshot.explain ? decisionText(decisionOf(trip, seat, outcome)) : undefined,
   });
   return headers === undefined ? response : edge.forwarder.dress(response, headers);
 }
@@ -195,10 +197,11 @@ function finish(
  * A break is recorded when the pod that the session moved to has answered: a move that was undone broke nothing. All who
  * followed the same move say the same, and the ledger keeps one for each (sid, epoch).
  */
-function recordMove({ edge, now, preflight }: Trip, seat: Seat): void {
+function recordMove({ edge, now, preflight, unheard }: Trip, seat: Seat): void {
   if (seat.session === undefined || preflight) return;
   const { sid } = seat.session;
-  for (const leg of legsOf(seat)) recordBreak(edge, { at: now, sid, ...leg });
+  const alone = unheard ? { alone: true } : {};
+  for (const leg of legsOf(seat)) recordBreak(edge, { at: now, sid, ...leg, ...alone });
 }
 
 /** A Set-Cookie, or the token for its header. */
@@ -236,9 +239,18 @@ function cookieFor(header: string, trip: Trip): string | null | undefined {
   return rest === header ? undefined : rest;
 }
 
-function decisionOf(view: View, seat: Seat, outcome: Outcome): Decision {
-  const { pod, from, cause } = seat;
-  return { outcome, pool: pod.pod.pool, pod: pod.pod, from, cause, revision: view.stamp.revision };
+function decisionOf({ view, unheard }: Trip, seat: Seat, outcome: Outcome): Decision {
+  const { pod, from, cause, session } = seat;
+  const provisional = unheard || (session !== undefined && (session.flags & PROVISIONAL) !== 0);
+  return {
+    outcome,
+    pool: pod.pod.pool,
+    pod: pod.pod,
+    from,
+    cause,
+    provisional,
+    revision: view.stamp.revision,
+  };
 }
 
 /** @param begins whether the request was without a session */
@@ -266,6 +278,7 @@ function refuse(
     const revision = view.stamp.revision;
     const decision = {
       outcome: "refused",
+      provisional: false,
       pod: undefined,
       from: undefined,
       cause: undefined,

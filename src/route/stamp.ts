@@ -227,5 +227,6 @@ export function decisionText(decision: Decision): string {
   if (decision.pod !== undefined) text += `; pod=${decision.pod.id}`;
   if (decision.from !== undefined) text += `; from=${decision.from}`;
   if (decision.cause !== undefined) text += `; cause=${decision.cause}`;
+  if (decision.provisional) text += "; provisional=true";
   return `${text}; revision=${decision.revision}`;
 }

@@ -57,6 +57,8 @@ export interface Trip {
    * had better stay together.
    */
   stranger: Sid | undefined;
+  /** Set when the store was asked where the session of a key is, and gave no answer in time. */
+  unheard: boolean;
   /** The side that a rule sends this one request to, past a session that stays where it is; undefined: none. */
   aside: PoolRuntime | undefined;
   /** The session as the request brought it: by its token, or its key as this isolate remembers it, or else the store. */

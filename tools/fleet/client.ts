@@ -85,7 +85,7 @@ export class Jar {
   }
 }
 
-/** The parts of a Mooring-Decision header: `outcome`, and `pool`, `pod`, `from`, `cause`, `revision` where they are said. */
+/** The parts of a Mooring-Decision header: `outcome`, and `pool`, `pod`, `from`, `cause`, `provisional`, `revision` where they are said. */
 export function decision(answer: Answer): Record<string, string> {
   const text = String(answer.headers["mooring-decision"] ?? "");
   const [outcome = "", ...pairs] = text.split("; ");

@@ -22,7 +22,9 @@ export class SimLedger {
   }
 
   add(entry: Break): void {
-    const { sid, epoch, to } = entry;
+    const { sid, epoch, to, from: told, passed } = entry;
+    const after = this.entries.get(`${sid} ${epoch + 1} moved`)?.first.from;
+    if (passed && told !== "" && after === told) return;
     const key = ledgerKey(entry);
     const known = this.entries.get(key);
     const listed = { ...entry, from: this.#left(entry) };
@@ -45,8 +47,8 @@ export class SimLedger {
     return at("adopted") ?? at("moved");
   }
 
-  #left({ sid, epoch, from, to, cause }: Break): string {
-    if (to === "" || (cause === "store-adopt" && from !== "")) return from;
+  #left({ sid, epoch, from, to, cause, alone }: Break): string {
+    if (to === "" || ((alone || cause === "store-adopt") && from !== "")) return from;
     const before = this.movedAt(sid, epoch - 1)?.to;
     return before === undefined || before === to ? from : before;
   }

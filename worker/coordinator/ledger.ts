@@ -111,6 +111,7 @@ export class Ledger {
    */
   add(breaks: readonly Break[]): void {
     for (const told of breaks) {
+      if (told.passed && this.#goesPast(told)) continue;
       const one = { ...told, from: this.#left(told) };
       const { sid, epoch, at, pool, from, to, cause } = one;
       // RETURNING tells an insert from an ignored one; the number of rows written counts index and sequence as well.
@@ -140,10 +141,16 @@ export class Ledger {
   }
 
   /** The pod that a break left: to where the epoch before had brought the session, or what its teller says. */
-  #left({ sid, epoch, from, to, cause }: Break): string {
-    if (to === "" || (cause === "store-adopt" && from !== "")) return from;
+  #left({ sid, epoch, from, to, cause, alone }: Break): string {
+    if (to === "" || ((alone || cause === "store-adopt") && from !== "")) return from;
     const before = this.#target(sid, epoch - 1);
     return before === undefined || before === to ? from : before;
+  }
+
+  /** Whether the next move is known to have come from the same pod: then nobody was served in between. */
+  #goesPast({ sid, epoch, from }: Break): boolean {
+    const query = "SELECT 1 FROM breaks WHERE sid = ? AND epoch = ? AND ended = ? AND source = ?";
+    return from !== "" && this.#sql.exec(query, sid, epoch + 1, KINDS.moved, from).toArray().length > 0;
   }
 
   /** Where an epoch has brought a session in the end. */

@@ -67,6 +67,20 @@ describe("the ledger", () => {
     expect(await ways(move(3, "b", "d"), move(2, "a", "b"), adopted)).toEqual(["2 a→b", "2 b→c", "3 c→d"]);
   });
 
+  it("believes who had no store of where it moved a session from: its epochs are its own", async () => {
+    expect(await ways(move(2, "a", "b"), { ...move(3, "a", "c"), alone: true })).toEqual(["2 a→b", "3 a→c"]);
+  });
+
+  /** One edge moved it past a pod that never answered; another had heard of that, and found it dead as well. */
+  it("has no move that its session was only taken past", async () => {
+    const passed: Break = { ...move(2, "a", "b"), passed: true };
+    expect(await ways(move(3, "a", "c"), passed, move(3, "b", "c"))).toEqual(["3 a→c"]);
+    // Where nobody has told so it is part of the way.
+    expect(await ways(passed, move(3, "b", "c"))).toEqual(["2 a→b", "3 b→c"]);
+    // Who was served there tells of it all the same.
+    expect(await ways(move(3, "a", "c"), passed, move(2, "a", "b"))).toEqual(["2 a→b", "3 b→c"]);
+  });
+
   it("leaves an end as it is", async () => {
     const end: Break = { ...move(2, "b", ""), cause: "expired-idle" };
     expect(await ways(move(2, "a", "b"), end, move(1, "x", "y"))).toEqual(["1 x→y", "2 b→", "2 y→b"]);

@@ -18,6 +18,13 @@ export interface Change {
   readonly epochs: readonly [before: number, after: number] | undefined;
   /** A keyed session that was said to begin, here: it has ended before, or its edge could not know that it was there. */
   readonly anew?: boolean;
+  /**
+   * Whether this answer or the one before said that it had no word of the store: edges may have a key's session apart until
+   * they ask it again, and no ledger can tell of that.
+   */
+  readonly apart?: boolean;
+  /** Whether any answer of this session had said so before: entries of what edges did apart may stand before its own. */
+  readonly torn?: boolean;
   /** What the answer said, for whoever has to find out. */
   readonly said: string;
 }
@@ -55,21 +62,20 @@ const placeOf = (entry: LedgerEntry) => (isEnd(entry) ? 2 : isAdopted(entry) ? 1
  * Holds what clients saw against the ledger, session by session, in order.
  *
  * - A cookie that went from epoch a to b: the entries of its sid with epochs in (a, b] must lead from the one pod to the
- *   other, each from where the one before came to; from a itself, where the store had another pod at that epoch. None is needed when the pod is the same: a move may have been undone.
- * - A keyed session that is on another pod: the next entries of its sid must lead there.
+ *   other, each from where the one before came to; from a itself, where the store had another pod at that epoch. None is
+ *   needed when the pod is the same: a move may have been undone.
+ * - A keyed session that is on another pod: the next entries of its sid must lead there; of one that edges ever had apart, some
+ *   that follow each other.
  * - A keyed session that was said to begin, though it was there: its end is next in the ledger; or its pod is the same, and an
  *   edge that had never met the key did without its store.
  * - A session that ended: one entry without a pod it went to, at its last epoch or later; moves in between went unseen.
  *
  * @param asked when the client of a sid last had an answer: what the ledger took later it cannot have seen
- * @param isApart whether edges held a keyed session apart then, for want of their store: what its client saw of that they tell
- *   when they come together again, and no move of it is what it sees next
  */
 export function audit(
   changes: readonly Change[],
   ledger: readonly LedgerEntry[],
   asked: ReadonlyMap<string, number>,
-  isApart: (change: Change) => boolean = () => false,
 ): Audit {
   const entries = groupBy(ledger, ({ sid }) => sid);
   const used = new Set<LedgerEntry>();
@@ -78,26 +84,17 @@ export function audit(
   let chains = 0;
   for (const [sid, seen] of groupBy(changes, (change) => change.sid)) {
     const own = (entries.get(sid) ?? []).toSorted((a, b) => a.epoch - b.epoch || placeOf(a) - placeOf(b));
-    const apart: Change[] = [];
     for (const change of seen) {
       // What came later cannot be what the client saw, however well it would fit.
       const left = own.filter((entry) => !used.has(entry) && entry.at <= change.at + RETOLD);
-      const late = left.filter((entry) =>
-        apart.some(({ from, to }) => entry.from === from && entry.to === to),
-      );
-      const path =
-        change.epochs === undefined
-          ? (pathByPod(change, left) ?? pathByPod(change, left, late))
-          : pathByEpoch(change, left);
-      if (path === undefined && isApart(change)) apart.push(change);
+      const path = change.epochs === undefined ? pathByPod(change, left) : pathByEpoch(change, left);
       if (path === undefined) {
         const text = `${describe(change)}; the ledger has ${left.map(line).join(", ") || "nothing"}`;
         unexplained.push({ change, text });
         continue;
       }
       for (const entry of path) used.add(entry);
-      const { epoch = 0 } = path.at(-1) ?? {};
-      for (const entry of late) if (entry.epoch < epoch) used.add(entry);
+      if (change.torn) for (const entry of left.slice(0, left.indexOf(path[0]!))) used.add(entry);
       if (path.length > 0) explained++;
       if (path.length > 1) chains++;
     }
@@ -117,13 +114,17 @@ function pathByEpoch(change: Change, left: readonly LedgerEntry[]): LedgerEntry[
   return leads(change, adopted) ? adopted : undefined;
 }
 
-/** @param seen entries of what the client had seen before they were told */
-function pathByPod(
-  change: Change,
-  all: readonly LedgerEntry[],
-  seen: readonly LedgerEntry[] = [],
-): LedgerEntry[] | undefined {
-  const left = all.filter((entry) => !seen.includes(entry));
+function pathByPod(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
+  const path = pathFrom(change, left);
+  if (path !== undefined || !change.torn || change.to === "") return path;
+  for (let start = 1; start < left.length; start++) {
+    const later = pathFrom(change, left.slice(start));
+    if (later !== undefined && later.length > 0) return later;
+  }
+  return undefined;
+}
+
+function pathFrom(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
   if (change.to === "") return pathToEnd(left);
   if (change.anew) {
     const path = pathToEnd(left);

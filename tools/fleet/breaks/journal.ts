@@ -150,24 +150,9 @@ export class Journal {
     return this.#stores().some(({ from, until }) => at >= from && at <= until + PARTED);
   }
 
-  /**
-   * The same of a change that a client saw, by its visits. An edge that moved a session without the store tells it when the
-   * client comes there again; the others hear of it from the store when they are asked after that. So a change is put down to
-   * an absence unless its edge was asked since the client had been at all `edges` with the store there.
-   *
-   * @param slow whether a store that was only too slow for the edges counts as well
-   */
-  partedFor(change: Visit, visits: readonly Visit[], edges: number, { slow = true } = {}): boolean {
-    return this.#stores(slow).some(({ from, until }) => {
-      if (change.at < from) return false;
-      const since = visits.filter(({ at }) => at > until + PAUSE && at < change.at);
-      const been = new Set<number>();
-      for (const { edge } of since) {
-        if (been.size === edges && edge === change.edge) return false;
-        been.add(edge);
-      }
-      return true;
-    });
+  /** Whether the script had taken the store away then, or just before. */
+  storeAway(at: number): boolean {
+    return this.#stores(false).some(({ from, until }) => at >= from && at <= until + PAUSE);
   }
 
   /** A move without the store is settled, and told, when its client comes again after the store is back. */

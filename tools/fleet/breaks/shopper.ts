@@ -22,6 +22,10 @@ export interface Shop {
   tagOf(pool: string, pod: string): Promise<PodTag>;
   /** The pod that each session had at each epoch, by `sid epoch`: whoever is answered adds to it. */
   readonly seats: Map<string, string>;
+  /** Whether the store was away then. */
+  storeAway(at: number): boolean;
+  /** How many edges there are. */
+  readonly edges: number;
   /** Seconds since the beginning, as the script tells them. */
   elapsed(): string;
 }
@@ -30,6 +34,12 @@ interface Cart {
   readonly pod: string;
   readonly boot: string;
   readonly items: readonly string[];
+}
+
+/** Edges that were asked since an answer had no word of the store, and those that were asked after all of them had been. */
+interface Since {
+  readonly been: Set<number>;
+  readonly settled: Set<number>;
 }
 
 /** What a client knows of its session. */
@@ -46,6 +56,8 @@ export class Shopper {
   readonly kind: Kind;
   readonly name: string;
   readonly changes: Change[] = [];
+  /** Sessions of a key of which an answer said that it had no word of the store, and who answered since. */
+  readonly torn = new Map<string, Since>();
   readonly troubles: Trouble[] = [];
   /** Carts that lacked something though the very process that had taken it answered. */
   readonly robbed: string[] = [];
@@ -69,6 +81,8 @@ export class Shopper {
   /** What each process of a pod has said that it took. */
   readonly #taken = new Map<string, Set<string>>();
   #held: Held | undefined;
+  /** When its session began: what a pod mints while the store is away the store may never have heard of. */
+  #since = 0;
   #turn: Promise<void> = Promise.resolve();
   #place = "";
   #bought = 0;
@@ -163,13 +177,36 @@ export class Shopper {
     const given = answer.headers["set-cookie"] !== undefined;
     const now = await this.#holding(pod, said.outcome ?? "");
     if (this.kind === "cookie" && now !== undefined) await this.#compareCookie(before, now, given);
-    if (before !== undefined) this.#compare(before, now, `${answer.headers["mooring-decision"]}`);
+    const unheard = said.provisional !== undefined;
+    const lost = this.kind === "learned" && now === undefined && this.#shop.storeAway(this.#since);
+    const apart =
+      before !== undefined && before.epoch === undefined && (this.#isApart(before, unheard) || lost);
+    if (now?.sid !== before?.sid) this.#since = Date.now();
+    if (before !== undefined) this.#compare(before, now, `${answer.headers["mooring-decision"]}`, apart);
+    if (unheard && now !== undefined && now.epoch === undefined) {
+      this.torn.set(now.sid, { been: new Set(), settled: new Set() });
+    }
     // A session that ended was asked for with this very request.
     for (const held of [before, now]) if (held !== undefined) this.asked.set(held.sid, from);
     this.#held = now;
   }
 
-  #compare(before: Held, now: Held | undefined, said: string): void {
+  /**
+   * Whether edges may have the session apart: an edge that moved it without the store tells it when the client comes there
+   * again, and the others hear of it when they are asked after that. So they may, from an answer that had no word of the
+   * store, until an edge is asked again after the client has been at all of them.
+   */
+  #isApart({ sid }: Held, unheard: boolean): boolean {
+    const since = this.torn.get(sid);
+    if (unheard || since === undefined) return unheard;
+    const { edge } = this.visits.at(-1)!;
+    const settled = since.settled.has(edge);
+    if (since.been.size === this.#shop.edges) since.settled.add(edge);
+    since.been.add(edge);
+    return !settled;
+  }
+
+  #compare(before: Held, now: Held | undefined, said: string, apart: boolean): void {
     const { sid, pod: from } = before;
     const { at, edge } = this.visits.at(-1)!;
     const what = {
@@ -183,12 +220,19 @@ export class Shopper {
     const epochs = (after: number | undefined) =>
       before.epoch === undefined ? undefined : ([before.epoch, after ?? before.epoch] as const);
     if (now?.sid !== sid) {
-      this.changes.push({ ...what, to: "", epochs: epochs(undefined) });
+      this.changes.push({ ...what, to: "", epochs: epochs(undefined), apart, torn: this.torn.has(sid) });
       return;
     }
     const anew = said.startsWith("bound");
     if (now.pod === from && now.epoch === before.epoch && !anew) return;
-    this.changes.push({ ...what, to: now.pod, epochs: epochs(now.epoch), anew });
+    this.changes.push({
+      ...what,
+      to: now.pod,
+      epochs: epochs(now.epoch),
+      anew,
+      apart,
+      torn: this.torn.has(sid),
+    });
   }
 
   async #compareCookie(before: Held | undefined, now: Held, given: boolean): Promise<void> {

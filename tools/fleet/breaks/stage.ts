@@ -80,6 +80,8 @@ export class Stage {
       sidOf,
       tagOf,
       seats: new Map(),
+      edges: options.edges,
+      storeAway: (at) => this.journal.storeAway(at),
       draw: clientDraw,
       elapsed: () => this.elapsed,
     };

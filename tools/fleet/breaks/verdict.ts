@@ -33,7 +33,7 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
   const { ledger, result, parted, phantoms, unexplained, lost } = await judged(stage, changes);
   const wrong = ledger.filter((entry) => !journal.justifies(entry));
   const late = ledger.filter((entry) => !journal.justifies(entry, { late: false })).length - wrong.length;
-  const cut = parted.filter((one) => isParted(stage, one, false));
+  const cut = parted.filter(({ change }) => journal.storeAway(change.at));
   const troubles = groupBy([...shoppers, stranger].flatMap(troublesOf), (trouble) => journal.blame(trouble));
   const bought = fleet.pods.flatMap((pod) => pod.arrivals({ method: "POST" }).map(({ id }) => id));
   const twice = [...countBy(bought)].filter(([, count]) => count > 1);
@@ -145,30 +145,19 @@ async function judged(stage: Stage, changes: readonly Change[]): Promise<Judged>
   const asked = new Map(shoppers.flatMap((shopper) => [...shopper.asked]));
   const judge = async () => {
     const ledger = await wholeLedger(fleet);
-    const result = audit(changes, ledger, asked, (change) => isParted(stage, { change }));
-    const parted = result.unexplained.filter((one) => isParted(stage, one));
+    const result = audit(changes, ledger, asked);
+    const parted = result.unexplained.filter(({ change }) => change.apart);
     // Edges that held a session apart moved it apart, and came together, each by its own memory: its client saw half of it.
-    const torn = new Set(parted.map(({ change }) => change.sid));
+    const torn = new Set(shoppers.flatMap((shopper) => [...shopper.torn.keys()]));
     const unseen = result.phantoms.filter((entry) => !torn.has(entry.sid));
     const lost = unseen.filter((entry) => isLost(stage, entry));
     const phantoms = unseen.filter((entry) => !lost.includes(entry));
-    const unexplained = result.unexplained.filter((one) => !isParted(stage, one));
+    const unexplained = result.unexplained.filter(({ change }) => !change.apart);
     return { ledger, result, parted, phantoms, unexplained, lost };
   };
   return eventually(judge, (found) => found.unexplained.length === 0 && found.phantoms.length === 0, {
     every: 500,
   });
-}
-
-/** Without the store an edge finds a session by its key where it remembers it, and cannot know what another edge did. */
-function isParted(
-  { journal, shoppers, fleet }: Stage,
-  { change }: Pick<Unexplained, "change">,
-  slow = true,
-): boolean {
-  if (change.epochs !== undefined) return false;
-  const { visits } = shoppers.find(({ name }) => name === change.client)!;
-  return journal.partedFor(change, visits, fleet.edges.length, { slow });
 }
 
 /** Whose client asked and had no good answer then: it was moved, and never heard of it. */
