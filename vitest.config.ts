@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.workers.test.ts", ...PURE],
+          exclude: ["test/**/*.workers.test.ts", "test/long/**", ...PURE],
           ...limits,
         },
       },

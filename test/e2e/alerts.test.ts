@@ -1,72 +1,60 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { EVERY, RULES } from "../../src/metrics/rules.ts";
 import { Jar } from "../../tools/fleet/client.ts";
-import { type Fleet, type ListedPod, startFleet } from "../../tools/fleet/fleet.ts";
+import { type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
 import { eventually, inParallel } from "../../tools/fleet/wait.ts";
-import { Steady } from "../support/steady.ts";
-import { PATH, Receiver } from "../support/webhook.ts";
+import { twoPools } from "../support/two-pools.ts";
 
+interface Told {
+  readonly rule: string;
+  readonly pool: string;
+  readonly state: string;
+  readonly value: number;
+}
 interface Rules {
   readonly rules: readonly { name: string; state: string; pool: string; value: number; since: number }[];
   readonly webhook: { url: boolean; waiting: number; tries: number };
 }
-interface Event {
-  readonly kind: string;
-  readonly at: number;
-  readonly rule: string;
-  readonly pool: string;
-  readonly value: number;
-}
 
-/** Five pods at `/`, one at `/slow` that is slow where it is asked to be, and one at `/lone`. */
-const threePools = (pods: readonly ListedPod[]) => ({
-  version: 1,
-  pools: {
-    web: { pods: pods.slice(0, 5), health: { readiness: { path: "/ready", period: "1s", failure: 1 } } },
-    slow: { pods: pods.slice(5, 6) },
-    lone: { pods: pods.slice(6) },
-  },
-  routes: [
-    { path: "/", pool: "web" },
-    { path: "/slow", pool: "slow" },
-    { path: "/lone", pool: "lone" },
-  ],
-});
-
-/** All rules over one stretch of real traffic, as their windows are long: each test finds what the one before began. */
-describe("alerts", { timeout: 120_000 }, () => {
+/** Real traffic, and a webhook that hangs at first, then fails, and then hears. */
+describe("alerts", { timeout: 90_000 }, () => {
   let fleet: Fleet;
-  let receiver: Receiver;
-  let traffic: Steady;
+  let server: Server;
+  const told: Told[] = [];
+  const hanging: ServerResponse[] = [];
+  let calls = 0;
 
   beforeAll(async () => {
-    receiver = await Receiver.start();
-    const env = { MOORING_ALERT_WEBHOOK: receiver.url };
-    fleet = await startFleet({ edges: 2, pods: 7, env, config: threePools });
+    server = createServer((request, response) => {
+      let text = "";
+      request.on("data", (piece) => (text += piece));
+      request.on("end", () => {
+        calls++;
+        if (calls === 1) return hanging.push(response);
+        if (calls === 2) return response.writeHead(500).end("no");
+        told.push(JSON.parse(text) as Told);
+        return response.end("ok");
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    fleet = await startFleet({
+      pods: 2,
+      env: { MOORING_ALERT_WEBHOOK: `http://127.0.0.1:${port}/hook?secret=hunter2` },
+      config: twoPools,
+    });
   }, 60_000);
   afterAll(async () => {
-    await traffic?.stop();
     await fleet?.stop();
-    await receiver?.stop();
+    for (const response of hanging) response.destroy();
+    server?.closeAllConnections();
+    await new Promise((resolve) => server?.close(resolve));
   });
 
   const alerts = async () => (await fleet.admin.get<Rules>("/v1/alerts")).json;
   const stateOf = async (name: string) => (await alerts()).rules.find((rule) => rule.name === name);
-  const turned = (name: string, state: string, within: number) =>
-    eventually(
-      () => stateOf(name),
-      (rule) => rule?.state === state,
-      { within, every: 200 },
-    );
-  /** Of one rule and pool, the oldest first. */
-  const events = async (rule: string, pool: string) => {
-    const kinds = "alert-pending,alert-firing,alert-resolved";
-    const list = await fleet.admin.send<{ events: Event[] }>("GET", `/v1/events?kinds=${kinds}&limit=100`, {
-      headers: { accept: "application/json" },
-    });
-    return list.json.events.filter((one) => one.rule === rule && one.pool === pool).reverse();
-  };
 
   it("say nothing of a deployment that is well", async () => {
     await inParallel(Array.from({ length: 120 }), 8, async () => {
@@ -82,35 +70,17 @@ describe("alerts", { timeout: 120_000 }, () => {
     expect(webhook).toEqual({ url: true, waiting: 0, tries: 0 });
   });
 
-  it("say nothing of one pod of five, which is no more than 20 %, nor of one slow request in 200", async () => {
-    traffic = new Steady(fleet.edges, "/slow/at-once", "/slow?ms=700");
-    traffic.every = 200;
-    await fleet.pod("web-4").kill();
-    const away = await eventually(
-      () => stateOf("unavailable-pods"),
-      (rule) => rule?.value === 0.2,
-      { within: 20_000 },
-    );
-    expect(away).toMatchObject({ value: 0.2, state: "inactive" });
-    // The rules have been evaluated with all of it.
-    await sleep(EVERY + 2000);
-    expect((await stateOf("slow-requests"))!.value).toBeGreaterThan(0);
-    expect(traffic.sent).toBeGreaterThan(RULES["slow-requests"].least);
-    expect((await alerts()).rules.filter(({ state }) => state !== "inactive")).toEqual([]);
-    expect(await events("slow-requests", "slow")).toEqual([]);
-    expect(await events("unavailable-pods", "web")).toEqual([]);
-    expect(receiver.paths).toEqual([]);
-  });
-
   it("fire for the pool whose pod died, and hold nothing up while the webhook hangs", async () => {
+    await fleet.pods[1]!.kill();
     const since = Date.now();
-    await fleet.pod("web-6").kill();
-    await fleet.pod("web-3").kill();
-    traffic.every = 20;
     await inParallel(Array.from({ length: 120 }), 8, async () => {
       expect((await new Jar().get(`${fleet.url}/lone`)).status).toBeGreaterThanOrEqual(500);
     });
-    const firing = await turned("error-rate", "firing", 20_000);
+    const firing = await eventually(
+      () => stateOf("error-rate"),
+      (rule) => rule?.state === "firing",
+      { within: 20_000, every: 200 },
+    );
     expect(firing).toMatchObject({ state: "firing", pool: "lone" });
     expect(firing!.since).toBeGreaterThanOrEqual(since);
     expect(await stateOf("session-creation")).toMatchObject({ state: "firing", pool: "lone" });
@@ -118,16 +88,9 @@ describe("alerts", { timeout: 120_000 }, () => {
     expect((await new Jar().get(fleet.url)).status).toBe(200);
   });
 
-  it("fire where more than one request in a hundred takes over 500 ms", async () => {
-    const firing = await turned("slow-requests", "firing", 30_000);
-    expect(firing).toMatchObject({ state: "firing", pool: "slow" });
-    expect(firing!.value).toBeGreaterThan(RULES["slow-requests"].threshold);
-    traffic.every = 0;
-  });
-
   it("reach the webhook in their order once it answers, and never with its url in a log", async () => {
     const heard = await eventually(
-      async () => receiver.of("lone"),
+      async () => told.filter(({ pool }) => pool === "lone"),
       (list) => list.length >= 2,
       { within: 30_000 },
     );
@@ -141,32 +104,14 @@ describe("alerts", { timeout: 120_000 }, () => {
       ["session-creation", "firing"],
     ]);
     expect(heard[0]!.value).toBeGreaterThan(0.01);
-    // It hung, failed and led elsewhere before.
-    expect(receiver.paths).toHaveLength(receiver.told.length + 3);
-    expect(new Set(receiver.paths)).toEqual(new Set([PATH]));
+    expect(calls).toBeGreaterThan(told.length);
     expect(fleet.coordinator.log).toContain('"Alert firing" rule="error-rate" pool="lone" value=');
     expect(fleet.coordinator.log).not.toContain("hunter2");
   });
 
-  it("are over once requests are fast again, and say so", async () => {
-    expect(await turned("slow-requests", "inactive", 40_000)).toMatchObject({ state: "inactive" });
-    const told = await eventually(
-      async () => receiver.of("slow").filter(({ rule }) => rule === "slow-requests"),
-      (list) => list.length >= 2,
-      { within: 20_000 },
-    );
-    expect(told.map(({ state }) => state)).toEqual(["firing", "resolved"]);
-    expect((await events("slow-requests", "slow")).map(({ kind }) => kind)).toEqual([
-      "alert-firing",
-      "alert-resolved",
-    ]);
-  });
-
-  it("survive a restart of the coordinator: what fires does not fire anew, what is pending goes on", async () => {
+  it("survive a restart of the coordinator: what fires does not fire anew", async () => {
     const before = await stateOf("error-rate");
     expect(before!.state).toBe("firing");
-    const [pending] = await events("unavailable-pods", "web");
-    expect(pending).toMatchObject({ kind: "alert-pending", value: 0.4 });
     await fleet.coordinator.restart();
     const after = await eventually(
       () => stateOf("error-rate"),
@@ -176,33 +121,6 @@ describe("alerts", { timeout: 120_000 }, () => {
     // Its rules have been evaluated since: its windows are empty, and say nothing of what is over.
     await sleep(1500);
     expect(await stateOf("error-rate")).toMatchObject({ state: "firing", since: before!.since });
-    expect(receiver.of("lone").filter(({ state }) => state === "resolved")).toEqual([]);
-  });
-
-  it("fire where two pods of five are away for 30 s, and are over once these are back", async () => {
-    const firing = await turned("unavailable-pods", "firing", 60_000);
-    expect(firing).toMatchObject({ state: "firing", pool: "web", value: 0.4 });
-    await Promise.all(["web-3", "web-4"].map((id) => fleet.pod(id).revive()));
-    expect(await turned("unavailable-pods", "inactive", 40_000)).toMatchObject({
-      state: "inactive",
-      value: 0,
-    });
-    const told = await eventually(
-      async () => receiver.of("web"),
-      (list) => list.length >= 2,
-      { within: 20_000 },
-    );
-    expect(told).toMatchObject([
-      { rule: "unavailable-pods", state: "firing", value: 0.4 },
-      { rule: "unavailable-pods", state: "resolved" },
-    ]);
-    const [pending, fired, over, ...more] = await events("unavailable-pods", "web");
-    expect([pending, fired, over].map((one) => one?.kind)).toEqual([
-      "alert-pending",
-      "alert-firing",
-      "alert-resolved",
-    ]);
-    expect(fired!.at - pending!.at).toBeGreaterThanOrEqual(RULES["unavailable-pods"].hold);
-    expect(more).toEqual([]);
+    expect(told.filter(({ pool, state }) => pool === "lone" && state === "resolved")).toEqual([]);
   });
 });

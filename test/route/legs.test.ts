@@ -101,7 +101,7 @@ describe.each(CASES)("the moves of a session that a $by carries", ({ by, affinit
     states({ [a]: "disabled", [b]: "down" });
     const { pod: c } = await ask(second);
     expect(told(second)).toEqual([
-      { epoch: 2, pool: "web", from: a, to: b, cause: "moved-by-operator" },
+      { epoch: 2, pool: "web", from: a, to: b, cause: "moved-by-operator", passed: true },
       { epoch: 3, pool: "web", from: b, to: c, cause: "pod-gone" },
     ]);
   });
@@ -137,7 +137,7 @@ describe.each(CASES)("the moves of a session that a $by carries", ({ by, affinit
     };
     const { pod: c } = await ask(second);
     expect(told(second)).toEqual([
-      { epoch: 2, pool: "web", from: a, to: b, cause: "moved-by-operator" },
+      { epoch: 2, pool: "web", from: a, to: b, cause: "moved-by-operator", passed: true },
       { epoch: 3, pool: "web", from: b, to: c, cause: "pod-gone" },
     ]);
     expect([...store.bindings.values()]).toMatchObject([{ epoch: 3, cause: "pod-gone" }]);

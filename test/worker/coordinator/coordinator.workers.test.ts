@@ -61,7 +61,7 @@ describe("the coordinator", () => {
     const gone: Break = { at: 1, sid: "ab", epoch: 2, pool: "web", from: "a", to: "b", cause: "pod-gone" };
     const count = { pool: "web", outcome: "kept", code: 200, count: 3 } as const;
     await beat(stub, { breaks: [gone, { ...gone, epoch: 3 }], counts: [count] });
-    await beat(stub, { breaks: [gone, { ...gone, cause: "store-adopt" }], counts: [count] });
+    await beat(stub, { breaks: [gone, { ...gone, cause: "config-change" }], counts: [count] });
     const told = (await (await stub.fetch("http://coordinator/breaks")).json()) as {
       breaks: Break[];
       causes: object[];
