@@ -24,8 +24,8 @@ const PURE = [
 
 export default defineConfig({
   test: {
-    // Most of a test of processes is waiting: four files at once keep two cores busy.
-    maxWorkers: 4,
+    // Most of a test of processes is waiting: three files at once keep two cores busy, and four make slow ones late.
+    maxWorkers: 3,
     projects: [
       {
         test: {
