@@ -8,7 +8,7 @@ import { choosePod, hashPod, isVacant, keyPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
-import { following, legTo, podId } from "./legs.ts";
+import { following, type Leg, legTo, podId } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { EMPTY, NO_POD, NO_STORE } from "./problem.ts";
 import { rebind } from "./rebind.ts";
@@ -124,15 +124,18 @@ function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word):
   if (aside !== undefined) return aside;
   const pod = trip.route.scope.pods.get(token.pod);
   const same = before.pod === token.pod;
-  const legs = legTo(trip, before, token, cause);
-  const on = (seat: Seated) => following(legs, seat);
-  if (pod === undefined || !pod.keep) return rebind(trip, token, pod, undefined).then(on);
+  const legs = same ? undefined : legTo(trip, before, token, cause);
+  if (pod === undefined || !pod.keep) return onward(legs, rebind(trip, token, pod, undefined));
   const home = homeOf(trip, token, pod);
   const stay = () => kept(pod, token, news || trip.keyed!.source.behindToken, "none");
-  if (home !== undefined) return goHome(trip, token, home, stay).then(on);
+  if (home !== undefined) return onward(legs, goHome(trip, token, home, stay));
   if (same) return stay();
   const from = podId(trip, before.pod) || undefined;
   return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause, legs };
+}
+
+function onward(legs: readonly Leg[] | undefined, seating: Promise<Seated>): Promise<Seated> {
+  return legs === undefined ? seating : seating.then((seat) => following(legs, seat));
 }
 
 /** Whether a key begins a session: not what pods mint, and not where a route begins none. */

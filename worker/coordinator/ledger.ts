@@ -106,8 +106,8 @@ export class Ledger {
 
   /**
    * Adds breaks; those that are known by (sid, epoch) are told twice and count once. A session that moved to an epoch may
-   * also end in it, or be found at another pod of it, which are other breaks. Where a move came from is where the epoch before had brought the session, in
-   * whatever order the two are told, and else what the first says who knows.
+   * also end in it, or be found at another pod of it, which are other breaks. Where a move came from is where the epoch before
+   * had brought the session, in whatever order the two are told, and else what the first says who knows.
    */
   add(breaks: readonly Break[]): void {
     for (const told of breaks) {
