@@ -1,6 +1,7 @@
 import type { Clues } from "../metrics/clues.ts";
 import type { Counters } from "../metrics/counters.ts";
 import type { Break } from "../model/beat.ts";
+import type { Sid } from "../model/binding.ts";
 import type { Pod, PodTag } from "../model/pod.ts";
 import type { Background, BindingStore, Chance, Clock, Swapped } from "../model/ports.ts";
 import type { Feed } from "../sessions/feed.ts";
@@ -13,6 +14,7 @@ import type { Keyed } from "./keyed.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { Watch } from "./socket.ts";
 import type { Trip } from "./trip.ts";
+import type { Untold } from "./untold.ts";
 import type { View } from "./view.ts";
 
 /**
@@ -113,6 +115,8 @@ export interface Edge {
   /** Compare-and-sets in flight, by sid and epoch. */
   readonly flights: Map<string, Promise<Swapped | undefined>>;
   readonly breaks: Break[];
+  /** Keys that pods minted and the store has yet to hear of, by sid; the oldest first. */
+  readonly untold: Map<Sid, Untold>;
   /** The epoch from which a session was last moved after a failed connection, and not answered there either, by sid. */
   readonly inVain: Generations<number>;
 

@@ -98,6 +98,7 @@ function shadowOf(edge: Edge, view: View): Edge {
     clues: undefined,
     breaks: [],
     flights: new Map(),
+    untold: new Map(),
     expired: new Generations(1),
     settlements: peeking(edge.settlements),
     keyed: peeking(edge.keyed),

@@ -15,6 +15,7 @@ import { rebind } from "./rebind.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
+import { catchUp } from "./untold.ts";
 
 /** What this isolate remembers of a keyed session. */
 export interface Keyed {
@@ -194,6 +195,11 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
   };
   const answer = await ask(trip, swap, known, "key", heard);
   if (answer === undefined) return alone(trip, known, before, candidate, news);
+  if (edge.untold.size > 0) {
+    // This one is settled here.
+    edge.untold.delete(sid);
+    catchUp(trip);
+  }
   if (answer.verdict === "ABSENT" || answer.verdict === "REVOKED") return none();
   return met(trip, answer, base, before, ended);
 }

@@ -5,6 +5,7 @@ import { LONG, recordEnd, remember } from "./keyed.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type Seat, seconds, type Trip } from "./trip.ts";
+import { catchUp, heardLate, putOff } from "./untold.ts";
 
 /**
  * Takes in what the pod's response mints: a new key is bound to this pod before the response's headers pass, or the
@@ -47,11 +48,15 @@ async function bind(trip: Trip, source: SourceRuntime, value: string, seat: Seat
     created: now,
     via: viaOf(trip.route),
   };
-  const answer = await ask(own, swap, token, "mint");
-  if (answer === undefined) remember(own, { ...token, flags: PROVISIONAL });
-  else {
+  const answer = await ask(own, swap, token, "mint", (late) => heardLate(own, token, late));
+  if (answer === undefined) {
+    trip.untold = true;
+    putOff(own, swap, token);
+    remember(own, { ...token, flags: PROVISIONAL });
+  } else {
     if (answer.verdict === "WON" && answer.cause === "expired-idle") recordEnd(own, answer);
     remember(own, { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home });
+    if (edge.untold.size > 0) catchUp(own);
   }
   return seat.outcome === "unkeyed" ? { ...seat, outcome: "bound" } : seat;
 }

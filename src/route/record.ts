@@ -288,6 +288,8 @@ function logged<Value>(
 ): Generations<Value> {
   const over = new Generations<Value>(0);
   over.get = (key) => log(real.get(key));
+  // What goes on behind the response decides nothing.
+  over.peek = (key) => real.peek(key);
   over.set = (key, value) => real.set(key, value);
   over.delete = (key) => real.delete(key);
   return over;

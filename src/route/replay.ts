@@ -142,6 +142,7 @@ function edgeOf(
     keyed: told("keyed"),
     expired: new Generations(1),
     flights: new Map(),
+    untold: new Map(),
     breaks: [],
     inVain: told("inVain"),
     view: () => view,

@@ -68,6 +68,7 @@ export async function route(edge: Edge, request: Request, background: Background
     keyed: undefined,
     stranger: undefined,
     unheard: false,
+    untold: false,
     aside: undefined,
     held: undefined,
     served: undefined,
@@ -239,9 +240,9 @@ function cookieFor(header: string, trip: Trip): string | null | undefined {
   return rest === header ? undefined : rest;
 }
 
-function decisionOf({ view, unheard }: Trip, seat: Seat, outcome: Outcome): Decision {
+function decisionOf({ view, unheard, untold }: Trip, seat: Seat, outcome: Outcome): Decision {
   const { pod, from, cause, session } = seat;
-  const provisional = unheard || (session !== undefined && (session.flags & PROVISIONAL) !== 0);
+  const provisional = unheard || untold || (session !== undefined && (session.flags & PROVISIONAL) !== 0);
   return {
     outcome,
     pool: pod.pod.pool,

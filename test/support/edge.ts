@@ -106,6 +106,7 @@ export class TestEdge {
       keyed: new Generations(5000),
       expired: new Generations(4096),
       flights: new Map(),
+      untold: new Map(),
       breaks: [],
       inVain: new Generations(4096),
       view: () => view,

@@ -162,6 +162,7 @@ export class Isolate {
       expired: new Generations(SETTLEMENTS),
       keyed: new Generations(KEYED),
       flights: new Map<string, Promise<Swapped | undefined>>(),
+      untold: new Map(),
       inVain: new Generations(SETTLEMENTS),
       breaks,
       view: async (_now, background) => {

@@ -159,6 +159,7 @@ async function build(env: Env): Promise<Isolate> {
     expired: new Generations(SETTLEMENTS),
     keyed: new Generations(KEYED),
     flights: new Map<string, Promise<Swapped | undefined>>(),
+    untold: new Map(),
     inVain: new Generations<number>(SETTLEMENTS),
     view: (now, background) => freshness.view(now, background),
     period: () => heartbeat?.period ?? period,

@@ -22,8 +22,6 @@ export interface Shop {
   tagOf(pool: string, pod: string): Promise<PodTag>;
   /** The pod that each session had at each epoch, by `sid epoch`: whoever is answered adds to it. */
   readonly seats: Map<string, string>;
-  /** Whether the store was away then. */
-  storeAway(at: number): boolean;
   /** How many edges there are. */
   readonly edges: number;
   /** Seconds since the beginning, as the script tells them. */
@@ -81,8 +79,8 @@ export class Shopper {
   /** What each process of a pod has said that it took. */
   readonly #taken = new Map<string, Set<string>>();
   #held: Held | undefined;
-  /** When its session began: what a pod mints while the store is away the store may never have heard of. */
-  #since = 0;
+  /** Whether the store has had no word of its session yet: other edges never heard of what a pod has minted. */
+  #untold = false;
   #turn: Promise<void> = Promise.resolve();
   #place = "";
   #bought = 0;
@@ -178,10 +176,10 @@ export class Shopper {
     const now = await this.#holding(pod, said.outcome ?? "");
     if (this.kind === "cookie" && now !== undefined) await this.#compareCookie(before, now, given);
     const unheard = said.provisional !== undefined;
-    const lost = this.kind === "learned" && now === undefined && this.#shop.storeAway(this.#since);
+    const lost = this.kind === "learned" && now === undefined && this.#untold;
     const apart =
       before !== undefined && before.epoch === undefined && (this.#isApart(before, unheard) || lost);
-    if (now?.sid !== before?.sid) this.#since = Date.now();
+    this.#untold = unheard && (this.#untold || now?.sid !== before?.sid);
     if (before !== undefined) this.#compare(before, now, `${answer.headers["mooring-decision"]}`, apart);
     if (unheard && now !== undefined && now.epoch === undefined) {
       this.torn.set(now.sid, { been: new Set(), settled: new Set() });

@@ -81,7 +81,6 @@ export class Stage {
       tagOf,
       seats: new Map(),
       edges: options.edges,
-      storeAway: (at) => this.journal.storeAway(at),
       draw: clientDraw,
       elapsed: () => this.elapsed,
     };
