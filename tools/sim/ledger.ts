@@ -26,7 +26,7 @@ export class SimLedger {
     const after = this.entries.get(`${sid} ${epoch + 1} moved`)?.first.from;
     if (passed && told !== "" && after === told) return;
     const key = ledgerKey(entry);
-    const known = this.entries.get(key);
+    const known = this.entries.get(key) ?? this.#other(entry);
     const listed = { ...entry, from: this.#left(entry) };
     if (known !== undefined) {
       known.told.push(entry);
@@ -39,6 +39,15 @@ export class SimLedger {
     const from = this.movedAt(sid, epoch)?.to;
     if (next !== undefined && from !== undefined && next.first.to !== from)
       next.first = { ...next.first, from };
+  }
+
+  /** The same move as others told it: without the store's cause, or with it. */
+  #other({ sid, epoch, from, to, cause }: Break): Entry | undefined {
+    if (to === "") return undefined;
+    const other = this.entries.get(`${sid} ${epoch} ${cause === "store-adopt" ? "moved" : "adopted"}`);
+    const same =
+      other?.first.to === to && (other.first.from === from || other.first.from === "" || from === "");
+    return same ? other : undefined;
   }
 
   /** The move that an epoch ended with. */

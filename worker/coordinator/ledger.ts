@@ -114,6 +114,7 @@ export class Ledger {
       if (told.passed && this.#goesPast(told)) continue;
       const one = { ...told, from: this.#left(told) };
       const { sid, epoch, at, pool, from, to, cause } = one;
+      if (this.#isOther(one)) continue;
       // RETURNING tells an insert from an ignored one; the number of rows written counts index and sequence as well.
       const inserted = this.#sql.exec(
         `INSERT INTO breaks (sid, epoch, at, pool, source, target, cause, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -145,6 +146,18 @@ export class Ledger {
     if (to === "" || ((alone || cause === "store-adopt") && from !== "")) return from;
     const before = this.#target(sid, epoch - 1);
     return before === undefined || before === to ? from : before;
+  }
+
+  /**
+   * Whether a move is listed as an adoption, or the other way round: what an edge did without the store, and told it later,
+   * the store does not know the cause of, so that others who hear of it there say `store-adopt` of the same move.
+   */
+  #isOther({ sid, epoch, from, to, cause }: Break): boolean {
+    if (to === "") return false;
+    const kind = cause === "store-adopt" ? KINDS.moved : KINDS.adopted;
+    const query = `UPDATE breaks SET source = CASE source WHEN '' THEN ? ELSE source END
+      WHERE sid = ? AND epoch = ? AND ended = ? AND target = ? AND (source IN (?, '') OR ? = '') RETURNING seq`;
+    return this.#sql.exec(query, from, sid, epoch, kind, to, from, from).toArray().length > 0;
   }
 
   /** Whether the next move is known to have come from the same pod: then nobody was served in between. */

@@ -67,6 +67,18 @@ describe("the ledger", () => {
     expect(await ways(move(3, "b", "d"), move(2, "a", "b"), adopted)).toEqual(["2 a→b", "2 b→c", "3 c→d"]);
   });
 
+  /** A session of a key had two entries for one move: of the edge that made it without the store, and of one that heard of it. */
+  it("has a move once that an edge made without its store, though the store tells others no cause", async () => {
+    const heard: Break = { ...move(2, "a", "b"), cause: "store-adopt" };
+    const own: Break = { ...move(2, "a", "b"), alone: true };
+    expect(await ways(own, heard)).toEqual(["2 a→b"]);
+    expect(await ways(heard, own)).toEqual(["2 a→b"]);
+    expect(await ways(own, { ...heard, from: "" })).toEqual(["2 a→b"]);
+    expect(await ways({ ...heard, from: "" }, own)).toEqual(["2 a→b"]);
+    // From another pod it is another break.
+    expect(await ways(own, { ...heard, from: "c" })).toEqual(["2 a→b", "2 c→b"]);
+  });
+
   it("believes who had no store of where it moved a session from: its epochs are its own", async () => {
     expect(await ways(move(2, "a", "b"), { ...move(3, "a", "c"), alone: true })).toEqual(["2 a→b", "3 a→c"]);
   });

@@ -34,8 +34,16 @@ interface Cart {
   readonly items: readonly string[];
 }
 
+/** From when until when edges may have had a key's session apart. Milliseconds since the epoch; infinite while they may. */
+export interface Spell {
+  readonly sid: string;
+  readonly from: number;
+  until: number;
+}
+
 /** Edges that were asked since an answer had no word of the store, and those that were asked after all of them had been. */
 interface Since {
+  readonly spell: Spell;
   readonly been: Set<number>;
   readonly settled: Set<number>;
 }
@@ -56,6 +64,7 @@ export class Shopper {
   readonly changes: Change[] = [];
   /** Sessions of a key of which an answer said that it had no word of the store, and who answered since. */
   readonly torn = new Map<string, Since>();
+  readonly spells: Spell[] = [];
   readonly troubles: Trouble[] = [];
   /** Carts that lacked something though the very process that had taken it answered. */
   readonly robbed: string[] = [];
@@ -182,7 +191,8 @@ export class Shopper {
     this.#untold = unheard && (this.#untold || now?.sid !== before?.sid);
     if (before !== undefined) this.#compare(before, now, `${answer.headers["mooring-decision"]}`, apart);
     if (unheard && now !== undefined && now.epoch === undefined) {
-      this.torn.set(now.sid, { been: new Set(), settled: new Set() });
+      const spell = this.#spell(now.sid, from);
+      this.torn.set(now.sid, { spell, been: new Set(), settled: new Set() });
     }
     // A session that ended was asked for with this very request.
     for (const held of [before, now]) if (held !== undefined) this.asked.set(held.sid, from);
@@ -201,7 +211,17 @@ export class Shopper {
     const settled = since.settled.has(edge);
     if (since.been.size === this.#shop.edges) since.settled.add(edge);
     since.been.add(edge);
+    if (since.settled.size === this.#shop.edges) since.spell.until = Math.min(since.spell.until, Date.now());
     return !settled;
+  }
+
+  /** The one that goes on, or a new one. */
+  #spell(sid: string, from: number): Spell {
+    const last = this.torn.get(sid)?.spell;
+    if (last?.until === Number.POSITIVE_INFINITY) return last;
+    const spell = { sid, from, until: Number.POSITIVE_INFINITY };
+    this.spells.push(spell);
+    return spell;
   }
 
   #compare(before: Held, now: Held | undefined, said: string, apart: boolean): void {

@@ -4,7 +4,7 @@ import { type LedgerEntry, wholeLedger } from "../ledger.ts";
 import { eventually } from "../wait.ts";
 import { type Audit, audit, type Change, groupBy, line, type Unexplained } from "./audit.ts";
 import type { Trouble } from "./journal.ts";
-import type { Shopper } from "./shopper.ts";
+import type { Shopper, Spell } from "./shopper.ts";
 import type { Stage } from "./stage.ts";
 import type { Stranger } from "./stranger.ts";
 
@@ -31,7 +31,11 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
   const { shoppers, fleet, journal } = stage;
   const changes = shoppers.flatMap((shopper) => shopper.changes);
   const { ledger, result, parted, phantoms, unexplained, lost } = await judged(stage, changes);
-  const wrong = ledger.filter((entry) => !journal.justifies(entry));
+  const spells = groupBy(
+    shoppers.flatMap((one) => one.spells),
+    ({ sid }) => sid,
+  );
+  const wrong = ledger.filter((entry) => !journal.justifies(entry) && !isTogether(entry, spells));
   const late = ledger.filter((entry) => !journal.justifies(entry, { late: false })).length - wrong.length;
   const cut = parted.filter(({ change }) => journal.storeAway(change.at));
   const troubles = groupBy([...shoppers, stranger].flatMap(troublesOf), (trouble) => journal.blame(trouble));
@@ -158,6 +162,15 @@ async function judged(stage: Stage, changes: readonly Change[]): Promise<Judged>
   return eventually(judge, (found) => found.unexplained.length === 0 && found.phantoms.length === 0, {
     every: 500,
   });
+}
+
+/**
+ * Whether edges that had a key's session apart came together with this: each when its client next comes there, however late
+ * that is.
+ */
+function isTogether({ cause, sid, at }: LedgerEntry, spells: ReadonlyMap<string, readonly Spell[]>): boolean {
+  const own = cause === "store-adopt" ? spells.get(sid) : undefined;
+  return own?.some(({ from, until }) => at >= from - LOOSE && at <= until + LOOSE) ?? false;
 }
 
 /** Whose client asked and had no good answer then: it was moved, and never heard of it. */
