@@ -15,7 +15,7 @@ import { rebind } from "./rebind.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
-import { catchUp } from "./untold.ts";
+import { catchUp, waiting } from "./untold.ts";
 
 /** What this isolate remembers of a keyed session. */
 export interface Keyed {
@@ -75,7 +75,7 @@ async function meet(
   const { edge, view, now } = trip;
   const sid = await edge.keyer.sid(view.stamp.salt ?? "", source.label, value);
   const place = short ?? source.label + sid;
-  const known = recall(edge, place, now);
+  const known = recall(edge, place, now) ?? waiting(trip, sid);
   carry(trip, { source, sid, value, made, place });
   const fresh = known !== undefined && now - known.checked <= edge.period();
   if (known !== undefined && known.checked > 0) noteReturn(trip, known, sid);

@@ -25,8 +25,9 @@ export function learn(trip: Trip, seat: Seat, response: Response): Promise<Seat>
     }
     const known = minted.key.length > LONG ? undefined : edge.keyed.get(source.label + minted.key);
     if (!route.issue) continue;
-    // Many pods send their cookie with every response: only the first says anything.
-    if (known?.token.pod === seat.pod.pod.tag && known.checked > 0) continue;
+    // Many pods send their cookie with every response: only the first says anything, or one after the session's end.
+    const lives = known !== undefined && known.checked > 0 && known.token.exp * 1000 >= now;
+    if (lives && known.token.pod === seat.pod.pod.tag) continue;
     bound.push(bind(trip, source, minted.key, seat));
   }
   // A pod may mint for several sources of the chain at once: the client comes back with any of them.
@@ -51,8 +52,9 @@ async function bind(trip: Trip, source: SourceRuntime, value: string, seat: Seat
   const answer = await ask(own, swap, token, "mint", (late) => heardLate(own, token, late));
   if (answer === undefined) {
     trip.untold = true;
-    putOff(own, swap, token);
-    remember(own, { ...token, flags: PROVISIONAL });
+    const alone = { ...token, flags: PROVISIONAL };
+    putOff(own, alone, now);
+    remember(own, alone);
   } else {
     if (answer.verdict === "WON" && answer.cause === "expired-idle") recordEnd(own, answer);
     remember(own, { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home });
@@ -66,6 +68,8 @@ function release(trip: Trip, source: SourceRuntime): void {
   const { edge, keyed, held } = trip;
   if (keyed?.source !== source || held === undefined) return;
   edge.keyed.delete(keyed.place);
+  edge.untold.delete(keyed.sid);
+  trip.released = true;
   const { store, guard } = edge;
   trip.background.waitUntil(guard.background(() => store.release(keyed.sid, held.pod)));
 }

@@ -69,6 +69,7 @@ export async function route(edge: Edge, request: Request, background: Background
     stranger: undefined,
     unheard: false,
     untold: false,
+    released: false,
     aside: undefined,
     held: undefined,
     served: undefined,
@@ -127,7 +128,7 @@ function answer(trip: Trip, seat: Seat, response: Response): Response | Promise<
 function carry(trip: Trip, seat: Seat, response: Response): Response | Promise<Response> {
   const { keyed } = trip;
   if (keyed?.made) return tell(trip, seat, response, keyed);
-  if (seat.issue && keyed !== undefined) remember(trip, seat.session!);
+  if (seat.issue && keyed !== undefined && !trip.released) remember(trip, seat.session!);
   if (!seat.issue || (keyed !== undefined && !keyed.source.behindToken)) {
     runErrand(trip, seat);
     return finish(trip, seat, seat.outcome, response, undefined);

@@ -61,6 +61,8 @@ export interface Trip {
   unheard: boolean;
   /** Set when a pod minted a key and the store did not take it in time: other edges may never hear of its session. */
   untold: boolean;
+  /** Set when the pod took back the key that carries the session. */
+  released: boolean;
   /** The side that a rule sends this one request to, past a session that stays where it is; undefined: none. */
   aside: PoolRuntime | undefined;
   /** The session as the request brought it: by its token, or its key as this isolate remembers it, or else the store. */

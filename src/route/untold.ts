@@ -1,14 +1,17 @@
+import { viaOf } from "../model/binding.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import type { Token } from "../sessions/token.ts";
-import { recordEnd } from "./keyed.ts";
+import { type Keyed, recordEnd } from "./keyed.ts";
 import { retain, settle } from "./swap.ts";
 import type { KeyRef, Life, Trip } from "./trip.ts";
 import type { RouteRuntime } from "./view.ts";
 
 /** A key that a pod has minted, of which the store has yet to hear: only this isolate knows where its session is. */
 export interface Untold {
-  readonly swap: Swap;
+  /** As it was minted. */
   readonly token: Token;
+  /** When. Milliseconds since the epoch. */
+  readonly created: number;
   readonly keyed: KeyRef;
   readonly life: Life;
   readonly route: RouteRuntime;
@@ -16,14 +19,14 @@ export interface Untold {
 
 /** How many wait at most; beyond that the oldest is told with its next request alone. */
 const WAITING = 1000;
-/** How many are told with one answer of a store that is back: it has much to do then. */
-const AT_ONCE = 20;
+/** How many are told with one answer of the store: two commands each, of the few that a platform allows to one request. */
+const AT_ONCE = 5;
 
 /** The store gave no answer in time: it is told when it next gives one, or by the client's next request here. */
-export function putOff({ edge, keyed, life, route }: Trip, swap: Swap, token: Token): void {
+export function putOff({ edge, keyed, life, route }: Trip, token: Token, created: number): void {
   const { untold } = edge;
   if (untold.size >= WAITING) untold.delete(untold.keys().next().value!);
-  untold.set(token.sid, { swap, token, keyed: keyed!, life, route });
+  untold.set(token.sid, { token, created, keyed: keyed!, life, route });
 }
 
 /**
@@ -36,24 +39,48 @@ export function catchUp(trip: Trip): void {
   for (const [sid, one] of untold) {
     if (left === 0) return;
     untold.delete(sid);
-    if (!isStill(trip, one)) continue;
+    const token = asItIs(trip, one);
+    if (token === undefined) continue;
     left--;
     const { keyed, life, route } = one;
-    trip.background.waitUntil(tell({ ...trip, keyed, life, route }, one));
+    trip.background.waitUntil(tell({ ...trip, keyed, life, route }, one, token));
   }
 }
 
-/** Whether the session is as it was minted. One that has moved since is settled by its next request. */
-function isStill({ edge, now }: Trip, { swap, keyed }: Untold): boolean {
-  const known = edge.keyed.peek(keyed.place);
-  return known?.checked === 0 && known.token.pod === swap.to && known.token.epoch === 1 && swap.exp > now;
+/**
+ * The session as this isolate has it now: its visits here have put off its end. Undefined: it is over, or has moved since,
+ * which its next request settles.
+ */
+function asItIs({ edge, now }: Trip, one: Untold): Token | undefined {
+  const { pod, epoch, sid } = one.token;
+  // Memory holds but so many keys.
+  const known = edge.keyed.peek(one.keyed.place);
+  const token = known?.token ?? one.token;
+  const same = (known?.checked ?? 0) === 0 && token.pod === pod && token.epoch === epoch;
+  return same && token.exp * 1000 > now && edge.feed.below(sid, epoch) === undefined ? token : undefined;
 }
 
-async function tell(trip: Trip, one: Untold): Promise<void> {
+/** What is waiting to be told of a key that memory has no place for any more; the store must be asked. */
+export function waiting({ edge, now }: Trip, sid: string): Keyed | undefined {
+  const token = edge.untold.get(sid)?.token;
+  return token !== undefined && token.exp * 1000 >= now ? { token, checked: 0 } : undefined;
+}
+
+async function tell(trip: Trip, one: Untold, token: Token): Promise<void> {
   const { edge } = trip;
-  const { swap, token } = one;
-  const answer = await edge.guard.background(() => edge.store.swap(swap, retain(trip, token)));
-  if (answer === undefined) putOff(trip, swap, token);
+  const { sid, epoch, pod, home } = token;
+  const at = { sid, epoch, pod, to: pod, home, exp: token.exp * 1000, created: one.created };
+  // By its epoch: a session that others have found, and that was revoked since, must not begin again.
+  const find: Swap = { op: "find", ...at, cause: "expired-idle", via: viaOf(trip.route) };
+  const ask = (swap: Swap) => edge.guard.background(() => edge.store.swap(swap, retain(trip, token)));
+  let swap = find;
+  let answer = await ask(swap);
+  if (answer?.verdict === "ABSENT") {
+    // Of this key there was a session before, which had ended when the pod minted it again.
+    swap = { ...find, op: "create", epoch: 0 };
+    answer = await ask(swap);
+  }
+  if (answer === undefined) putOff(trip, one.token, one.created);
   else heardOf(trip, one, settle(trip, swap, answer));
 }
 
@@ -67,12 +94,15 @@ export function heardLate(trip: Trip, { sid }: Token, answer: Swapped): void {
 
 function heardOf(trip: Trip, one: Untold, answer: Swapped): void {
   const { edge, background } = trip;
+  const { place } = one.keyed;
+  const token = asItIs(trip, one);
   if (answer.verdict === "WON" && answer.cause === "expired-idle") {
     recordEnd(trip, answer);
     edge.recorded(background);
   }
+  if (answer.verdict === "REVOKED" && token !== undefined) edge.keyed.delete(place);
   // Where another pod has taken the key the client's next request asks, follows, and tells of it.
-  if (answer.pod !== one.token.pod || !isStill(trip, one)) return;
-  const token = { ...one.token, epoch: answer.epoch, home: answer.home };
-  edge.keyed.set(one.keyed.place, { token, checked: edge.clock.now() });
+  if (answer.verdict === "REVOKED" || answer.pod !== token?.pod) return;
+  const { epoch, home } = answer;
+  edge.keyed.set(place, { token: { ...token, epoch, home, flags: 0 }, checked: edge.clock.now() });
 }
