@@ -4,7 +4,7 @@ import type { After, Clock } from "../model/ports.ts";
 export interface GuardOptions {
   /** What a request waits for an answer at most. Milliseconds. */
   readonly budget: number;
-  /** Failures in a row that open the breaker. */
+  /** Failures in a row that open the breaker; calls that were under way together fail as one. */
   readonly failures: number;
   /** How long it stays open before one call may try again. Milliseconds. */
   readonly pause: number;
@@ -33,6 +33,8 @@ export class Guard {
   #failed = 0;
   #openUntil = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
+  /** When the last failure was counted. */
+  #countedAt = Number.NEGATIVE_INFINITY;
   #second = 0;
   #spent: Record<Lane, number> = { move: 0, key: 0, mint: 0 };
   #waits = { asked: 0, late: 0 };
@@ -78,6 +80,7 @@ export class Guard {
   /** @param budget after which an answer counts as a failure, though it is taken all the same; undefined: it never does */
   async #run<T>(call: () => Promise<T>, budget: number | undefined): Promise<T | undefined> {
     if (!this.#admit()) return undefined;
+    const began = this.#clock.now();
     let late = false;
     if (budget !== undefined) this.#waits.asked++;
     const cancel =
@@ -86,14 +89,14 @@ export class Guard {
         : this.#after(budget, () => {
             late = true;
             this.#waits.late++;
-            this.#fail();
+            this.#fail(began);
           });
     try {
       const value = await call();
       if (!late) this.#succeed();
       return value;
     } catch {
-      if (!late) this.#fail();
+      if (!late) this.#fail(began);
       return undefined;
     } finally {
       cancel();
@@ -141,9 +144,17 @@ export class Guard {
     this.#openUntil = 0;
   }
 
-  #fail(): void {
+  /**
+   * The first requests of an isolate come at once, and the store's first answers late: were each of them a failure of its own,
+   * its breaker would open at once, and sessions be placed without a store that is there.
+   */
+  #fail(began: number): void {
+    const now = this.#clock.now();
+    this.#failedAt = now;
+    // A clock that was put back since tells nothing.
+    if (began < this.#countedAt && this.#countedAt <= now) return;
+    this.#countedAt = now;
     this.#failed++;
-    this.#failedAt = this.#clock.now();
-    if (this.#failed >= this.#options.failures) this.#openUntil = this.#clock.now() + this.#options.pause;
+    if (this.#failed >= this.#options.failures) this.#openUntil = now + this.#options.pause;
   }
 }

@@ -92,6 +92,32 @@ describe("the guard before the store", () => {
     expect(guard.open).toBe(true);
   });
 
+  it("takes calls that were under way together for one failure: a cold start's burst opened it at once", async () => {
+    const { clock, after, advance } = hand();
+    const guard = new Guard(clock, after, { ...OPTIONS, rate: { ...OPTIONS.rate, move: 100 } });
+    const answers: (() => void)[] = [];
+    const burst = () => {
+      const call = () => new Promise<void>((resolve) => answers.push(resolve));
+      return Array.from({ length: 20 }, () => guard.start(call));
+    };
+    const first = burst();
+    advance(100);
+    const second = burst();
+    advance(50);
+    expect(guard.open).toBe(false);
+    expect(guard.shaky).toBe(true);
+    advance(100);
+    expect(guard.open).toBe(false);
+    for (const answer of answers) answer();
+    await Promise.all([...first, ...second]);
+    // One after the other they are as many failures as ever.
+    for (let i = 0; i < 2; i++) {
+      void guard.start(() => new Promise<void>(() => undefined));
+      advance(150);
+    }
+    expect(guard.open).toBe(true);
+  });
+
   it("caps the calls of a second", async () => {
     const { clock, after, advance } = hand();
     const guard = new Guard(clock, after, OPTIONS);
@@ -131,8 +157,11 @@ describe("the guard before the store", () => {
     expect(await Promise.all(done)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(guard.open).toBe(false);
     const on = Array.from({ length: 3 }, slow);
-    const waited = on.map(({ call }) => guard.start(call));
-    advance(400);
+    const waited = on.map(({ call }) => {
+      const waits = guard.start(call);
+      advance(400);
+      return waits;
+    });
     expect(guard.open).toBe(true);
     for (const { answer } of on) answer();
     await Promise.all(waited);
