@@ -112,6 +112,8 @@ export interface Edge {
   readonly keyed: Generations<Keyed>;
   /** Expiries that were recorded, by sid and epoch: an old cookie may come back many times. */
   readonly expired: Generations<true>;
+  /** When a move was last recorded, by all that is said of it: a client that never takes its new cookie makes it each time. */
+  readonly told: Generations<number>;
   /** Compare-and-sets in flight, by sid and epoch. */
   readonly flights: Map<string, Promise<Swapped | undefined>>;
   readonly breaks: Break[];

@@ -100,6 +100,7 @@ function shadowOf(edge: Edge, view: View): Edge {
     flights: new Map(),
     untold: new Map(),
     expired: new Generations(1),
+    told: new Generations(1),
     settlements: peeking(edge.settlements),
     keyed: peeking(edge.keyed),
     inVain: peeking(edge.inVain),

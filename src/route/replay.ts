@@ -141,6 +141,7 @@ function edgeOf(
     settlements: told("settlement"),
     keyed: told("keyed"),
     expired: new Generations(1),
+    told: new Generations(1),
     flights: new Map(),
     untold: new Map(),
     breaks: [],

@@ -105,6 +105,7 @@ export class TestEdge {
       settlements: new Generations(4096),
       keyed: new Generations(5000),
       expired: new Generations(4096),
+      told: new Generations(4096),
       flights: new Map(),
       untold: new Map(),
       breaks: [],

@@ -160,6 +160,7 @@ export class Isolate {
       counters,
       settlements: new Generations(SETTLEMENTS),
       expired: new Generations(SETTLEMENTS),
+      told: new Generations(SETTLEMENTS),
       keyed: new Generations(KEYED),
       flights: new Map<string, Promise<Swapped | undefined>>(),
       untold: new Map(),

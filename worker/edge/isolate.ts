@@ -157,6 +157,7 @@ async function build(env: Env): Promise<Isolate> {
     zone: env.MOORING_ZONE || undefined,
     settlements: new Generations(SETTLEMENTS),
     expired: new Generations(SETTLEMENTS),
+    told: new Generations(SETTLEMENTS),
     keyed: new Generations(KEYED),
     flights: new Map<string, Promise<Swapped | undefined>>(),
     untold: new Map(),
