@@ -8,7 +8,7 @@ import { choosePod, hashPod, isVacant, keyPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
-import { following, type Leg, legTo, podId } from "./legs.ts";
+import { following, type Leg, legTo, podId, reasonOf } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { EMPTY, NO_POD, NO_STORE } from "./problem.ts";
 import { rebind } from "./rebind.ts";
@@ -235,7 +235,7 @@ function met(
   // It was there before this edge met it: should its pod be dead, it moves, and does not begin.
   trip.held ??= token;
   const before = remembered ?? token;
-  return arrive(trip, token, before, { cause: answer.cause || "store-adopt", news: true });
+  return arrive(trip, token, before, { cause: reasonOf(trip, before, token, answer.cause), news: true });
 }
 
 function begin(pod: PodRuntime, session: Token): Seat {

@@ -2,7 +2,7 @@ import type { Break } from "../model/beat.ts";
 import type { Cause } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
 import { isRefusal } from "../model/refusal.ts";
-import type { Token } from "../sessions/token.ts";
+import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import type { Seat, Seated, Trip } from "./trip.ts";
 
 /** One move of a session, as the ledger is told of it. `from` is empty where the teller does not know. */
@@ -11,18 +11,25 @@ export type Leg = Pick<Break, "epoch" | "pool" | "from" | "to" | "cause" | "pass
 type Place = Pick<Token, "epoch" | "pod">;
 
 /**
- * Why the session of a cookie is where it is now, to someone who brings it from elsewhere. Two pods of one epoch are two edges
- * that had each moved it without the other: what made the other move it is no reason to leave this pod.
+ * Why a session is where it is now, to someone who brings it from elsewhere. Two pods of one epoch are two edges that had each
+ * moved it without the other: what made the other move it is no reason to leave this pod. Of a key that is so where this edge
+ * had the session there without the store.
  *
  * @param cause of the epoch that it is in now; empty: it was never moved
  */
 export function reasonOf(
   { keyed }: Pick<Trip, "keyed">,
-  before: Pick<Place, "epoch">,
+  before: Pick<Token, "epoch" | "flags">,
   { epoch }: Pick<Place, "epoch">,
   cause: Cause | "",
 ): Cause {
-  return cause === "" || (keyed === undefined && epoch === before.epoch) ? "store-adopt" : cause;
+  const apart = epoch === before.epoch && (keyed === undefined || isAlone(before));
+  return cause === "" || apart ? "store-adopt" : cause;
+}
+
+/** Whether an edge had a session where it was by itself, as no store had answered. */
+function isAlone({ flags }: Pick<Token, "flags">): boolean {
+  return (flags & PROVISIONAL) !== 0;
 }
 
 /**

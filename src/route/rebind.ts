@@ -156,7 +156,7 @@ async function follow(
     return seat.outcome === "moved" ? { ...seat, own: token.pod } : seat;
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
-  const told = reasonOf(trip, swap, answer, answer.cause);
+  const told = reasonOf(trip, { epoch: swap.epoch, flags: token.flags }, answer, answer.cause);
   if (adopted?.keep && adopted !== failed) {
     return seated(trip, { ...next, flags: DOUBTED }, token, adopted, told, true, swap);
   }

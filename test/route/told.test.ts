@@ -54,3 +54,26 @@ describe("a client that never takes its new cookie", () => {
     expect(told(edge)).toEqual([move]);
   });
 });
+
+describe("a key's session that one edge moved without the store, and an operator in it, to the same epoch", () => {
+  /** It was told to have moved there again for the operator's reason, which the ledger had: its way from pod to pod was missing. */
+  it("goes over to the operator's pod by store-adopt", async () => {
+    const edge = await start([{ header: { name: "x-client" } }]);
+    const key = { "x-client": "ann" };
+    const { pod: a } = await ask(edge, key);
+    const swap = edge.store.swap.bind(edge.store);
+    edge.store.swap = () => Promise.reject(new Error("away"));
+    now += 1500;
+    disable(edge, a);
+    const { pod: c } = await ask(edge, key);
+    expect(told(edge)).toMatchObject([{ epoch: 2, from: a, to: c, cause: "moved-by-operator" }]);
+    edge.store.swap = swap;
+    const [held] = [...store.bindings.values()];
+    const b = IDS.find((id) => id !== a && id !== c)!;
+    const to = tagOf(edge, b);
+    await swap({ ...held!, op: "rebind", to, home: to, cause: "moved-by-operator" });
+    now += 6000;
+    expect(await ask(edge, key)).toMatchObject({ pod: b, outcome: "moved" });
+    expect(told(edge)).toEqual([{ epoch: 2, from: c, to: b, cause: "store-adopt" }]);
+  });
+});
