@@ -8,7 +8,7 @@ import { choosePod, hashPod, isVacant, keyPod, sidesFor } from "./choose.ts";
 import { type Edge, recordBreak } from "./edge.ts";
 import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
-import { following, type Leg, legTo, podId, reasonOf } from "./legs.ts";
+import { following, isOver, type Leg, legTo, podId, reasonOf } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { EMPTY, NO_POD, NO_STORE } from "./problem.ts";
 import { rebind } from "./rebind.ts";
@@ -233,8 +233,8 @@ function met(
     return pod === undefined ? rebind(trip, token, undefined, undefined) : begin(pod, token);
   }
   // It was there before this edge met it: should its pod be dead, it moves, and does not begin.
-  trip.held ??= token;
-  const before = remembered ?? token;
+  const before = remembered === undefined || isOver(remembered, answer) ? token : remembered;
+  trip.held = before;
   return arrive(trip, token, before, { cause: reasonOf(trip, before, token, answer.cause), news: true });
 }
 

@@ -1,6 +1,7 @@
 import type { Break } from "../model/beat.ts";
 import type { Cause } from "../model/binding.ts";
 import type { PodTag } from "../model/pod.ts";
+import type { Swapped } from "../model/ports.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import type { Seat, Seated, Trip } from "./trip.ts";
@@ -8,12 +9,12 @@ import type { Seat, Seated, Trip } from "./trip.ts";
 /** One move of a session, as the ledger is told of it. `from` is empty where the teller does not know. */
 export type Leg = Pick<Break, "epoch" | "pool" | "from" | "to" | "cause" | "passed">;
 
-type Place = Pick<Token, "epoch" | "pod">;
+type Place = Pick<Token, "epoch" | "pod"> & Partial<Pick<Token, "flags">>;
 
 /**
  * Why a session is where it is now, to someone who brings it from elsewhere. Two pods of one epoch are two edges that had each
  * moved it without the other: what made the other move it is no reason to leave this pod. Of a key that is so where this edge
- * had the session there without the store.
+ * had the session there without the store. That it had ended before it began anew is none either.
  *
  * @param cause of the epoch that it is in now; empty: it was never moved
  */
@@ -24,18 +25,35 @@ export function reasonOf(
   cause: Cause | "",
 ): Cause {
   const apart = epoch === before.epoch && (keyed === undefined || isAlone(before));
-  return cause === "" || apart ? "store-adopt" : cause;
+  return cause === "" || isEnd(cause) || apart ? "store-adopt" : cause;
+}
+
+/**
+ * Whether the session of a key that this isolate remembers had ended before it began anew where it is now: then nobody was
+ * moved, and whoever began it has told of the end. Where this edge had it without the store its client was served, and moves.
+ *
+ * @param cause of the epoch that it is in now
+ */
+export function isOver(
+  before: Pick<Token, "epoch" | "flags">,
+  { epoch, cause }: Pick<Swapped, "epoch" | "cause">,
+): boolean {
+  return isEnd(cause) && epoch > before.epoch && !isAlone(before);
+}
+
+function isEnd(cause: Cause | ""): boolean {
+  return cause === "expired-idle" || cause === "revoked";
 }
 
 /** Whether an edge had a session where it was by itself, as no store had answered. */
-function isAlone({ flags }: Pick<Token, "flags">): boolean {
+function isAlone({ flags = 0 }: Partial<Pick<Token, "flags">>): boolean {
   return (flags & PROVISIONAL) !== 0;
 }
 
 /**
  * The move that brought a session to where it is now, told by someone who last knew it elsewhere. What was moved more than
  * once since then came from a pod that only those who moved it can name; so did what a key has moved to in the same epoch,
- * which this isolate remembers otherwise.
+ * which this isolate remembers otherwise. What it left itself by `store-adopt` it knows.
  *
  * @returns none where it is at the same pod, or nothing moved it
  */
@@ -46,7 +64,8 @@ export function legTo(
   cause: Cause | undefined,
 ): readonly Leg[] {
   if (before.pod === pod || cause === undefined) return [];
-  const knows = epoch === before.epoch + 1 || (epoch === before.epoch && cause === "store-adopt");
+  const alone = epoch === before.epoch || isAlone(before);
+  const knows = epoch === before.epoch + 1 || (alone && cause === "store-adopt");
   const from = knows ? podId(trip, before.pod) : "";
   return [{ epoch, pool: poolOf(trip, pod), from, to: podId(trip, pod), cause }];
 }

@@ -6,7 +6,7 @@ import { DOUBTED, PROVISIONAL, type Token } from "../sessions/token.ts";
 import { hashPod } from "./choose.ts";
 import { seatFresh } from "./fresh.ts";
 import { lookUpAgain } from "./keyed.ts";
-import { following, legTo, podId, reasonOf } from "./legs.ts";
+import { following, isOver, legTo, podId, reasonOf } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_POD, NO_STORE, POD_DOWN } from "./problem.ts";
 import { ask, bindingOf, retain, settle, swapOf } from "./swap.ts";
@@ -156,9 +156,15 @@ async function follow(
     return seat.outcome === "moved" ? { ...seat, own: token.pod } : seat;
   }
   const adopted = trip.route.scope.pods.get(answer.pod);
-  const told = reasonOf(trip, { epoch: swap.epoch, flags: token.flags }, answer, answer.cause);
+  const over = trip.keyed !== undefined && isOver(token, answer);
+  // What others have begun since has left no pod.
+  const before = over ? next : token;
+  if (over) trip.held = next;
+  const told = over
+    ? undefined
+    : reasonOf(trip, { epoch: swap.epoch, flags: token.flags }, answer, answer.cause);
   if (adopted?.keep && adopted !== failed) {
-    return seated(trip, { ...next, flags: DOUBTED }, token, adopted, told, true, swap);
+    return seated(trip, { ...next, flags: DOUBTED }, before, adopted, told, true, swap);
   }
   // Who asked from a pod that keeps the session has no reason to leave it.
   const stays = candidate.pod.tag === token.pod;
@@ -166,7 +172,7 @@ async function follow(
   const unsettled = (cause: Cause) =>
     stays
       ? seated(trip, token, token, candidate, undefined, false)
-      : provisional(trip, token, candidate, cause, answer);
+      : provisional(trip, before, candidate, cause, answer);
   if (swap.op === "rebind2") return following(legs, unsettled(swap.cause));
   const cause = causeOf(trip, answer.pod, adopted, failed);
   const waiting = waits(adopted, cause);
@@ -175,7 +181,7 @@ async function follow(
   const second = swapOf(trip, "rebind2", next, candidate, waiting ? "store-adopt" : cause);
   const final = await ask(trip, second, token, "move");
   if (final === undefined) return following(legs, unsettled(cause));
-  return following(legs, await follow(trip, token, final, second, candidate, failed));
+  return following(legs, await follow(trip, before, final, second, candidate, failed));
 }
 
 /** The store has revoked the session: whoever sent the request begins a new one. */

@@ -77,3 +77,71 @@ describe("a key's session that one edge moved without the store, and an operator
     expect(told(edge)).toEqual([{ epoch: 2, from: c, to: b, cause: "store-adopt" }]);
   });
 });
+
+describe("a key's session that ended, and that another edge began anew elsewhere", () => {
+  const key = { "x-client": "ann" };
+  const keyed = () => start([{ header: { name: "x-client", timeout: "1h" } }]);
+
+  /** @returns the pod where it was, and where it begins after it was revoked, of which `two` hears nothing */
+  async function revoked(one: TestEdge, two: TestEdge) {
+    const { pod: a } = await ask(one, key);
+    expect((await ask(two, key)).pod).toBe(a);
+    const [held] = [...store.bindings.values()];
+    await store.swap({ ...held!, op: "revoke", to: held!.pod, cause: "revoked" });
+    disable(one, a);
+    now += 1500;
+    const { pod: c } = await ask(one, key);
+    expect(c).not.toBe(a);
+    expect(told(one)).toEqual([]);
+    return { a, c };
+  }
+
+  /** The epoch that begins anew has the end for its cause, and was told as a move that was revoked. */
+  it("is kept there by an edge that remembers it from before: nobody was moved", async () => {
+    const [one, two] = [await keyed(), await keyed()];
+    const { c } = await revoked(one, two);
+    expect(await ask(two, key)).toMatchObject({ pod: c, outcome: "kept" });
+    expect(told(two)).toEqual([]);
+    expect(await ask(two, key)).toMatchObject({ pod: c, outcome: "kept" });
+  });
+
+  it("nor by one that finds its pod from before gone, in the moment that it knew it for sure", async () => {
+    const [one, two] = [await keyed(), await keyed()];
+    const { a, c } = await revoked(one, two);
+    now -= 1500;
+    disable(two, a);
+    expect(await ask(two, key)).toMatchObject({ pod: c, outcome: "kept" });
+    expect(told(two)).toEqual([]);
+  });
+
+  it("and moves on from where it began, and from nowhere else", async () => {
+    const [one, two] = [await keyed(), await keyed()];
+    const { a, c } = await revoked(one, two);
+    now -= 1500;
+    two.health({ [tagToHex(tagOf(two, a))]: "disabled", [tagToHex(tagOf(two, c))]: "down" });
+    const { pod: d, outcome } = await ask(two, key);
+    expect(outcome).toBe("moved");
+    expect(told(two)).toEqual([{ epoch: 4, from: c, to: d, cause: "pod-gone" }]);
+  });
+
+  it("is left by store-adopt where an edge had it without the store: its client was served there", async () => {
+    const [one, two] = [await keyed(), await keyed()];
+    await ask(one, key);
+    for (let i = 0; i < 3; i++) {
+      now += 3_700_000;
+      await ask(one, key);
+    }
+    told(one);
+    const [held] = [...store.bindings.values()];
+    const b = IDS.find((id) => tagOf(one, id) === held!.pod)!;
+    disable(two, b);
+    const swap = two.store.swap;
+    two.store.swap = () => Promise.reject(new Error("away"));
+    const { pod: guess } = await ask(two, key);
+    two.store.swap = swap;
+    two.health({});
+    now += 6000;
+    expect(await ask(two, key)).toMatchObject({ pod: b, outcome: "moved" });
+    expect(told(two)).toEqual([{ epoch: 4, from: guess, to: b, cause: "store-adopt" }]);
+  });
+});
