@@ -69,7 +69,8 @@ export function settle(stored: Binding | undefined, swap: Swap): Settled {
     const { epoch, pod, home } = swap;
     if (op === "create" && epoch === 0) return begin(0, "");
     if (op === "find" && epoch === 0) return leave("ABSENT", { epoch, pod, home, cause: "" });
-    return write("KEPT", "A", { epoch, pod, home, cause: "" });
+    // A key that its edge knew to be revoked begins anew.
+    return write("KEPT", "A", { epoch, pod, home, cause: ended && op === "create" ? "revoked" : "" });
   }
   if (relation === "revoked") {
     if (op === "create") return begin(known.epoch, "revoked");

@@ -83,11 +83,13 @@ describe("a key's session that ended, and that another edge began anew elsewhere
   const keyed = () => start([{ header: { name: "x-client", timeout: "1h" } }]);
 
   /** @returns the pod where it was, and where it begins after it was revoked, of which `two` hears nothing */
-  async function revoked(one: TestEdge, two: TestEdge) {
+  async function revoked(one: TestEdge, two: TestEdge, heard = false) {
     const { pod: a } = await ask(one, key);
     expect((await ask(two, key)).pod).toBe(a);
     const [held] = [...store.bindings.values()];
-    await store.swap({ ...held!, op: "revoke", to: held!.pod, cause: "revoked" });
+    const { sid, exp } = held!;
+    const { epoch } = await store.swap({ ...held!, op: "revoke", to: held!.pod, cause: "revoked" });
+    if (heard) one.edge.feed.hear([{ seq: 1, sid, epoch, to: null, cause: "revoked", exp }], 1, now);
     disable(one, a);
     now += 1500;
     const { pod: c } = await ask(one, key);
@@ -103,6 +105,14 @@ describe("a key's session that ended, and that another edge began anew elsewhere
     expect(await ask(two, key)).toMatchObject({ pod: c, outcome: "kept" });
     expect(told(two)).toEqual([]);
     expect(await ask(two, key)).toMatchObject({ pod: c, outcome: "kept" });
+  });
+
+  /** Of what began above an epoch that was known to be revoked the store had no cause, as of a move that it was told later. */
+  it("nor where whoever began it had heard of the end", async () => {
+    const [one, two] = [await keyed(), await keyed()];
+    const { c } = await revoked(one, two, true);
+    expect(await ask(two, key)).toMatchObject({ pod: c, outcome: "kept" });
+    expect(told(two)).toEqual([]);
   });
 
   it("nor by one that finds its pod from before gone, in the moment that it knew it for sure", async () => {

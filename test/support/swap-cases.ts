@@ -87,7 +87,7 @@ const ROWS = `
   other           create    ADOPT    5  other  stored  stored        A          stored  other
   ahead           create    ADOPT    7  other  stored  stored        A          stored  other
   ahead-own       create    ADOPT    7  token  stored  stored        A          stored  token
-  revoked-behind  create    KEPT     5  token  swap    none          A          swap    none
+  revoked-behind  create    KEPT     5  token  swap    revoked       A          swap    none
   revoked-equal   create    WON      6  to     to      revoked       A          swap    other
   revoked-ahead   create    WON      8  to     to      revoked       A          swap    other
   expired-behind  create    KEPT     5  token  swap    none          A          stored  other

@@ -53,7 +53,8 @@ local moves = op == 'rebind' or op == 'rebind2'
 local keyed = op == 'create' or op == 'find'
 
 local known = parse(redis.pcall('GET', binding))
-if known and known.state == 'R' and known.epoch < epoch and op ~= 'revoke' then known = nil end
+local ended = known and known.state == 'R' and known.epoch < epoch and op ~= 'revoke'
+if ended then known = nil end
 local from = known and known.pod or ''
 if via == '' and known then via = known.via end
 
@@ -92,7 +93,7 @@ if not known or known.epoch < epoch then
   if moves then return win(epoch) end
   if op == 'create' and epoch == 0 then return begin(0, '') end
   if op == 'find' and epoch == 0 then return answer('ABSENT', 0, pod, home, '') end
-  return write('KEPT', epoch, pod, home, 'A', '')
+  return write('KEPT', epoch, pod, home, 'A', ended and op == 'create' and 'revoked' or '')
 end
 if known.state == 'R' then
   if op == 'create' then return begin(known.epoch, 'revoked') end
