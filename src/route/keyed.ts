@@ -200,6 +200,7 @@ async function lookUp(trip: Trip, remembered: Token | undefined): Promise<Seated
     edge.untold.delete(sid);
     catchUp(trip);
   }
+  if (answer.verdict === "ABSENT" && answer.cause === "expired-idle") recordSilence(trip, answer);
   if (answer.verdict === "ABSENT" || answer.verdict === "REVOKED") return none();
   return met(trip, answer, base, before, ended);
 }
@@ -285,6 +286,15 @@ export function recordEnd(trip: Trip, answer: Swapped): void {
   // The epoch that ended; the one that began is the next.
   const epoch = answer.epoch - 1;
   recordBreak(trip.edge, { at: trip.now, sid, epoch, pool, from, to: "", cause: "expired-idle" });
+}
+
+/** It fell silent, and a key that pods mint begins no other: said once, however often the old key comes. */
+function recordSilence(trip: Trip, answer: Swapped): void {
+  const known = `${trip.keyed!.sid} ${answer.epoch}`;
+  if (trip.edge.expired.get(known)) return;
+  trip.edge.expired.set(known, true);
+  // None has begun that would be the next epoch.
+  recordEnd(trip, { ...answer, epoch: answer.epoch + 1 });
 }
 
 /** Once a pod has answered: this isolate knows the session by its key. */

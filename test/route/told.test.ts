@@ -155,3 +155,21 @@ describe("a key's session that ended, and that another edge began anew elsewhere
     expect(told(two)).toEqual([{ epoch: 4, from: guess, to: b, cause: "store-adopt" }]);
   });
 });
+
+describe("a session of a key that its pod minted, and that fell silent", () => {
+  /** Such a key begins no other session, and what begins one was all that told of the end of the one before. */
+  it("is told to have ended, once", async () => {
+    const edge = await start([{ learn: { cookie: "SID", timeout: "1h" } }], {
+      pod: ({ pod: { id }, rest }) =>
+        new Response(id, rest === "/login" ? { headers: { "set-cookie": "SID=ann; Path=/" } } : {}),
+    });
+    const { pod } = await ask(edge, {}, "login");
+    now += 3_700_000;
+    const key = { cookie: "SID=ann" };
+    for (let i = 0; i < 3; i++) expect((await ask(edge, key)).outcome).toBe("unkeyed");
+    expect(told(edge)).toEqual([{ epoch: 1, from: pod, to: "", cause: "expired-idle" }]);
+    // A key of which no store knows anything has ended nothing.
+    await ask(edge, { cookie: "SID=bob" });
+    expect(told(edge)).toEqual([]);
+  });
+});
