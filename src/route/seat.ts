@@ -55,7 +55,7 @@ export function resume(trip: Trip, verified: Verified, due: boolean): Seated | P
   const { token } = verified;
   const news = edge.feed.below(token.sid, token.epoch);
   if (verified.retired) {
-    if (news === undefined) recordEnd(trip, token, "key-retired");
+    recordEnd(trip, token, "key-retired");
     return seatFresh(trip, behind);
   }
   if (news?.to === null) return seatFresh(trip, behind);
@@ -136,7 +136,10 @@ function noteReturn({ edge, route, now, preflight }: Trip, { token, renewal }: V
   edge.clues.returned(route.scope.scope.id, token.sid, gap, gap - renewal > idle);
 }
 
-/** The ledger counts an end once for each (sid, epoch), however often the old token comes. */
+/**
+ * The ledger counts an end once for each (sid, epoch), however often the old token comes. Of one that was revoked it has heard
+ * from the coordinator.
+ */
 function recordEnd(
   trip: Trip,
   token: Token,
@@ -146,6 +149,7 @@ function recordEnd(
   const pod = (pods.get(token.pod) ?? others.get(token.pod))?.pod ?? trip.view.departed.get(token.pod);
   const pool = pod?.pool ?? trip.route.scope.scope.id;
   const { sid, epoch } = token;
+  if (trip.edge.feed.below(sid, epoch)?.to === null) return;
   const known = `${sid} ${epoch}`;
   if (trip.edge.expired.get(known)) return;
   trip.edge.expired.set(known, true);

@@ -173,3 +173,39 @@ describe("a session of a key that its pod minted, and that fell silent", () => {
     expect(told(edge)).toEqual([]);
   });
 });
+
+describe("the end of a session whose old cookie comes back", () => {
+  const begun = async (edge: TestEdge) => {
+    const { pod, cookie } = await ask(edge);
+    const [held] = [...store.bindings.values()];
+    return { pod, cookie, held: held! };
+  };
+
+  /** The second end, under the epoch before, stood beside the first in the ledger. */
+  it("is not told a second time where it was revoked, and then ran out", async () => {
+    const edge = await start([{ cookie: { idle: "30m", absolute: "1h" } }]);
+    const { cookie, held } = await begun(edge);
+    const { sid } = held;
+    edge.edge.feed.hear([{ seq: 1, sid, epoch: 2, to: null, cause: "revoked", exp: now * 2 }], 1, now);
+    for (const minutes of [45, 45]) {
+      now += minutes * 60_000;
+      expect((await ask(edge, { cookie })).outcome).toBe("bound");
+    }
+    expect(told(edge)).toEqual([]);
+  });
+
+  /** That there was news of it at all was taken for its end. */
+  it("is told where its secret is retired, though an operator had moved it", async () => {
+    const { pod, cookie, held } = await begun(await start());
+    const secrets = {
+      current: "another-secret-of-32-bytes-for-tests!",
+      retired: "a-secret-of-an-edge-in-tests-32-bytes",
+    };
+    const edge = await start(undefined, { secrets });
+    const to = tagToHex(tagOf(edge, IDS.find((id) => id !== pod)!));
+    const news = { seq: 1, sid: held.sid, epoch: 2, cause: "moved-by-operator", exp: now * 2 } as const;
+    edge.edge.feed.hear([{ ...news, to }], 1, now);
+    for (let i = 0; i < 2; i++) expect((await ask(edge, { cookie })).outcome).toBe("bound");
+    expect(told(edge)).toEqual([{ epoch: 1, from: pod, to: "", cause: "key-retired" }]);
+  });
+});
