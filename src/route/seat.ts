@@ -1,4 +1,5 @@
 import { tagFromHex } from "../model/pod.ts";
+import { isRefusal } from "../model/refusal.ts";
 import { verdict } from "../sessions/expiry.ts";
 import type { Token } from "../sessions/token.ts";
 import { recordBreak, type Settlement } from "./edge.ts";
@@ -37,8 +38,7 @@ function seatToken(trip: Trip, verified: Verified | undefined): Seated | Promise
   const age = verdict(token, verified.renewal, carrier.idle, now / 1000);
   if (age !== "good" && age !== "renew") {
     if (age === "expired-idle") noteReturn(trip, verified, carrier.idle);
-    if (age !== "ahead") recordEnd(trip, token, age);
-    return seatFresh(trip, behind);
+    return age === "ahead" ? seatFresh(trip, behind) : seatEnded(trip, token, age);
   }
   if (age === "renew") noteReturn(trip, verified, carrier.idle);
   return resume(trip, verified, age === "renew");
@@ -54,16 +54,10 @@ export function resume(trip: Trip, verified: Verified, due: boolean): Seated | P
   const { behind, others, pods } = trip.route.scope;
   const { token } = verified;
   const news = edge.feed.below(token.sid, token.epoch);
-  if (verified.retired) {
-    recordEnd(trip, token, "key-retired");
-    return seatFresh(trip, behind);
-  }
+  if (verified.retired) return seatEnded(trip, token, "key-retired");
   if (news?.to === null) return seatFresh(trip, behind);
   const to = news === undefined ? token.pod : tagFromHex(news.to);
-  if (others.has(to)) {
-    recordEnd(trip, token, "config-change");
-    return seatFresh(trip, behind);
-  }
+  if (others.has(to)) return seatEnded(trip, token, "config-change");
   const aside = seatAside(trip, token.sid, to);
   if (aside !== undefined) return aside;
   trip.held = token;
@@ -136,15 +130,34 @@ function noteReturn({ edge, route, now, preflight }: Trip, { token, renewal }: V
   edge.clues.returned(route.scope.scope.id, token.sid, gap, gap - renewal > idle);
 }
 
+type End = "expired-idle" | "expired-absolute" | "key-retired" | "config-change";
+
+/** The token is good for nothing any more, and its session has ended with it, unless a key behind the token carries it on. */
+function seatEnded(trip: Trip, token: Token, cause: End): Seated | Promise<Seated> {
+  const end = (seat: Seated) => {
+    if (!isCarried(trip, token, seat)) recordEnd(trip, token, cause);
+    return seat;
+  };
+  const seating = seatFresh(trip, trip.route.scope.behind);
+  return seating instanceof Promise ? seating.then(end) : end(seating);
+}
+
+function isCarried(
+  { keyed, aside, stranger, preflight, route }: Trip,
+  { sid }: Token,
+  seat: Seated,
+): boolean {
+  // Nobody has looked for a key.
+  if (preflight) return route.scope.behind.length > 0;
+  const found = keyed?.sid ?? (aside === undefined ? undefined : stranger);
+  return found === sid && (isRefusal(seat) || seat.outcome !== "bound");
+}
+
 /**
  * The ledger counts an end once for each (sid, epoch), however often the old token comes. Of one that was revoked it has heard
  * from the coordinator.
  */
-function recordEnd(
-  trip: Trip,
-  token: Token,
-  cause: "expired-idle" | "expired-absolute" | "key-retired" | "config-change",
-): void {
+function recordEnd(trip: Trip, token: Token, cause: End): void {
   const { others, pods } = trip.route.scope;
   const pod = (pods.get(token.pod) ?? others.get(token.pod))?.pod ?? trip.view.departed.get(token.pod);
   const pool = pod?.pool ?? trip.route.scope.scope.id;

@@ -208,4 +208,39 @@ describe("the end of a session whose old cookie comes back", () => {
     for (let i = 0; i < 2; i++) expect((await ask(edge, { cookie })).outcome).toBe("bound");
     expect(told(edge)).toEqual([{ epoch: 1, from: pod, to: "", cause: "key-retired" }]);
   });
+
+  describe("with a key behind it", () => {
+    const chain = (timeout: string) => [
+      { cookie: { idle: "30m" } },
+      { header: { name: "x-client", timeout } },
+    ];
+    const key = { "x-client": "ann" };
+
+    /** The session had ended in the ledger, and its client was served at its pod. */
+    it("is none where the key carries the session on", async () => {
+      const edge = await start(chain("24h"));
+      const { pod, cookie } = await ask(edge, key);
+      now += 45 * 60_000;
+      const preflight = { "access-control-request-method": "PUT", cookie };
+      await edge.ask(URL, { method: "OPTIONS", headers: preflight });
+      expect(await ask(edge, { ...key, cookie })).toMatchObject({ pod, outcome: "kept" });
+      disable(edge, pod);
+      now += 5000;
+      const { pod: other, outcome } = await ask(edge, { ...key, cookie });
+      expect(outcome).toBe("moved");
+      expect(told(edge)).toEqual([{ epoch: 2, from: pod, to: other, cause: "moved-by-operator" }]);
+    });
+
+    it("is told where the client brings no key, or the key's session has ended, too", async () => {
+      const edge = await start(chain("35m"));
+      const { pod, cookie } = await ask(edge, key);
+      const other = await ask(edge, { "x-client": "bob" });
+      now += 45 * 60_000;
+      expect((await ask(edge, { cookie })).outcome).toBe("bound");
+      const end = { epoch: 1, from: pod, to: "", cause: "expired-idle" };
+      expect(told(edge)).toEqual([end]);
+      expect((await ask(edge, { "x-client": "bob", cookie: other.cookie })).outcome).toBe("bound");
+      expect(told(edge)).toContainEqual({ ...end, from: other.pod });
+    });
+  });
 });
