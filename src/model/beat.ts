@@ -36,6 +36,8 @@ export interface Break {
   readonly passed?: boolean;
   /** Whether its teller went by its own memory of a key alone, and numbered the move itself: the store gave no answer. */
   readonly alone?: boolean;
+  /** Of a session that a key carries: how long it lasts unseen. Its sid outlives it, and its epochs begin anew. Seconds. */
+  readonly idle?: number;
 }
 
 /** A revocation or a move that every edge must know: a token of that sid below `epoch` is not good. */

@@ -285,7 +285,8 @@ export function recordEnd(trip: Trip, answer: Swapped): void {
   const { sid } = trip.keyed!;
   // The epoch that ended; the one that began is the next.
   const epoch = answer.epoch - 1;
-  recordBreak(trip.edge, { at: trip.now, sid, epoch, pool, from, to: "", cause: "expired-idle" });
+  const { idle } = trip.life;
+  recordBreak(trip.edge, { at: trip.now, sid, epoch, pool, from, to: "", cause: "expired-idle", idle });
 }
 
 /** It fell silent, and a key that pods mint begins no other: said once, however often the old key comes. */

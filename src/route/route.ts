@@ -200,17 +200,18 @@ function finish(
  * followed the same move say the same, and the ledger keeps one for each (sid, epoch). This isolate says it once in the time
  * that a session lives in silence: after that a key may have begun at its first epoch again.
  */
-function recordMove({ edge, now, preflight, unheard, life }: Trip, seat: Seat): void {
+function recordMove({ edge, now, preflight, unheard, keyed, life }: Trip, seat: Seat): void {
   if (seat.session === undefined || preflight) return;
   const { sid } = seat.session;
   const alone = unheard ? { alone: true } : {};
+  const idle = keyed === undefined ? {} : { idle: life.idle };
   for (const leg of legsOf(seat)) {
     const { epoch, from, to, cause, passed = false } = leg;
     const known = `${sid} ${epoch} ${from} ${to} ${cause} ${passed} ${unheard}`;
     const last = edge.told.get(known);
     if (last !== undefined && now - last < life.idle * 1000) continue;
     edge.told.set(known, now);
-    recordBreak(edge, { at: now, sid, ...leg, ...alone });
+    recordBreak(edge, { at: now, sid, ...leg, ...alone, ...idle });
   }
 }
 

@@ -60,7 +60,12 @@ describe.each(CASES)("the moves of a session that a $by carries", ({ by, affinit
       edge.health(Object.fromEntries(Object.entries(health).map(([id, state]) => [tagOf(edge, id), state])));
     }
   };
-  const told = (edge: TestEdge) => edge.edge.breaks.splice(0).map(({ at: _, sid: __, ...leg }) => leg);
+  const told = (edge: TestEdge) =>
+    edge.edge.breaks.splice(0).map(({ at: _, sid: __, idle, ...leg }) => {
+      // A key's sid outlives its session: the ledger must know by when everyone has forgotten it.
+      expect(idle).toBe(by === "key" ? 10_800 : undefined);
+      return leg;
+    });
 
   async function begun(): Promise<string> {
     const first = await ask(edges[0], "");

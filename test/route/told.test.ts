@@ -33,7 +33,7 @@ const tagOf = ({ view }: TestEdge, id: string) =>
   view.pools[0]!.pods.find(({ pod }) => pod.id === id)!.pod.tag;
 const disable = (edge: TestEdge, id: string) => edge.health({ [tagToHex(tagOf(edge, id))]: "disabled" });
 const told = ({ edge }: TestEdge) =>
-  edge.breaks.splice(0).map(({ at: _, sid: __, pool: ___, ...rest }) => rest);
+  edge.breaks.splice(0).map(({ at: _, sid: __, pool: ___, idle: ____, ...rest }) => rest);
 
 describe("a client that never takes its new cookie", () => {
   /** Each of its requests told of its move again: with the coordinator away for long it pushed out what others had to tell. */

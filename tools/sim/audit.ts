@@ -27,7 +27,7 @@ export function ledgerAdds(world: World): void {
     if (isHeard(world, sid)) asWon(world, first, told);
     if (world.plan.affinity !== "cookie") continue;
     // What a store that lies says was moved on from may be told of as well.
-    const passed = world.lied && ledger.movedAt(sid, epoch + 1) !== undefined;
+    const passed = world.lied && ledger.hasMove(sid, epoch + 1);
     if (known === undefined && !watch.untold.has(sid) && !passed) {
       watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);
     }
@@ -44,7 +44,8 @@ export function ledgerAdds(world: World): void {
   if (coordinator.reborn > 0) return;
   for (const { sid, since, epoch, isolate, to } of watch.moves) {
     if (epoch === undefined || !alive.has(isolate)) continue;
-    const has = (at: number) => ledger.movedAt(sid, at) !== undefined;
+    // What was made without the store is told as that, under an epoch of its own.
+    const has = (at: number) => ledger.hasMove(sid, at);
     // An operator moved it there, an edge on from there and, as that pod was dead, back: one move, under its first epoch.
     let told = has(epoch);
     for (let at = since + 1; at < epoch && !told; at++)

@@ -7,6 +7,8 @@ import type { Beat, Break, RequestCount, Tallies } from "../../src/model/beat.ts
 const KEPT = 10_000;
 /** Breaks that are known when they are told again: an old cookie may tell of one long after it left the list. */
 const KNOWN = 100_000;
+/** What clocks of edges may differ by, and a heartbeat may take. Milliseconds. */
+const SLACK = 5 * 60_000;
 /** How long a silent isolate may still repeat its last batch. Milliseconds. */
 const REMEMBERED = 24 * 3600 * 1000;
 
@@ -30,12 +32,16 @@ type BreakRow = {
   cause: Break["cause"];
 };
 
-/** What a session may suffer once in each epoch: the column `ended`, which had but the first two once. */
-const KINDS = { moved: 0, ended: 1, adopted: 2 } as const;
+/**
+ * What a session may suffer once in each epoch: the column `ended`, which had but the first two once. `apart` is what an edge
+ * did without the store, by epochs of its own. Below 0: of a life of the session that is over, which is listed and no more.
+ */
+const KINDS = { moved: 0, ended: 1, adopted: 2, apart: 3 } as const;
 
-function kindOf({ to, cause }: Break): number {
+function kindOf({ to, cause, alone }: Break): number {
   if (to === "") return KINDS.ended;
-  return cause === "store-adopt" ? KINDS.adopted : KINDS.moved;
+  if (cause === "store-adopt") return KINDS.adopted;
+  return alone ? KINDS.apart : KINDS.moved;
 }
 
 /** What the edges reported, on the coordinator's disk: exact after restarts. */
@@ -111,34 +117,40 @@ export class Ledger {
    */
   add(breaks: readonly Break[]): void {
     for (const told of breaks) {
+      this.#buries(told);
       if (told.passed && this.#goesPast(told)) continue;
       const one = { ...told, from: this.#left(told) };
+      const kind = kindOf(one);
+      // Looked for, not left to ON CONFLICT, which uses a number up: repeats had pushed all else off the list.
+      if (this.#isKnown(one, kind)) continue;
       const { sid, epoch, at, pool, from, to, cause } = one;
-      if (this.#isOther(one)) continue;
-      // RETURNING tells an insert from an ignored one; the number of rows written counts index and sequence as well.
-      const inserted = this.#sql.exec(
-        `INSERT INTO breaks (sid, epoch, at, pool, source, target, cause, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (sid, epoch, ended) DO NOTHING RETURNING seq`,
-        ...[sid, epoch, at, pool, from, to, cause, kindOf(one)],
+      this.#sql.exec(
+        "INSERT INTO breaks (sid, epoch, at, pool, source, target, cause, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        ...[sid, epoch, at, pool, from, to, cause, kind],
       );
-      if (inserted.toArray().length === 0) {
-        // Whoever followed it told first.
-        const query =
-          "UPDATE breaks SET source = ? WHERE sid = ? AND epoch = ? AND target = ? AND source = ''";
-        if (from !== "" && to !== "") this.#sql.exec(query, from, sid, epoch, to);
-        continue;
-      }
       if (to !== "") this.#leads(sid, epoch);
       this.#sql.exec(
         "INSERT INTO causes (cause, count) VALUES (?, 1) ON CONFLICT (cause) DO UPDATE SET count = count + 1",
         cause,
       );
-      const { kind, fields } = toldOf(one);
-      this.#tell(kind, fields, at);
+      const event = toldOf(one);
+      this.#tell(event.kind, event.fields, at);
     }
     if (breaks.length > 0) {
       this.#sql.exec("DELETE FROM breaks WHERE seq <= (SELECT MAX(seq) FROM breaks) - ?", KNOWN);
     }
+  }
+
+  /**
+   * A key has one sid for ever, and its session begins at epoch 1 again once the store has forgotten it: that is 1.5 × idle +
+   * 10 min after its last visit. What came before this break by more than idle is over for all: who still knew the epoch
+   * before it had last been visited there before it came, and has forgotten it idle later. So it is no repeat of this, and
+   * does not say where this came from.
+   */
+  #buries({ sid, at, idle }: Break): void {
+    if (idle === undefined) return;
+    const query = "UPDATE breaks SET ended = -seq WHERE sid = ? AND at < ? AND ended >= 0";
+    this.#sql.exec(query, sid, at - idle * 1000 - SLACK);
   }
 
   /** The pod that a break left: to where the epoch before had brought the session, or what its teller says. */
@@ -149,15 +161,28 @@ export class Ledger {
   }
 
   /**
-   * Whether a move is listed as an adoption, or the other way round: what an edge did without the store, and told it later,
-   * the store does not know the cause of, so that others who hear of it there say `store-adopt` of the same move.
+   * Whether it is listed, if by another kind: what an edge did without the store, and told it later, the store does not know
+   * the cause of, so that others who hear of it there say `store-adopt` of the same move. A repeat writes nothing, unless it
+   * says more: from where, or that it was the store's move as well.
    */
-  #isOther({ sid, epoch, from, to, cause }: Break): boolean {
-    if (to === "") return false;
-    const kind = cause === "store-adopt" ? KINDS.moved : KINDS.adopted;
-    const query = `UPDATE breaks SET source = CASE source WHEN '' THEN ? ELSE source END
-      WHERE sid = ? AND epoch = ? AND ended = ? AND target = ? AND (source IN (?, '') OR ? = '') RETURNING seq`;
-    return this.#sql.exec(query, from, sid, epoch, kind, to, from, from).toArray().length > 0;
+  #isKnown({ sid, epoch, from, to }: Break, kind: number): boolean {
+    const query =
+      "SELECT seq, ended, source, target FROM breaks WHERE sid = ? AND epoch = ? AND ended >= 0 ORDER BY ended";
+    const rows = this.#sql
+      .exec<{ seq: number; ended: number; source: string; target: string }>(query, sid, epoch)
+      .toArray();
+    const isSame = ({ source, target }: { source: string; target: string }) =>
+      to !== "" && target === to && (source === from || source === "" || from === "");
+    const row = rows.find(({ ended }) => ended === kind) ?? rows.find(isSame);
+    if (row === undefined) return false;
+    // Whoever followed it told first.
+    const fills = row.source === "" && from !== "" && isSame(row);
+    if (fills) this.#sql.exec("UPDATE breaks SET source = ? WHERE seq = ?", from, row.seq);
+    if (row.ended === KINDS.apart && kind !== KINDS.apart && (fills || row.source === from)) {
+      this.#sql.exec("UPDATE breaks SET ended = ? WHERE seq = ?", kind, row.seq);
+      this.#leads(sid, epoch);
+    }
+    return true;
   }
 
   /** Whether the next move is known to have come from the same pod: then nobody was served in between. */
@@ -166,16 +191,20 @@ export class Ledger {
     return from !== "" && this.#sql.exec(query, sid, epoch + 1, KINDS.moved, from).toArray().length > 0;
   }
 
-  /** Where an epoch has brought a session in the end. */
+  /** Where an epoch has brought a session in the end, as the store has it. */
   #target(sid: string, epoch: number): string | undefined {
     const query =
-      "SELECT target FROM breaks WHERE sid = ? AND epoch = ? AND ended <> ? ORDER BY ended DESC LIMIT 1";
-    return this.#sql.exec<{ target: string }>(query, sid, epoch, KINDS.ended).toArray()[0]?.target;
+      "SELECT target FROM breaks WHERE sid = ? AND epoch = ? AND ended IN (?, ?) ORDER BY ended DESC LIMIT 1";
+    const [last] = this.#sql
+      .exec<{ target: string }>(query, sid, epoch, KINDS.moved, KINDS.adopted)
+      .toArray();
+    return last?.target;
   }
 
   /** It was from here that the next move left, whatever its teller said. */
   #leads(sid: string, epoch: number): void {
-    const from = this.#target(sid, epoch)!;
+    const from = this.#target(sid, epoch);
+    if (from === undefined) return;
     const query = "UPDATE breaks SET source = ? WHERE sid = ? AND epoch = ? AND ended = ? AND target <> ?";
     this.#sql.exec(query, from, sid, epoch + 1, KINDS.moved, from);
   }

@@ -42,6 +42,17 @@ export function lifeOf(
   return keyed ?? cookie ?? FALLBACK;
 }
 
+/** How long an edge may know a session by its key unseen; undefined: of a cookie. Seconds. */
+export function knownFor(
+  chain: readonly AffinityConfig[],
+  binding: Pick<Binding, "created" | "exp">,
+): number | undefined {
+  if (!lifeOf(chain, binding).keyed) return undefined;
+  // Which of the keys it was nobody can say.
+  const timeouts = chain.map(({ options: { timeout } }) => (typeof timeout === "number" ? timeout : 0));
+  return Math.max(...timeouts) / 1000;
+}
+
 /** When a session was last created or renewed, from its index score. Milliseconds since the epoch. */
 export function seenAt(
   { sid, created, expires }: { sid: Sid; created: number; expires: number },

@@ -6,7 +6,7 @@ import { raised } from "../../src/sessions/feed.ts";
 import type { Guard } from "../../src/sessions/guard.ts";
 import type { FeedStore } from "./feed-store.ts";
 import type { Ledger } from "./ledger.ts";
-import { isIdle, keepAt, lifeOf } from "./life.ts";
+import { isIdle, keepAt, knownFor, lifeOf } from "./life.ts";
 import type { Places } from "./places.ts";
 import { type Refused, type Reply, refused } from "./reply.ts";
 
@@ -163,7 +163,9 @@ export class Sessions {
     const left = from === undefined ? undefined : places().named(from);
     const came = to === null ? undefined : places().named(binding.pod);
     const pool = (came ?? left)?.pool ?? "";
-    ledger.add([{ at: now(), sid, epoch, pool, from: left?.id ?? "", to: came?.id ?? "", cause }]);
+    const idle = knownFor(places().affinity(binding), binding);
+    const known = idle === undefined ? {} : { idle };
+    ledger.add([{ at: now(), sid, epoch, pool, from: left?.id ?? "", to: came?.id ?? "", cause, ...known }]);
     return seq;
   }
 

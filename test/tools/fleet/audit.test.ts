@@ -109,6 +109,18 @@ describe("what clients saw against the ledger", () => {
     expect(summary([apart, next], other, late)).toEqual([0, 0, 2, 2]);
   });
 
+  /** The ledger had dropped what an edge moved apart to the same epoch as the store; now it stands there, too. */
+  it("what an edge moved apart may stand between two moves that a client sees at once", () => {
+    const ledger = [entry(2, "a", "b"), entry(2, "x", "y"), entry(3, "b", "c")];
+    // What stands between is left for what its own client sees.
+    expect(summary([change("a", "c", { torn: true })], ledger)).toEqual([1, 1, 0, 1]);
+    expect(summary([change("a", "c")], ledger)).toEqual([0, 0, 1, 3]);
+    // Not so from another pod, or in another order.
+    expect(summary([change("b", "y", { torn: true })], ledger)).toEqual([0, 0, 1, 3]);
+    const back = [entry(2, "b", "c"), entry(2, "x", "y"), entry(3, "a", "b")];
+    expect(summary([change("a", "c", { torn: true })], back)).toEqual([0, 0, 1, 3]);
+  });
+
   it("what the ledger took later explains nothing, however well it fits", () => {
     const flip = change("a", "b", { at: 90 });
     expect(summary([flip], [entry(2, "a", "b")])).toEqual([1, 0, 0, 0]);

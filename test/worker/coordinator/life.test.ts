@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { AffinityConfig } from "../../../src/model/pool.ts";
 import { renewalAge, retention } from "../../../src/sessions/expiry.ts";
-import { isIdle, keepAt, lifeOf, seenAt } from "../../../worker/coordinator/life.ts";
+import { isIdle, keepAt, knownFor, lifeOf, seenAt } from "../../../worker/coordinator/life.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -22,6 +22,14 @@ it("tells by which source of a chain a session came: by its whole life", () => {
   }
   expect(lifeOf([cookie], byKey), "absolute was another when it began").toEqual({ idle: 1800, keyed: false });
   expect(lifeOf([], byKey)).toEqual({ idle: 1800, keyed: false });
+});
+
+it("tells for how long an edge may know a session by a key: by the longest that it may be", () => {
+  const byKey = { created, exp: created + 5 * HOUR };
+  const address: AffinityConfig = { source: "client-ip", options: { timeout: 4 * HOUR } };
+  expect(knownFor([cookie, header, address], byKey)).toBe(14_400);
+  expect(knownFor([cookie, header], { created, exp: created + 12 * HOUR })).toBeUndefined();
+  expect(knownFor([cookie], byKey)).toBeUndefined();
 });
 
 it("finds from the index score when a session was last seen", () => {

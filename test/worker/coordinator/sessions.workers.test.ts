@@ -34,14 +34,18 @@ describe("an operator's word on one session", () => {
     });
     const document = {
       version: 1,
-      pools: { web: pods(["a", "b"]), canary: pods(["c"]), other: pods(["z"]) },
+      pools: {
+        ...{ web: pods(["a", "b"]), canary: pods(["c"]), other: pods(["z"]) },
+        keyed: { ...pods(["k", "l"]), affinity: [{ header: { name: "x-client", timeout: "2h" } }] },
+      },
       routes: [
         { path: "/", split: { web: 95, canary: 5 } },
         { path: "/other", pool: "other" },
+        { path: "/keyed", pool: "keyed" },
       ],
     };
     await put(stub, document, { "if-none-match": "*" });
-    for (const pool of ["web", "canary", "other"]) {
+    for (const pool of ["web", "canary", "other", "keyed"]) {
       const { pods: listed } = await ask<{ pods: PodStatus[] }>(stub, `/pods?pool=${pool}`);
       for (const { id, tag } of listed) tags.set(id, tagFromHex(tag));
     }
@@ -64,7 +68,7 @@ describe("an operator's word on one session", () => {
       cause: "",
       created,
       exp: created + 12 * HOUR,
-      via: "web@*",
+      via: pod === "k" ? "keyed@*" : "web@*",
     };
     await store.create(binding, retention);
     return binding;
@@ -148,6 +152,27 @@ describe("an operator's word on one session", () => {
     expect(await move(sid, "b")).toMatchObject({ ok: true, binding: { epoch: 2 } });
     expect(await entry(sid)).toMatchObject({ epoch: 2 });
     expect(await breaks(sid)).toHaveLength(1);
+  });
+
+  /** It had moved yesterday, was forgotten, and began at epoch 1 again: to the ledger the operator's move was yesterday's. */
+  it("tells the move of a key's session from one before the store had forgotten it", async () => {
+    const { sid } = await session("k");
+    const at = Date.now() - 24 * HOUR;
+    const before = {
+      sid,
+      epoch: 2,
+      pool: "keyed",
+      from: "l",
+      to: "k",
+      cause: "pod-gone",
+      idle: 7200,
+    } as const;
+    await beat(stub, { breaks: [{ ...before, at }] });
+    expect(await move(sid, "l")).toMatchObject({ ok: true });
+    expect(await breaks(sid)).toMatchObject([
+      { epoch: 2, from: "k", to: "l" },
+      { from: "l", to: "k" },
+    ]);
   });
 
   it("takes one at a time for a session: two revocations at once were two breaks", async () => {

@@ -65,7 +65,7 @@ const placeOf = (entry: LedgerEntry) => (isEnd(entry) ? 2 : isAdopted(entry) ? 1
  *   other, each from where the one before came to; from a itself, where the store had another pod at that epoch. None is
  *   needed when the pod is the same: a move may have been undone.
  * - A keyed session that is on another pod: the next entries of its sid must lead there; of one that edges ever had apart, some
- *   that follow each other.
+ *   that follow each other, with what an edge did apart before or between them.
  * - A keyed session that was said to begin, though it was there: its end is next in the ledger; or its pod is the same, and an
  *   edge that had never met the key did without its store.
  * - A session that ended: one entry without a pod it went to, at its last epoch or later; moves in between went unseen.
@@ -121,7 +121,17 @@ function pathByPod(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] 
     const later = pathFrom(change, left.slice(start));
     if (later !== undefined && later.length > 0) return later;
   }
-  return undefined;
+  return pathPast(change, left);
+}
+
+/** What an edge moved apart may also stand between two of them, as its epochs are its own. */
+function pathPast({ from, to }: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
+  const ways = new Map<string, LedgerEntry[]>([[from, []]]);
+  for (const entry of left) {
+    const way = ways.get(entry.from);
+    if (way !== undefined && !isEnd(entry) && !ways.has(entry.to)) ways.set(entry.to, [...way, entry]);
+  }
+  return from === to ? undefined : ways.get(to);
 }
 
 function pathFrom(change: Change, left: readonly LedgerEntry[]): LedgerEntry[] | undefined {
