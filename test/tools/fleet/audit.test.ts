@@ -52,6 +52,30 @@ describe("what clients saw against the ledger", () => {
     expect(summary([change("a", "a", { epochs: [1, 3] })], [entry(2, "a", "b")])).toEqual([0, 0, 1, 1]);
   });
 
+  it("a key that an edge had yet to ask for again went back and on, within a heartbeat of its move and at another edge", () => {
+    const move = entry(2, "a", "b");
+    const there = change("a", "b");
+    const back = (more: Partial<Change>) => change("b", "a", { edge: 1, at: 1100, ...more });
+    const on = change("a", "b", { at: 9000 });
+    expect(summary([there, back({}), on], [move])).toEqual([1, 0, 0, 0]);
+    expect(audit([there, back({}), on], [move], asked).lagging).toBe(2);
+    expect(summary([there, back({}), on, change("b", "a", { edge: 1, at: 9100 })], [move])).toEqual([
+      1, 0, 1, 0,
+    ]);
+    expect(summary([there, back({ at: 2200 }), on], [move])).toEqual([1, 0, 2, 0]);
+    expect(summary([there, back({ edge: 0 }), on], [move])).toEqual([1, 0, 2, 0]);
+    // What the ledger has is no such thing.
+    expect(summary([there, back({})], [move, entry(3, "b", "a")])).toEqual([2, 0, 0, 0]);
+  });
+
+  it("what edges had apart is not taken for what came later", () => {
+    // It was held against a move of ten seconds later, which the client then saw and nothing explained.
+    const later = entry(3, "a", "b", { at: 9000 });
+    const apart = change("a", "b", { apart: true, torn: true });
+    const own = change("a", "b", { at: 9000, torn: true });
+    expect(audit([apart, own], [later], asked).unexplained.map(({ change }) => change)).toEqual([apart]);
+  });
+
   it("a cookie at another pod without another epoch has no excuse", () => {
     expect(summary([change("a", "b", { epochs: [1, 1] })], [entry(1, "a", "b")])).toEqual([0, 0, 1, 1]);
   });

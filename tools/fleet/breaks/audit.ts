@@ -35,6 +35,8 @@ export interface Audit {
   readonly explained: number;
   /** Of them those with more than one entry: the session moved on before its client asked again. */
   readonly chains: number;
+  /** Changes back to the pod before, and on again, by an edge that had yet to ask for the key again. */
+  readonly lagging: number;
   /** Changes without. */
   readonly unexplained: readonly Unexplained[];
   /** Entries that no client saw, though its client asked again. */
@@ -46,6 +48,12 @@ export interface Audit {
  * be another edge's, a few of the client's requests later. Milliseconds.
  */
 const RETOLD = 10_000;
+
+/** By which an edge's time of a request and its client's may differ. Milliseconds. */
+const LOOSE = 1000;
+
+/** For how long an edge goes by what it knows of a key, the heartbeat's period, and what its requests take. Milliseconds. */
+const LAG = 1000 + LOOSE;
 
 /** A change, and why the ledger does not tell of it. */
 export interface Unexplained {
@@ -82,12 +90,22 @@ export function audit(
   const unexplained: Unexplained[] = [];
   let explained = 0;
   let chains = 0;
+  let lagging = 0;
   for (const [sid, seen] of groupBy(changes, (change) => change.sid)) {
     const own = (entries.get(sid) ?? []).toSorted((a, b) => a.epoch - b.epoch || placeOf(a) - placeOf(b));
+    let last: Change | undefined;
+    let back: Change | undefined;
     for (const change of seen) {
-      // What came later cannot be what the client saw, however well it would fit.
-      const left = own.filter((entry) => !used.has(entry) && entry.at <= change.at + RETOLD);
+      // What came later cannot be what the client saw, however well it would fit; least of all what edges did apart.
+      const until = change.at + (change.apart ? LOOSE : RETOLD);
+      const left = own.filter((entry) => !used.has(entry) && entry.at <= until);
       const path = change.epochs === undefined ? pathByPod(change, left) : pathByEpoch(change, left);
+      if (path === undefined && (isBack(change, last) || isBack(change, back, Number.POSITIVE_INFINITY))) {
+        back = back === undefined ? change : undefined;
+        last = undefined;
+        lagging++;
+        continue;
+      }
       if (path === undefined) {
         const text = `${describe(change)}; the ledger has ${left.map(line).join(", ") || "nothing"}`;
         unexplained.push({ change, text });
@@ -95,12 +113,20 @@ export function audit(
       }
       for (const entry of path) used.add(entry);
       if (change.torn) for (const entry of left.slice(0, left.indexOf(path[0]!))) used.add(entry);
+      last = change.epochs === undefined && path.length > 0 ? change : undefined;
+      back = undefined;
       if (path.length > 0) explained++;
       if (path.length > 1) chains++;
     }
   }
   const phantoms = ledger.filter((entry) => !used.has(entry) && entry.at < (asked.get(entry.sid) ?? 0));
-  return { explained, chains, unexplained, phantoms };
+  return { explained, chains, lagging, unexplained, phantoms };
+}
+
+/** Whether a change takes another back: a move that an edge has yet to hear of, which asks once in a heartbeat; then on again. */
+function isBack({ from, to, at, edge }: Change, other: Change | undefined, within = LAG): boolean {
+  if (other === undefined || to === "") return false;
+  return from === other.to && to === other.from && edge !== other.edge && at - other.at <= within;
 }
 
 /** The entries that explain a change of a cookie's session; undefined: they do not. */

@@ -77,6 +77,7 @@ export async function verdict(stage: Stage, stranger: Stranger): Promise<Gate[]>
     atLeast("visits of strangers, of each kind at least", stranger.fewest, 2, "visits"),
     atLeast("breaks that clients noticed and one entry explains", result.explained, 20, "breaks"),
     told("of them moved on before their client asked again", result.chains, "breaks"),
+    told("keyed sessions back at an edge that had yet to hear of a move, and on", result.lagging, "changes"),
     none("unexplained breaks", unexplained.length, "breaks"),
     told("keyed sessions that two edges held apart without their store", cut.length, "changes"),
     told("or while it was slower than they wait", parted.length - cut.length, "changes"),
