@@ -8,8 +8,10 @@ export interface TestPod {
   readonly port: number;
   /** `METHOD path` of each request that arrived. */
   readonly arrivals: string[];
-  /** The headers of the newest request. */
+  /** The headers of the newest request, a probe's as well. */
   last: IncomingMessage["headers"];
+  /** The same, by `METHOD path`: where probes come in between. */
+  readonly heard: Map<string, IncomingMessage["headers"]>;
   /** Ends it as a crash would: connections reset, the port refused. */
   kill(): Promise<void>;
   /** Listens on the same port again. */
@@ -31,6 +33,7 @@ export async function startPod(id: string, handler: Handler = answerWithId): Pro
       server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
         pod.arrivals.push(`${request.method} ${request.url}`);
         pod.last = request.headers;
+        pod.heard.set(`${request.method} ${request.url}`, request.headers);
         handler(request, response, pod);
       });
       server.on("connection", (socket) => {
@@ -46,6 +49,7 @@ export async function startPod(id: string, handler: Handler = answerWithId): Pro
     port: 0,
     arrivals: [],
     last: {},
+    heard: new Map(),
     kill: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
