@@ -27,7 +27,7 @@ export function ledgerAdds(world: World): void {
     if (isHeard(world, sid)) asWon(world, first, told);
     if (world.plan.affinity !== "cookie") continue;
     // What a store that lies says was moved on from may be told of as well.
-    const passed = world.lied && ledger.hasMove(sid, epoch + 1);
+    const passed = world.lied && (ledger.hasMove(sid, epoch + 1) || told.every((one) => one.passed));
     if (known === undefined && !watch.untold.has(sid) && !passed) {
       watch.fail("ledger", `it has a break of ${name} (${cause}), an epoch that never was`);
     }

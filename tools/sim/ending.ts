@@ -1,4 +1,5 @@
 import { tagToHex } from "../../src/model/pod.ts";
+import { GUARD } from "../../src/sessions/guard.ts";
 import type { Token } from "../../src/sessions/token.ts";
 import type { Client } from "./client.ts";
 import { type Heard, hasWaited, inOneView, lookedUpAgain } from "./late.ts";
@@ -34,6 +35,9 @@ export function heal(world: World): void {
   }
   world.trace.say(world.loop.now, "* all is healed but the dead pods");
 }
+
+/** Longer than an edge goes by what the store last said of a key. Milliseconds. */
+const HEARTBEAT = 2100;
 
 /** Requests of every client at every edge, one after another: moves are settled, repaired, followed. */
 export async function calmRound(world: World): Promise<void> {
@@ -81,7 +85,16 @@ export async function lastRound(world: World): Promise<void> {
     // Of what was followed just now all edges know with the next request; so they do of a key whose move without the store its
     // edge could tell the store only now, as its breaker was open.
     const told = ahead || (plan.affinity !== "cookie" && plan.affinity !== "learn");
-    if (new Set(answers.map(({ pod }) => pod)).size > 1 && told) answers = await everywhere();
+    for (let again = 0; again < 3 && new Set(answers.map(({ pod }) => pod)).size > 1 && told; again++) {
+      // An edge whose breaker was open asks when the pause is over, and the others when they have gone by what they know for a
+      // heartbeat. One call in a pause tries, and may be late as well.
+      if (plan.affinity !== "cookie") {
+        await world.loop.sleep(GUARD.pause + 100);
+        await everywhere();
+        await world.loop.sleep(HEARTBEAT);
+      } else if (again > 0) break;
+      answers = await everywhere();
+    }
     const served = answers.filter(({ pod }) => pod !== undefined);
     const pods = new Set(served.map(({ pod }) => pod));
     const failing = plan.pools.some(({ failover, strict }) => failover === "none" || strict);

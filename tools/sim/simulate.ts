@@ -59,6 +59,6 @@ async function settleDown(world: World): Promise<void> {
   if (world.clients.some(({ unheardAt }) => unheardAt !== undefined))
     await phase(() => tellRound(world), REST);
   // What was looked up too late is asked for again, after a pause.
-  await phase(() => lastRound(world), world.plan.affinity === "learn" ? 3 * REST : REST);
+  await phase(() => lastRound(world), world.plan.affinity === "cookie" ? REST : 3 * REST);
   if (!loop.halted) ledgerAdds(world);
 }
