@@ -74,11 +74,12 @@ export async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   const { own, from, cause } = seat;
   // Where this edge had moved it to just now it was never served: it waits for no such pod, and left another, for its reason.
   const why = own === undefined ? undefined : cause;
-  const left = leftUnsaid(trip, seat);
+  const was = beforeUnheard(seat);
+  const left = was && trip.route.scope.pods.get(was.pod);
   const next =
-    left === undefined
-      ? await rebind(trip, session, seat.pod, seat.pod, why)
-      : await rebind(trip, left, trip.route.scope.pods.get(left.pod), seat.pod, why, session);
+    was === undefined || left?.keep === true
+      ? await rebind(trip, session, seat.pod, seat.pod, why, undefined, was)
+      : await rebind(trip, was, left, seat.pod, why, session);
   if (isRefusal(next)) return next;
   // No pod has served it yet, so it begins where it comes to lie.
   if (trip.held === undefined) return { ...next, outcome: "bound", from: undefined, cause: undefined };
@@ -86,19 +87,19 @@ export async function reseat(trip: Trip, seat: Seat): Promise<Seat | Refusal> {
   if (from === undefined) return next;
   if (own === undefined) return following(legsOf(seat), next);
   // What the client saw is one move from where it was, or none; what others have moved since is theirs.
-  const legs = straight(seat, next, left !== undefined);
+  const legs = straight(seat, next, was !== undefined);
   if (next.pod.pod.tag !== own) return { ...next, legs, from, own: next.own && own };
   return { ...next, outcome: "kept", from: undefined, cause: undefined };
 }
 
 /**
- * The session as it was before this request moved it without the store, to a pod that cannot be reached: it asks from there
- * again. Others may have moved it there as well, and been served, which only the store can say. Undefined where it was the
- * store that moved it, or where it may as well go back.
+ * The session as it was before this request moved it without the store, to a pod that cannot be reached: no such move was
+ * ever seen, so it asks from there again, unless it may as well go back. Others may have moved it there as well, and been
+ * served, which only the store can say. Undefined where it was the store that moved it.
  */
-function leftUnsaid({ route }: Trip, { own, session, legs }: Seat): Token | undefined {
+function beforeUnheard({ own, session, legs }: Seat): Token | undefined {
   if (own === undefined || session === undefined || legs !== undefined) return undefined;
-  if ((session.flags & PROVISIONAL) === 0 || route.scope.pods.get(own)?.keep === true) return undefined;
+  if ((session.flags & PROVISIONAL) === 0) return undefined;
   return { ...session, epoch: session.epoch - 1, pod: own, flags: 0 };
 }
 

@@ -99,7 +99,9 @@ export function straight(tried: Seat, seat: Seat, unsaid: boolean): readonly Leg
   const next = legsOf(seat);
   const last = legs.at(-1);
   const [own] = next;
-  const others = seat.own === undefined || next.length > 1;
+  // They may have brought it back to the same pod: then their epochs alone tell of them.
+  const skipped = last !== undefined && own !== undefined && own.epoch !== last.epoch + 1;
+  const others = seat.own === undefined || next.length > 1 || skipped;
   if (last === undefined || own === undefined || others) return unsaid ? next : [...legs, ...next];
   return [...legs.slice(0, -1), { ...own, from: last.from }];
 }

@@ -22,6 +22,7 @@ import type { ScopeRuntime, View } from "./view.ts";
  * @param failed a pod that this very request could not connect to, which no shared view knows of yet
  * @param cause why it is on its way already, where no pod has answered it since; undefined: why it must leave now
  * @param above what this request took it for already without the store; undefined: nothing
+ * @param was where it was before that, when the store is asked from what it was taken for
  */
 export async function rebind(
   trip: Trip,
@@ -30,6 +31,7 @@ export async function rebind(
   failed: PodRuntime | undefined,
   cause?: Cause,
   above?: Token,
+  was?: Token,
 ): Promise<Seated> {
   const next = onward(trip, token, pod, failed, cause);
   // What others have moved to a pod that cannot be reached, or to where nothing else is left.
@@ -37,11 +39,11 @@ export async function rebind(
   const own = followed || isRefusal(next) ? ownPod(trip, token, next) : undefined;
   if (own !== undefined) {
     const why = next === POD_DOWN ? "store-adopt" : (cause ?? causeOf(trip, token.pod, pod, failed));
-    return move(trip, token, own, why, undefined, failed);
+    return move(trip, token, own, why, undefined, failed, undefined, was);
   }
   if (isRefusal(next)) return next;
   if (next.to === pod) return seated(trip, token, token, pod, undefined, false);
-  return move(trip, token, next.to, next.cause, undefined, failed, above);
+  return move(trip, token, next.to, next.cause, undefined, failed, above, was);
 }
 
 /**
@@ -102,11 +104,12 @@ export async function move(
   stay: (() => Seated | Promise<Seated>) | undefined,
   failed: PodRuntime | undefined,
   above: Token = token,
+  was: Token = token,
 ): Promise<Seated> {
   if (trip.preflight) return seated(trip, token, token, candidate, cause, false);
   const swap = swapOf(trip, "rebind", token, candidate, cause);
   const answer = recent(trip, swap) ?? (await ask(trip, swap, token, "move"));
-  if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed);
+  if (answer !== undefined) return follow(trip, token, answer, swap, candidate, failed, was);
   if (stay !== undefined && candidate.pool.pool.strict) return stay();
   return provisional(trip, token, candidate, cause, above);
 }
@@ -135,7 +138,11 @@ export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<
   return follow(trip, token, answer, swap, pod, undefined);
 }
 
-/** What the store answered, made a seat. An adopted pod that is dead in this view too is replaced once. */
+/**
+ * What the store answered, made a seat. An adopted pod that is dead in this view too is replaced once.
+ *
+ * @param was where the session was last seen: the token's place, unless nobody but this request ever knew of that
+ */
 async function follow(
   trip: Trip,
   token: Token,
@@ -143,6 +150,7 @@ async function follow(
   swap: Swap,
   candidate: PodRuntime,
   failed: PodRuntime | undefined,
+  was: Token = token,
 ): Promise<Seated> {
   if (answer.verdict === "REVOKED") return anew(trip, failed);
   // The store has spoken, so nothing is provisional any more. But all edges will go by this cookie until it is renewed: what
@@ -160,15 +168,15 @@ async function follow(
   // What others have begun since has left no pod.
   const before = over ? next : token;
   if (over) trip.held = next;
-  const told = over
-    ? undefined
-    : reasonOf(trip, { epoch: swap.epoch, flags: token.flags }, answer, answer.cause);
+  const left = was === token ? { epoch: swap.epoch, pod: swap.pod, flags: token.flags } : was;
+  const told = over ? undefined : reasonOf(trip, left, answer, answer.cause);
   if (adopted?.keep && adopted !== failed) {
-    return seated(trip, { ...next, flags: DOUBTED }, before, adopted, told, true, swap);
+    const known = over || was === token ? before : was;
+    return seated(trip, { ...next, flags: DOUBTED }, known, adopted, told, true, left);
   }
   // Who asked from a pod that keeps the session has no reason to leave it.
   const stays = candidate.pod.tag === token.pod;
-  const legs = legTo(trip, swap, answer, told);
+  const legs = legTo(trip, left, answer, told);
   const unsettled = (cause: Cause) =>
     stays
       ? seated(trip, token, token, candidate, undefined, false)
