@@ -85,14 +85,14 @@ export async function lastRound(world: World): Promise<void> {
     // Of what was followed just now all edges know with the next request; so they do of a key whose move without the store its
     // edge could tell the store only now, as its breaker was open.
     const told = ahead || (plan.affinity !== "cookie" && plan.affinity !== "learn");
-    for (let again = 0; again < 3 && new Set(answers.map(({ pod }) => pod)).size > 1 && told; again++) {
+    if (new Set(answers.map(({ pod }) => pod)).size > 1 && told) {
       // An edge whose breaker was open asks when the pause is over, and the others when they have gone by what they know for a
-      // heartbeat. One call in a pause tries, and may be late as well.
+      // heartbeat.
       if (plan.affinity !== "cookie") {
         await world.loop.sleep(GUARD.pause + 100);
         await everywhere();
         await world.loop.sleep(HEARTBEAT);
-      } else if (again > 0) break;
+      }
       answers = await everywhere();
     }
     const served = answers.filter(({ pod }) => pod !== undefined);
