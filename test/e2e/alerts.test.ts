@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Jar } from "../../tools/fleet/client.ts";
 import { type Fleet, startFleet } from "../../tools/fleet/fleet.ts";
 import { eventually, inParallel } from "../../tools/fleet/wait.ts";
+import { expectQuiet, stateOf } from "../support/alert-rules.ts";
 import { twoPools } from "../support/two-pools.ts";
 
 interface Told {
@@ -12,10 +13,6 @@ interface Told {
   readonly pool: string;
   readonly state: string;
   readonly value: number;
-}
-interface Rules {
-  readonly rules: readonly { name: string; state: string; pool: string; value: number; since: number }[];
-  readonly webhook: { url: boolean; waiting: number; tries: number };
 }
 
 /** Real traffic, and a webhook that hangs at first, then fails, and then hears. */
@@ -53,22 +50,7 @@ describe("alerts", { timeout: 90_000 }, () => {
     await new Promise((resolve) => server?.close(resolve));
   });
 
-  const alerts = async () => (await fleet.admin.get<Rules>("/v1/alerts")).json;
-  const stateOf = async (name: string) => (await alerts()).rules.find((rule) => rule.name === name);
-
-  it("say nothing of a deployment that is well", async () => {
-    await inParallel(Array.from({ length: 120 }), 8, async () => {
-      expect((await new Jar().get(fleet.url)).status).toBe(200);
-    });
-    const { rules, webhook } = await alerts();
-    expect(rules.map(({ name, state }) => [name, state])).toEqual([
-      ["error-rate", "inactive"],
-      ["slow-requests", "inactive"],
-      ["unavailable-pods", "inactive"],
-      ["session-creation", "inactive"],
-    ]);
-    expect(webhook).toEqual({ url: true, waiting: 0, tries: 0 });
-  });
+  it("say nothing of a deployment that is well", () => expectQuiet(fleet));
 
   it("fire for the pool whose pod died, and hold nothing up while the webhook hangs", async () => {
     await fleet.pods[1]!.kill();
@@ -77,13 +59,13 @@ describe("alerts", { timeout: 90_000 }, () => {
       expect((await new Jar().get(`${fleet.url}/lone`)).status).toBeGreaterThanOrEqual(500);
     });
     const firing = await eventually(
-      () => stateOf("error-rate"),
+      () => stateOf(fleet, "error-rate"),
       (rule) => rule?.state === "firing",
       { within: 20_000, every: 200 },
     );
     expect(firing).toMatchObject({ state: "firing", pool: "lone" });
     expect(firing!.since).toBeGreaterThanOrEqual(since);
-    expect(await stateOf("session-creation")).toMatchObject({ state: "firing", pool: "lone" });
+    expect(await stateOf(fleet, "session-creation")).toMatchObject({ state: "firing", pool: "lone" });
     // The webhook hangs now: the coordinator answers all the same, and another pool is served.
     expect((await new Jar().get(fleet.url)).status).toBe(200);
   });
@@ -110,17 +92,17 @@ describe("alerts", { timeout: 90_000 }, () => {
   });
 
   it("survive a restart of the coordinator: what fires does not fire anew", async () => {
-    const before = await stateOf("error-rate");
+    const before = await stateOf(fleet, "error-rate");
     expect(before!.state).toBe("firing");
     await fleet.coordinator.restart();
     const after = await eventually(
-      () => stateOf("error-rate"),
+      () => stateOf(fleet, "error-rate"),
       (rule) => rule !== undefined,
     );
     expect(after).toMatchObject({ state: "firing", since: before!.since });
     // Its rules have been evaluated since: its windows are empty, and say nothing of what is over.
     await sleep(1500);
-    expect(await stateOf("error-rate")).toMatchObject({ state: "firing", since: before!.since });
+    expect(await stateOf(fleet, "error-rate")).toMatchObject({ state: "firing", since: before!.since });
     expect(told.filter(({ pool, state }) => pool === "lone" && state === "resolved")).toEqual([]);
   });
 });

@@ -4,13 +4,10 @@ import { EVERY, RULES } from "../../src/metrics/rules.ts";
 import { Jar } from "../../tools/fleet/client.ts";
 import { type Fleet, type ListedPod, startFleet } from "../../tools/fleet/fleet.ts";
 import { eventually, inParallel } from "../../tools/fleet/wait.ts";
+import { alertsOf, expectQuiet, stateOf } from "../support/alert-rules.ts";
 import { Steady } from "../support/steady.ts";
 import { PATH, Receiver } from "../support/webhook.ts";
 
-interface Rules {
-  readonly rules: readonly { name: string; state: string; pool: string; value: number; since: number }[];
-  readonly webhook: { url: boolean; waiting: number; tries: number };
-}
 interface Event {
   readonly kind: string;
   readonly at: number;
@@ -51,11 +48,9 @@ describe("alerts", { timeout: 120_000 }, () => {
     await receiver?.stop();
   });
 
-  const alerts = async () => (await fleet.admin.get<Rules>("/v1/alerts")).json;
-  const stateOf = async (name: string) => (await alerts()).rules.find((rule) => rule.name === name);
   const turned = (name: string, state: string, within: number) =>
     eventually(
-      () => stateOf(name),
+      () => stateOf(fleet, name),
       (rule) => rule?.state === state,
       { within, every: 200 },
     );
@@ -68,35 +63,23 @@ describe("alerts", { timeout: 120_000 }, () => {
     return list.json.events.filter((one) => one.rule === rule && one.pool === pool).reverse();
   };
 
-  it("say nothing of a deployment that is well", async () => {
-    await inParallel(Array.from({ length: 120 }), 8, async () => {
-      expect((await new Jar().get(fleet.url)).status).toBe(200);
-    });
-    const { rules, webhook } = await alerts();
-    expect(rules.map(({ name, state }) => [name, state])).toEqual([
-      ["error-rate", "inactive"],
-      ["slow-requests", "inactive"],
-      ["unavailable-pods", "inactive"],
-      ["session-creation", "inactive"],
-    ]);
-    expect(webhook).toEqual({ url: true, waiting: 0, tries: 0 });
-  });
+  it("say nothing of a deployment that is well", () => expectQuiet(fleet));
 
   it("say nothing of one pod of five, which is no more than 20 %, nor of one slow request in 200", async () => {
     traffic = new Steady(fleet.edges, "/slow/at-once", "/slow?ms=700");
     traffic.every = 200;
     await fleet.pod("web-4").kill();
     const away = await eventually(
-      () => stateOf("unavailable-pods"),
+      () => stateOf(fleet, "unavailable-pods"),
       (rule) => rule?.value === 0.2,
       { within: 20_000 },
     );
     expect(away).toMatchObject({ value: 0.2, state: "inactive" });
     // The rules have been evaluated with all of it.
     await sleep(EVERY + 2000);
-    expect((await stateOf("slow-requests"))!.value).toBeGreaterThan(0);
+    expect((await stateOf(fleet, "slow-requests"))!.value).toBeGreaterThan(0);
     expect(traffic.sent).toBeGreaterThan(RULES["slow-requests"].least);
-    expect((await alerts()).rules.filter(({ state }) => state !== "inactive")).toEqual([]);
+    expect((await alertsOf(fleet)).rules.filter(({ state }) => state !== "inactive")).toEqual([]);
     expect(await events("slow-requests", "slow")).toEqual([]);
     expect(await events("unavailable-pods", "web")).toEqual([]);
     expect(receiver.paths).toEqual([]);
@@ -113,7 +96,7 @@ describe("alerts", { timeout: 120_000 }, () => {
     const firing = await turned("error-rate", "firing", 20_000);
     expect(firing).toMatchObject({ state: "firing", pool: "lone" });
     expect(firing!.since).toBeGreaterThanOrEqual(since);
-    expect(await stateOf("session-creation")).toMatchObject({ state: "firing", pool: "lone" });
+    expect(await stateOf(fleet, "session-creation")).toMatchObject({ state: "firing", pool: "lone" });
     // The webhook hangs now: the coordinator answers all the same, and another pool is served.
     expect((await new Jar().get(fleet.url)).status).toBe(200);
   });
@@ -163,19 +146,19 @@ describe("alerts", { timeout: 120_000 }, () => {
   });
 
   it("survive a restart of the coordinator: what fires does not fire anew, what is pending goes on", async () => {
-    const before = await stateOf("error-rate");
+    const before = await stateOf(fleet, "error-rate");
     expect(before!.state).toBe("firing");
     const [pending] = await events("unavailable-pods", "web");
     expect(pending).toMatchObject({ kind: "alert-pending", value: 0.4 });
     await fleet.coordinator.restart();
     const after = await eventually(
-      () => stateOf("error-rate"),
+      () => stateOf(fleet, "error-rate"),
       (rule) => rule !== undefined,
     );
     expect(after).toMatchObject({ state: "firing", since: before!.since });
     // Its rules have been evaluated since: its windows are empty, and say nothing of what is over.
     await sleep(1500);
-    expect(await stateOf("error-rate")).toMatchObject({ state: "firing", since: before!.since });
+    expect(await stateOf(fleet, "error-rate")).toMatchObject({ state: "firing", since: before!.since });
     expect(receiver.of("lone").filter(({ state }) => state === "resolved")).toEqual([]);
   });
 
