@@ -50,7 +50,7 @@ export interface Audit {
 const RETOLD = 10_000;
 
 /** By which an edge's time of a request and its client's may differ. Milliseconds. */
-const LOOSE = 1000;
+export const LOOSE = 1000;
 
 /** For how long an edge goes by what it knows of a key, the heartbeat's period, and what its requests take. Milliseconds. */
 const LAG = 1000 + LOOSE;

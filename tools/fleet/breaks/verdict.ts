@@ -2,7 +2,7 @@ import { atLeast, atMost, type Gate, none, told } from "../gate.ts";
 import { countBy } from "../herd.ts";
 import { type LedgerEntry, wholeLedger } from "../ledger.ts";
 import { eventually } from "../wait.ts";
-import { type Audit, audit, type Change, groupBy, line, type Unexplained } from "./audit.ts";
+import { type Audit, audit, type Change, groupBy, LOOSE, line, type Unexplained } from "./audit.ts";
 import type { Trouble } from "./journal.ts";
 import type { Shopper, Spell } from "./shopper.ts";
 import type { Stage } from "./stage.ts";
@@ -10,9 +10,6 @@ import type { Stranger } from "./stranger.ts";
 
 /** Within which every edge must go by a config that it can hear of. Seconds. */
 const SOON = 10;
-
-/** By which an edge's time of a request and its client's may differ. Milliseconds. */
-const LOOSE = 1000;
 
 /** What clients saw of their sessions, against the ledger. */
 interface Judged {
