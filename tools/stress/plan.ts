@@ -28,7 +28,8 @@ export interface Plan {
 }
 
 /**
- * The last stage is longer than the others together: the last half of the run, over which memory must be flat, is of one load.
+ * The last stage is much longer than the others: the last half of the run, over which memory must be flat, is of one load, under
+ * which pods and the store have been away before. What the first queue behind a dead pod takes is kept, and is no growth.
  * A user acts every two to four seconds, so that it is the one who closes its connection last, and not the runtime after 5 s.
  */
 export const FULL: Plan = {
@@ -51,13 +52,17 @@ export const FULL: Plan = {
       users: 5000,
       rate: 1250,
       ramp: 40,
-      lasts: 165,
+      lasts: 400,
       faults: [
-        { what: "pod", at: 55, lasts: 5 },
-        { what: "store", at: 80, lasts: 10 },
-        { what: "pod", at: 105, lasts: 5 },
-        { what: "coordinator", at: 135, lasts: 10 },
-        { what: "pod", at: 165, lasts: 5 },
+        { what: "pod", at: 40, lasts: 5 },
+        { what: "store", at: 70, lasts: 10 },
+        { what: "pod", at: 110, lasts: 5 },
+        { what: "coordinator", at: 150, lasts: 10 },
+        { what: "pod", at: 200, lasts: 5 },
+        { what: "store", at: 230, lasts: 10 },
+        { what: "pod", at: 270, lasts: 5 },
+        { what: "coordinator", at: 310, lasts: 10 },
+        { what: "pod", at: 350, lasts: 5 },
       ],
     },
   ],
