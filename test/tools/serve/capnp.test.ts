@@ -46,9 +46,9 @@ describe("the workerd config", () => {
   // Without it an edge under load held twice as much for nothing: V8 does not count what its runtime holds beside each request.
   it("keeps the heap small, of edges and of coordinators", () => {
     for (const stateDir of [undefined, "/srv/state"]) {
-      expect(workerdConfig({ ...config, compatibility: { date: "2026-01-31", flags: [] }, stateDir })).toMatch(
-        /^ {2}v8Flags = \["--max-semi-space-size=\d+", "--initial-old-space-size=\d+"\],$/m,
-      );
+      expect(
+        workerdConfig({ ...config, compatibility: { date: "2026-01-31", flags: [] }, stateDir }),
+      ).toMatch(/^ {2}v8Flags = \["--max-semi-space-size=\d+", "--initial-old-space-size=\d+"\],$/m);
     }
   });
 
