@@ -4,6 +4,7 @@ import { isRefusal } from "../model/refusal.ts";
 import { accuse } from "./accuse.ts";
 import { type Attempts, again, gaveUp, reseat } from "./again.ts";
 import type { Failure, Shipment } from "./edge.ts";
+import { undo } from "./errand.ts";
 import { forsaken } from "./gone.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
@@ -17,7 +18,6 @@ import {
   TIMED_OUT,
   UNREACHABLE,
 } from "./problem.ts";
-import { undo } from "./rebind.ts";
 import { tend } from "./socket.ts";
 import { type Terms, termsAt } from "./terms.ts";
 import type { Seat, Trip } from "./trip.ts";

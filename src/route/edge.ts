@@ -10,7 +10,7 @@ import type { Guard } from "../sessions/guard.ts";
 import type { Keyer } from "../sessions/keyer.ts";
 import type { Sealer } from "../sessions/token.ts";
 import type { HeaderFields } from "./fields.ts";
-import type { Keyed } from "./keyed.ts";
+import type { Keyed } from "./key-memory.ts";
 import type { PodRuntime } from "./pods.ts";
 import type { Watch } from "./socket.ts";
 import type { Trip } from "./trip.ts";

@@ -3,8 +3,8 @@ import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { LEEWAY, renewalAge } from "../sessions/expiry.ts";
 import type { Carrier } from "./carrier.ts";
 import { homeOf } from "./home.ts";
+import { onward } from "./onward.ts";
 import type { PodRuntime } from "./pods.ts";
-import { onward } from "./rebind.ts";
 import type { ScopeRuntime, View } from "./view.ts";
 
 /** What the next request of a session will meet. */

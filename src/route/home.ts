@@ -1,7 +1,8 @@
 import type { Token } from "../sessions/token.ts";
+import type { Ground } from "./onward.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
-import { type Ground, move } from "./rebind.ts";
+import { move } from "./rebind.ts";
 import type { Seated, Trip } from "./trip.ts";
 
 /**

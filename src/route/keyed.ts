@@ -5,27 +5,18 @@ import type { Swap, Swapped } from "../model/ports.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { PROVISIONAL, type Token } from "../sessions/token.ts";
 import { choosePod, hashPod, isVacant, keyPod, sidesFor } from "./choose.ts";
-import { type Edge, recordBreak } from "./edge.ts";
 import { seatAside } from "./fresh.ts";
 import { goHome, homeOf } from "./home.ts";
+import { LONG, recall } from "./key-memory.ts";
 import { following, isOver, type Leg, legTo, podId, reasonOf } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { EMPTY, NO_POD, NO_STORE } from "./problem.ts";
 import { rebind } from "./rebind.ts";
+import { noteReturn, recordEnd, recordSilence } from "./silence.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 import { catchUp, waiting } from "./untold.ts";
-
-/** What this isolate remembers of a keyed session. */
-export interface Keyed {
-  readonly token: Token;
-  /** When the store last confirmed it; 0: it must be asked. Milliseconds since the epoch. */
-  readonly checked: number;
-}
-
-/** Values up to this length are remembered by themselves; longer ones, which would fill the memory, by their sid. */
-export const LONG = 256;
 
 /**
  * Steps 3 to 5 for a session that a key carries. At once when the store confirmed it within the heartbeat's period; else
@@ -49,14 +40,6 @@ export function seatKeyed(
   }
   carry(trip, { source, sid: known.token.sid, value, made, place: place! });
   return resume(trip, known.token) ?? lookUp(trip, known.token);
-}
-
-/** What is remembered beyond its own end is nothing: the store, if it has forgotten it too, must not be told of it again. */
-function recall(edge: Edge, place: string, now: number): Keyed | undefined {
-  const known = edge.keyed.get(place);
-  if (known === undefined || known.token.exp * 1000 >= now) return known;
-  edge.keyed.delete(place);
-  return undefined;
 }
 
 /** From here on it is the key that carries the session, whatever else the request holds. */
@@ -268,42 +251,4 @@ function alone(
   if (pod === undefined) return NO_POD;
   const { tag } = pod.pod;
   return begin(pod, { ...known, epoch: Math.max(1, known.epoch), pod: tag, home: tag, flags: PROVISIONAL });
-}
-
-/** A pause that is worth a note: since this isolate last heard of the session, which another may have seen since. */
-function noteReturn({ edge, route, now, life }: Trip, { checked }: Keyed, sid: string): void {
-  const gap = (now - checked) / 1000;
-  if (gap * 4 > life.idle) edge.clues?.returned(route.scope.scope.id, sid, gap, false);
-}
-
-/** The session of this key had ended by silence when the key came again. */
-export function recordEnd(trip: Trip, answer: Swapped): void {
-  // How long it was silent no store says: more than its time-out.
-  trip.edge.clues?.returned(trip.route.scope.scope.id, trip.keyed!.sid, trip.life.idle + 1, true);
-  const from = answer.from === undefined ? "" : podId(trip, answer.from);
-  const pool = trip.route.scope.scope.id;
-  const { sid } = trip.keyed!;
-  // The epoch that ended; the one that began is the next.
-  const epoch = answer.epoch - 1;
-  const { idle } = trip.life;
-  recordBreak(trip.edge, { at: trip.now, sid, epoch, pool, from, to: "", cause: "expired-idle", idle });
-}
-
-/** It fell silent, and a key that pods mint begins no other: said once, however often the old key comes. */
-function recordSilence(trip: Trip, answer: Swapped): void {
-  const known = `${trip.keyed!.sid} ${answer.epoch}`;
-  if (trip.edge.expired.get(known)) return;
-  trip.edge.expired.set(known, true);
-  // None has begun that would be the next epoch.
-  recordEnd(trip, { ...answer, epoch: answer.epoch + 1 });
-}
-
-/** Once a pod has answered: this isolate knows the session by its key. */
-export function remember(trip: Trip, session: Token): void {
-  const { keyed } = trip.edge;
-  const { place } = trip.keyed!;
-  const provisional = (session.flags & PROVISIONAL) !== 0;
-  // An answer that came too late for this request knows more than what it went by.
-  if (provisional && (keyed.get(place)?.checked ?? 0) > trip.now) return;
-  keyed.set(place, { token: session, checked: provisional ? 0 : trip.now });
 }

@@ -1,7 +1,8 @@
 import { viaOf } from "../model/binding.ts";
 import type { Swap } from "../model/ports.ts";
 import { PROVISIONAL } from "../sessions/token.ts";
-import { LONG, recordEnd, remember } from "./keyed.ts";
+import { LONG, remember } from "./key-memory.ts";
+import { recordEnd } from "./silence.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type Seat, seconds, type Trip } from "./trip.ts";

@@ -1,17 +1,15 @@
 import type { Cause } from "../model/binding.ts";
-import type { PodTag } from "../model/pod.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import { isRefusal, type Refusal } from "../model/refusal.ts";
 import { DOUBTED, PROVISIONAL, type Token } from "../sessions/token.ts";
-import { hashPod } from "./choose.ts";
 import { seatFresh } from "./fresh.ts";
 import { lookUpAgain } from "./keyed.ts";
 import { following, isOver, legTo, podId, reasonOf } from "./legs.ts";
+import { causeOf, onward, waits } from "./onward.ts";
 import type { PodRuntime } from "./pods.ts";
-import { NO_POD, NO_STORE, POD_DOWN } from "./problem.ts";
-import { ask, bindingOf, retain, settle, swapOf } from "./swap.ts";
+import { NO_STORE, POD_DOWN } from "./problem.ts";
+import { ask, swapOf } from "./swap.ts";
 import { type Seat, type Seated, seconds, type Trip } from "./trip.ts";
-import type { ScopeRuntime, View } from "./view.ts";
 
 /**
  * Step 5: the session's pod does not keep it any more. The candidate comes from the pool's hash table by the sid and the
@@ -61,34 +59,6 @@ function ownPod(
   if (next === POD_DOWN && held.flags === 0) return undefined;
   const own = route.scope.pods.get(held.pod);
   return own?.keep && !(isRefusal(next) && own.suspected(now)) ? own : undefined;
-}
-
-/** A scope in a view: all that the way of a session that must move goes by. */
-export interface Ground {
-  readonly route: { readonly scope: Pick<ScopeRuntime, "pools" | "holders" | "pods"> };
-  readonly view: Pick<View, "departed">;
-}
-
-/**
- * Where a session goes whose pod does not keep it, and why, before any store is asked: to that same pod when there is
- * nowhere else, as the view may be wrong, and nothing moves for it. Plans and explanations ask this too.
- */
-export function onward(
-  ground: Ground,
-  token: Pick<Token, "sid" | "pod">,
-  pod: PodRuntime | undefined,
-  failed: PodRuntime | undefined,
-  cause = causeOf(ground, token.pod, pod, failed),
-): { readonly to: PodRuntime; readonly cause: Cause } | Refusal {
-  if (waits(pod, cause)) return POD_DOWN;
-  const candidate = candidateFor(ground, token, pod, failed);
-  if (candidate !== undefined) return { to: candidate, cause };
-  return pod !== undefined && failed === undefined && pod.meaning.tried ? { to: pod, cause } : NO_POD;
-}
-
-/** Whether a pool would rather have its sessions wait for a pod that failed. */
-function waits(pod: PodRuntime | undefined, cause: Cause): boolean {
-  return pod?.pool.pool.failover === "none" && (cause === "pod-gone" || cause === "pod-unhealthy");
 }
 
 /**
@@ -201,78 +171,6 @@ async function anew(trip: Trip, tried: PodRuntime | undefined): Promise<Seated> 
   // What begins now has been served by no pod yet.
   trip.held = undefined;
   return seatFresh(trip, trip.route.scope.behind, tried && [tried]);
-}
-
-/**
- * The candidate could not be reached either: back to the pod that this edge moved it from, so that the store names no pod
- * that never answered. Who meets that from elsewhere follows the store, and has left no pod for having failed.
- */
-export function undo(trip: Trip, seat: Seat, before: Token): void {
-  const { session, own } = seat;
-  if (own === undefined || session === undefined || session.epoch === before.epoch) return;
-  if ((session.flags & PROVISIONAL) !== 0) return;
-  const { store, guard, settlements } = trip.edge;
-  const { sid, epoch, pod } = before;
-  const swap = { ...swapOf(trip, "rebind2", session, seat.pod, "store-adopt"), to: own };
-  settlements.delete(sid);
-  const keep = retain(trip, session);
-  const work = async () => {
-    settle(trip, swap, await store.swap(swap, keep));
-    // Two epochs on, or wherever another has moved it: the cookie has heard of neither.
-    settlements.set(sid, { epoch, pod, ahead: true });
-  };
-  trip.background.waitUntil(guard.background(work));
-}
-
-/** Off path after a response: tells the store of a new session, or that one is still there. */
-export function runErrand(trip: Trip, seat: Seat): void {
-  const { session } = seat;
-  if (session === undefined || seat.errand === "none") return;
-  const { store, guard, settlements } = trip.edge;
-  const keep = retain(trip, session);
-  const binding = bindingOf(trip, session);
-  const { sid, epoch, pod } = session;
-  const work = guard.background(async () => {
-    if (seat.errand === "create") await store.create(binding, keep);
-    else settlements.set(sid, { epoch, pod, ahead: (await store.renew(binding, keep)) === "ahead" });
-    return true;
-  });
-  trip.background.waitUntil(
-    work.then((done) => {
-      // Its lists would miss the session until it is renewed, which may be long.
-      if (done === undefined && seat.outcome === "bound")
-        settlements.set(sid, { epoch, pod, ahead: false, owed: true });
-    }),
-  );
-}
-
-/** The pod for a session that must move; its own side first, so that a canary's session stays a canary's. */
-function candidateFor(
-  { route, view }: Ground,
-  token: Pick<Token, "sid" | "pod">,
-  pod: PodRuntime | undefined,
-  failed: PodRuntime | undefined,
-): PodRuntime | undefined {
-  const { holders } = route.scope;
-  const home = pod?.pool.pool.name ?? view.departed.get(token.pod)?.pool;
-  const own = holders.find((pool) => pool.pool.name === home);
-  const order = own === undefined ? holders : [own, ...holders.filter((pool) => pool !== own)];
-  return hashPod(token.sid, order, failed);
-}
-
-/** Why a session must leave its pod. */
-function causeOf(
-  { route, view }: Ground,
-  tag: PodTag,
-  pod: PodRuntime | undefined,
-  failed: PodRuntime | undefined,
-): Cause {
-  if (pod !== undefined) return failed === pod && pod.keep ? "pod-gone" : pod.meaning.cause;
-  const left = view.departed.get(tag);
-  const { pools } = route.scope;
-  const again = pools.find((pool) => pool.pool.name === left?.pool)?.pods;
-  // The same id with another tag: an operator has raised its generation.
-  return again?.some((other) => other.pod.id === left?.id) ? "pod-replaced" : "config-change";
 }
 
 /**

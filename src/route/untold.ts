@@ -1,7 +1,8 @@
 import { viaOf } from "../model/binding.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import type { Token } from "../sessions/token.ts";
-import { type Keyed, recordEnd } from "./keyed.ts";
+import type { Keyed } from "./key-memory.ts";
+import { recordEnd } from "./silence.ts";
 import { retain, settle } from "./swap.ts";
 import type { KeyRef, Life, Trip } from "./trip.ts";
 import type { RouteRuntime } from "./view.ts";
