@@ -1,5 +1,5 @@
 import { tagFromHex } from "../../src/model/pod.ts";
-import type { PodStatus } from "../coordinator/pods.ts";
+import type { PodStatus } from "../coordinator/pod-status.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok, whoOf } from "./call.ts";
 import { countSessions, storeDown } from "./fleet.ts";

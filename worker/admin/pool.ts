@@ -1,4 +1,5 @@
-import type { PoolChange, PoolStatus } from "../coordinator/pods.ts";
+import type { PoolStatus } from "../coordinator/pod-status.ts";
+import type { PoolChange } from "../coordinator/pods.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok, whoOf } from "./call.ts";
 import { type AdminContext, hear, readOrder } from "./pools.ts";

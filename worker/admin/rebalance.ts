@@ -1,4 +1,4 @@
-import type { RebalanceStatus } from "../coordinator/rebalance.ts";
+import type { RebalanceStatus } from "../coordinator/rebalance-status.ts";
 import type { Isolate } from "../edge/isolate.ts";
 import { askCoordinator, ok, whoOf } from "./call.ts";
 import { invalid, readObject } from "./input.ts";

@@ -2,6 +2,7 @@ import type { Tell } from "../../src/events/catalog.ts";
 import { assign, type IdleSession, skewOf, surplus } from "../../src/sessions/rebalance.ts";
 import { RebalancePods, type RebalancePodsParts, type Round } from "./rebalance-pods.ts";
 import { type Begun, type Run, Runs } from "./rebalance-runs.ts";
+import { planned, type RebalanceOrder, type RebalanceStatus } from "./rebalance-status.ts";
 import { type Reply, refused } from "./reply.ts";
 import { type Sessions, STORE_DOWN } from "./sessions.ts";
 
@@ -16,33 +17,6 @@ const PAGES = 10;
 const PLANNED = 50;
 /** Moves of one batch that are under way at once. */
 const WIDTH = 8;
-
-/** What is asked for. */
-export interface RebalanceOrder {
-  readonly pool: string;
-  /** Sessions a second. */
-  readonly rate: number;
-  readonly target: number;
-  readonly dryRun: boolean;
-  readonly who: string;
-}
-
-/** How a rebalance stands. Times in milliseconds since the epoch; null where nothing is known. */
-export interface RebalanceStatus {
-  /** `none`: there never was one. `planned`: a dry run, which moves nobody. */
-  readonly state: Run["state"] | "none" | "planned";
-  readonly moved: number;
-  /** Sessions above what the target allows, active ones too; of a dry run those that would move. */
-  readonly left: number | null;
-  readonly skew: { readonly before: number | null; readonly now: number | null; readonly after?: number };
-  readonly rate?: number;
-  readonly target?: number;
-  readonly since?: number;
-  /** Why it waits or ended: `store-down`, `no-pod`, `no-idle`, `no-such-pool`, `operator`; empty when it need not be said. */
-  readonly why?: string;
-  /** Of a dry run: how many would go from which pod to which. */
-  readonly moves?: readonly { readonly from: string; readonly to: string; readonly sessions: number }[];
-}
 
 export interface RebalanceParts extends RebalancePodsParts {
   readonly sql: SqlStorage;
@@ -254,24 +228,7 @@ export class Rebalance {
     }
     const steps = assign([...idle.values()], need, this.#pods.prefer(round), Number.POSITIVE_INFINITY);
     this.#rest();
-    const counts = seats.map(({ sessions }) => sessions);
-    const moves = new Map<string, { from: string; to: string; sessions: number }>();
-    for (const { from, to } of steps) {
-      counts[from]!--;
-      counts[to]!++;
-      const key = `${from} ${to}`;
-      const sessions = (moves.get(key)?.sessions ?? 0) + 1;
-      moves.set(key, { from: pods[from]!.id, to: pods[to]!.id, sessions });
-    }
-    const now = skewOf(seats);
-    const after = skewOf(seats.map(({ weight }, i) => ({ weight, sessions: counts[i]! })));
-    const found = {
-      left: steps.length,
-      skew: { before: now, now, after },
-      target,
-      moves: [...moves.values()],
-    };
-    return { ok: true, state: "planned", moved: 0, ...found };
+    return { ok: true, ...planned(round, steps, target) };
   }
 
   #search(pool: string): Search {

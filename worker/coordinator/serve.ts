@@ -6,7 +6,7 @@ import type { EventLog } from "./event-log.ts";
 import { STREAMS } from "./event-streams.ts";
 import { glance } from "./glance.ts";
 import type { PodChange, PoolChange } from "./pods.ts";
-import type { RebalanceOrder } from "./rebalance.ts";
+import type { RebalanceOrder } from "./rebalance-status.ts";
 import { refused } from "./reply.ts";
 
 /** Breaks in one answer at most. */

@@ -3,7 +3,8 @@ import type { PodState } from "../../src/health/state.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import type { Fleet } from "./fleet.ts";
 import type { HealthLog } from "./health-log.ts";
-import type { PodHealth, Seen } from "./pods.ts";
+import type { PodHealth } from "./pod-status.ts";
+import type { Seen } from "./pods.ts";
 
 /** The check under which ejections are logged: `ejected`, `returned`. */
 export const EJECTION = "ejection";

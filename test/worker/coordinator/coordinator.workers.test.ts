@@ -1,7 +1,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { Break, ConfigRecord } from "../../../src/model/beat.ts";
-import type { PodStatus } from "../../../worker/coordinator/pods.ts";
+import type { PodStatus } from "../../../worker/coordinator/pod-status.ts";
 import { beat, config, fresh, put } from "./calls.workers.ts";
 
 describe("the coordinator", () => {

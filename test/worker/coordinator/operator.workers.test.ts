@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type PodState, STATES } from "../../../src/health/state.ts";
 import type { ConfigRecord } from "../../../src/model/beat.ts";
 import { Operator, type Order, poolSubject } from "../../../worker/coordinator/operator.ts";
+import type { PodStatus } from "../../../worker/coordinator/pod-status.ts";
 import { PodWeights } from "../../../worker/coordinator/pod-weights.ts";
-import type { PodStatus } from "../../../worker/coordinator/pods.ts";
 import { ask, beat, config, fresh, put } from "./calls.workers.ts";
 
 const first = { "if-none-match": "*" };

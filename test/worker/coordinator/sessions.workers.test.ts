@@ -10,7 +10,7 @@ import { Guard } from "../../../src/sessions/guard.ts";
 import type { Coordinator } from "../../../worker/coordinator/coordinator.ts";
 import { FeedStore } from "../../../worker/coordinator/feed-store.ts";
 import { Places } from "../../../worker/coordinator/places.ts";
-import type { PodStatus } from "../../../worker/coordinator/pods.ts";
+import type { PodStatus } from "../../../worker/coordinator/pod-status.ts";
 import type { Reply } from "../../../worker/coordinator/reply.ts";
 import { type Changed, Sessions } from "../../../worker/coordinator/sessions.ts";
 import type { Env } from "../../../worker/env.ts";

@@ -1,7 +1,7 @@
 import { tagFromHex } from "../../../src/model/pod.ts";
 import { askCoordinator } from "../../admin/call.ts";
 import { countSessions } from "../../admin/fleet.ts";
-import type { PodStatus } from "../../coordinator/pods.ts";
+import type { PodStatus } from "../../coordinator/pod-status.ts";
 import { Problem, path, query } from "../api.ts";
 import { count, cut, known } from "../format.ts";
 import { Act, Live, State, Time, Trouble } from "../parts/bits.tsx";

@@ -1,4 +1,4 @@
-import type { PodStatus } from "../../coordinator/pods.ts";
+import type { PodStatus } from "../../coordinator/pod-status.ts";
 import { seeOther } from "../access.ts";
 import { Problem, path, query } from "../api.ts";
 import { count, cut, known, length } from "../format.ts";
