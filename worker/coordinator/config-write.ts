@@ -1,6 +1,7 @@
 import { parseText } from "../reader.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { type Refused, refused } from "./reply.ts";
+import { compileConfig } from "./stored-config.ts";
 
 /** Header in which the edge says for whom it writes, and by which authority it is reached. */
 export const WHO = "mooring-who";
@@ -50,7 +51,7 @@ async function write(coordinator: Coordinator, request: Request): Promise<WriteR
   for (;;) {
     const revision = config.revision + 1;
     const before = coordinator.snapshot;
-    const after = await coordinator.compileConfig(parsed.config, revision);
+    const after = await compileConfig(parsed.config, revision);
     const late = precondition(request.headers, config.revision);
     if (late !== undefined) return late;
     // Others may have written while this compiled, in between two listed revisions.

@@ -1,17 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import { compile } from "../../src/config/compile.ts";
-import type { Config } from "../../src/config/schema.ts";
-import { validate } from "../../src/config/validate.ts";
 import { type Checkup, LONGER } from "../../src/doctor/checkup.ts";
 import { errorText } from "../../src/events/record.ts";
-import type { EjectionFlip } from "../../src/health/ejection.ts";
 import { checkKey, type Flip, Probes } from "../../src/health/probes.ts";
 import { isPodState, type PodState, STATES } from "../../src/health/state.ts";
 import type { Share } from "../../src/metrics/alerts.ts";
 import type { Gauges } from "../../src/metrics/samples.ts";
 import { Trends } from "../../src/metrics/trends.ts";
 import type { Beat, BeatAnswer } from "../../src/model/beat.ts";
-import { type Pod, tagToHex } from "../../src/model/pod.ts";
+import { tagToHex } from "../../src/model/pod.ts";
 import type { Pool } from "../../src/model/pool.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 import { GUARD, Guard } from "../../src/sessions/guard.ts";
@@ -20,6 +16,7 @@ import { openStore } from "../sessions/open.ts";
 import type { SnapshotStore } from "../sessions/snapshot.ts";
 import { Alerting } from "./alerting.ts";
 import { Audit, audited } from "./audit.ts";
+import { answerOf } from "./beat-answer.ts";
 import { Casebook } from "./casebook.ts";
 import { ConfigStore } from "./config-store.ts";
 import { putConfig } from "./config-write.ts";
@@ -28,6 +25,7 @@ import { FeedStore } from "./feed-store.ts";
 import { Fleet } from "./fleet.ts";
 import { standing, unavailable } from "./gauges.ts";
 import { HealthLog } from "./health-log.ts";
+import { HealthNotes } from "./health-notes.ts";
 import { Ledger } from "./ledger.ts";
 import { type Due, Operator, podOrPool, poolSubject, subjectsOf } from "./operator.ts";
 import { NOTHING, Places } from "./places.ts";
@@ -40,13 +38,12 @@ import { serve } from "./serve.ts";
 import { Sessions } from "./sessions.ts";
 import { EJECTION, Sight } from "./sight.ts";
 import { Startup } from "./startup.ts";
+import { compileStored } from "./stored-config.ts";
 import { TABLES } from "./tables.ts";
 import { Weights } from "./weights.ts";
 
 /** Heartbeat period at rest. Milliseconds. */
 const PERIOD = { cloudflare: 2000, selfHosted: 1000 };
-/** Until the next heartbeat while more of the feed waits. Milliseconds. */
-const CATCH_UP = 500;
 /** What an operator's call to the store may take: nobody's request waits for it. Milliseconds. */
 const STORE = { budget: 2000, pause: 2000 };
 
@@ -66,14 +63,13 @@ export class Coordinator extends DurableObject<Env> {
   readonly #weights: Weights;
   readonly #podWeights: PodWeights;
   readonly #health: HealthLog;
+  readonly #notes: HealthNotes;
   readonly #probes = new Probes();
   readonly #fleet: Fleet;
   readonly #casebook = new Casebook();
   readonly #snapshots: SnapshotStore | undefined;
   readonly #publisher: Publisher | undefined;
   #places: Places | undefined;
-  /** The pods of the snapshot by the 12 hex digits of their tags. */
-  #names: ReadonlyMap<string, Pod> = new Map();
   /** What the alarm was set to last. Milliseconds since the epoch. */
   #alarm = Number.POSITIVE_INFINITY;
   /** Since when the snapshot is in force here. Milliseconds since the epoch. */
@@ -95,6 +91,9 @@ export class Coordinator extends DurableObject<Env> {
     this.#weights = new Weights(sql);
     this.#podWeights = new PodWeights(sql);
     this.#health = new HealthLog(sql);
+    this.#notes = new HealthNotes(this.#health, this.ledger, tell, (now) => {
+      if (this.alerting.wake(now)) this.ctx.waitUntil(this.schedule());
+    });
     this.#fleet = new Fleet(env.MOORING_PLATFORM === "cloudflare" ? PERIOD.cloudflare : PERIOD.selfHosted);
     const { store, snapshot } = openStore(env);
     this.#snapshots = snapshot;
@@ -137,7 +136,7 @@ export class Coordinator extends DurableObject<Env> {
       this.flip();
       // Probes wait for no store. What it has begun it ends with an alarm of its own.
       this.ctx.waitUntil(this.#rebalanced());
-      this.#ejected(this.#fleet.readmit(Date.now()));
+      this.#notes.ejections(this.#fleet.readmit(Date.now()));
       this.alerting.step(() => this.#unavailable(), Date.now());
       // Who is told may hang: the next alarm is set without it.
       this.ctx.waitUntil(this.alerting.deliver(Date.now).then((did) => (did ? this.schedule() : undefined)));
@@ -151,9 +150,9 @@ export class Coordinator extends DurableObject<Env> {
   #probed(flip: Flip | undefined): void {
     if (flip !== undefined) {
       const { tag, check, state, ready } = flip;
-      this.#note(tag, check, state);
+      this.#notes.note(tag, check, state);
       if (ready) this.#fleet.started(tag, Date.now());
-      if (ready && this.#fleet.recover(tag, Date.now())) this.#note(tag, EJECTION, "returned");
+      if (ready && this.#fleet.recover(tag, Date.now())) this.#notes.note(tag, EJECTION, "returned");
     }
     // Its next turn came while it was on its way, or comes sooner by what it saw.
     if ((this.#probes.next() ?? Number.POSITIVE_INFINITY) < this.#alarm) this.ctx.waitUntil(this.schedule());
@@ -173,32 +172,16 @@ export class Coordinator extends DurableObject<Env> {
     this.snapshot = snapshot;
     this.#enforced = Date.now();
     this.#places = undefined;
-    this.#names = new Map(snapshot.pools.flatMap(({ pods }) => pods.map((pod) => [tagToHex(pod.tag), pod])));
+    this.#notes.follow(snapshot);
     this.#probes.follow(snapshot, this.#health.states(), Date.now());
     // What was known of what is not probed any more would be news from the past if it came back.
     const checks = this.#probes.keys();
-    for (const tag of this.#names.keys()) checks.add(checkKey(tag, EJECTION));
+    for (const tag of this.#notes.pods.keys()) checks.add(checkKey(tag, EJECTION));
     this.#health.forget(checks);
     this.#forgetOrders(snapshot);
     this.watch();
     await this.schedule();
     this.#publisher?.publish(this.ctx);
-  }
-
-  /** Tells what flipped, and nothing else. */
-  #note(tag: string, check: string, state: string): void {
-    const { pool, id } = this.#names.get(tag) ?? { pool: "", id: tag };
-    this.events.tell("health-changed", { pool, pod: id, check, state });
-    this.#health.record(tag, check, state, Date.now());
-    if (this.alerting.wake(Date.now())) this.ctx.waitUntil(this.schedule());
-  }
-
-  #ejected(flips: readonly EjectionFlip[]): void {
-    for (const { tag, out } of flips) {
-      this.#note(tag, EJECTION, out ? "ejected" : "returned");
-      const pool = JSON.stringify([this.#names.get(tag)?.pool ?? ""]);
-      if (out) this.ledger.tally({ mooring_ejections_total: { [pool]: 1 } });
-    }
   }
 
   #unavailable(): Record<string, Share> {
@@ -242,7 +225,7 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   #passed({ subject, order: { state, who } }: Due): void {
-    this.events.tell("deadline-passed", { ...podOrPool(subject, this.#names), state, who });
+    this.events.tell("deadline-passed", { ...podOrPool(subject, this.#notes.pods), state, who });
   }
 
   /** One alarm for all: the next probe, deadline or return of an ejected pod, or the next sessions to rebalance. */
@@ -259,39 +242,24 @@ export class Coordinator extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(this.#alarm);
   }
 
-  compileConfig(config: Config, revision: number): Promise<Snapshot> {
-    return compile(config, revision, (data) => crypto.subtle.digest("SHA-256", data));
-  }
-
   /** The states that edges would hear of if a document were in force; nothing changes. It was found valid before. */
   async foresee(document: string): Promise<{ revision: number; health: Record<string, PodState> }> {
     const { revision } = this.config;
-    const snapshot = await this.#compile(document, revision + 1);
+    const snapshot = await compileStored(document, revision + 1);
     return { revision, health: this.pods.foresee(snapshot) };
   }
 
-  /** Compiles a stored document. */
-  #compile(document: string, revision: number): Promise<Snapshot> {
-    const parsed = validate(JSON.parse(document));
-    if (!parsed.ok) {
-      const lines = parsed.errors.map(({ path, message }) => `${path}: ${message}`);
-      throw new Error(`the stored config is not valid for this version: ${lines.join("; ")}`);
-    }
-    return this.compileConfig(parsed.config, revision);
-  }
-
   async #start(): Promise<void> {
-    const compiled = (document: string, revision: number) => this.#compile(document, revision);
-    await new Startup(this.config, this.env, this.#snapshots, compiled, this.events.tell).run();
+    await new Startup(this.config, this.env, this.#snapshots, compileStored, this.events.tell).run();
     this.flip();
     const { record } = this.config;
     if (record === undefined) return;
     try {
-      await this.enforce(await compiled(record.document, record.revision));
+      await this.enforce(await compileStored(record.document, record.revision));
       // Ejections are in memory alone, so a restart ends them.
       const states = this.#health.states();
-      for (const tag of this.#names.keys()) {
-        if (states.get(checkKey(tag, EJECTION)) === "ejected") this.#note(tag, EJECTION, "returned");
+      for (const tag of this.#notes.pods.keys()) {
+        if (states.get(checkKey(tag, EJECTION)) === "ejected") this.#notes.note(tag, EJECTION, "returned");
       }
     } catch (error) {
       // The edges keep their last good view; a PUT mends it.
@@ -333,27 +301,18 @@ export class Coordinator extends DurableObject<Env> {
       health ??= this.pods.health();
       return health;
     };
-    const { period, flips, ...word } = this.#fleet.hear(beat, now, (tag) => isAdmitting(states()[tag]));
-    this.#ejected(flips);
+    const { flips, ...word } = this.#fleet.hear(beat, now, (tag) => isAdmitting(states()[tag]));
+    this.#notes.ejections(flips);
     const sooner = (this.alerting.next() ?? Number.POSITIVE_INFINITY) < this.#alarm;
     if (mended || beat.failed.length > 0 || flips.length > 0 || sooner) await this.schedule();
-    const { record, incarnation } = this.config;
-    // A position on another feed says nothing of this one.
-    const { entries, seq, more } = this.#feed.page(beat.incarnation === incarnation ? beat.feed : 0, now);
-    const weights = this.#weights.told;
-    const podWeights = this.#podWeights.told;
-    const base = {
-      ...word,
-      incarnation,
-      revision: record?.revision ?? 0,
+    const told = {
+      config: this.config,
+      feed: this.#feed,
+      weights: this.#weights.told,
+      podWeights: this.#podWeights.told,
       health: states(),
-      feed: { entries, seq },
-      next: more ? CATCH_UP : period,
-      ...(weights === undefined ? {} : { weights }),
-      ...(podWeights === undefined ? {} : { podWeights }),
     };
-    const current = beat.incarnation === base.incarnation && beat.revision === base.revision;
-    return record === undefined || current ? base : { ...base, config: record };
+    return answerOf(beat, word, told, now);
   }
 }
 
