@@ -1,5 +1,5 @@
 import type { Validated } from "../../src/config/validate.ts";
-import type { Expected } from "./expected.ts";
+import type { Expected } from "./expectation.ts";
 
 /** What a document came to besides what it must; empty when it is as expected. */
 export function judge(result: Validated, expected: Expected): string[] {
