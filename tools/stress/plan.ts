@@ -28,8 +28,9 @@ export interface Plan {
 }
 
 /**
- * The last stage is much longer than the others: the last half of the run, over which memory must be flat, is of one load, under
- * which pods and the store have been away before. What the first queue behind a dead pod takes is kept, and is no growth.
+ * The last stage is much longer than the others: the last half of the run, over which memory must be flat, is of one load. What is
+ * bounded is full by then, the ledger's 10,000 breaks among it; and pods and the store have been away under this load, as the
+ * runtime's allocator keeps what its worst moment took.
  * A user acts every two to four seconds, so that it is the one who closes its connection last, and not the runtime after 5 s.
  */
 export const FULL: Plan = {
@@ -52,17 +53,20 @@ export const FULL: Plan = {
       users: 5000,
       rate: 1250,
       ramp: 40,
-      lasts: 400,
+      lasts: 600,
       faults: [
-        { what: "pod", at: 40, lasts: 5 },
-        { what: "store", at: 70, lasts: 10 },
-        { what: "pod", at: 110, lasts: 5 },
-        { what: "coordinator", at: 150, lasts: 10 },
-        { what: "pod", at: 200, lasts: 5 },
-        { what: "store", at: 230, lasts: 10 },
-        { what: "pod", at: 270, lasts: 5 },
-        { what: "coordinator", at: 310, lasts: 10 },
-        { what: "pod", at: 350, lasts: 5 },
+        ...[15, 35, 55, 75, 95, 115, 135, 155, 175].map((at) => ({ what: "pod", at, lasts: 5 }) as const),
+        { what: "store", at: 190, lasts: 10 },
+        { what: "coordinator", at: 210, lasts: 10 },
+        { what: "pod", at: 250, lasts: 5 },
+        { what: "store", at: 290, lasts: 10 },
+        { what: "pod", at: 330, lasts: 5 },
+        { what: "coordinator", at: 370, lasts: 10 },
+        { what: "pod", at: 410, lasts: 5 },
+        { what: "store", at: 450, lasts: 10 },
+        { what: "pod", at: 490, lasts: 5 },
+        { what: "coordinator", at: 530, lasts: 10 },
+        { what: "pod", at: 560, lasts: 5 },
       ],
     },
   ],

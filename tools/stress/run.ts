@@ -15,9 +15,9 @@ import { verdict } from "./verdict.ts";
 
 const HELP = `npm run stress -- [--quick] [--seed N] [--json FILE] [--html FILE]
 
-Up to 5,000 users at fixed rates before a fleet of real processes, through kills of pods and partitions: some nine minutes. --quick: the
-same in small, within one. --json: its figures; --html: a page of them with plots. Ends with 1 when a check fails, with 2 when it
-cannot be run as asked.`;
+Up to 5,000 users at fixed rates before a fleet of real processes, through kills of pods and partitions: some 13 minutes.
+--quick: the same in small, within one. --json: its figures; --html: a page of them with plots. Ends with 1 when a check
+fails, with 2 when it cannot be run as asked.`;
 
 const command = new Command(HELP);
 const { json, html, quick, ...values } = command.read({
