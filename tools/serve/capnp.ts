@@ -20,7 +20,7 @@ const OBJECTS = [
 /**
  * MiB of V8's heap. By default a half of the young heap grows to 16, and the old one to far more before it is first looked
  * through: beside each answered request that waits there to be collected the runtime holds a few KiB that V8 does not count. So
- * an edge holds 190 MiB in place of 320 after as many requests, at the same CPU for each (docs/decisions/0055-a-small-heap.md).
+ * an edge holds 170 MiB in place of 320 after as many requests, at the same CPU for each (docs/decisions/0055-a-small-heap.md).
  */
 const HEAP = ["--max-semi-space-size=4", "--initial-old-space-size=8"];
 

@@ -166,8 +166,6 @@ function inStep(world: World, token: Token): void {
   if (store.hasVouched(token)) return;
   const stored = store.get(token.sid);
   const settled = stored?.epoch === token.epoch && stored.pod === token.pod;
-  // Whoever follows the store there gets no answer, and so no cookie that says it.
-  if (stored !== undefined && stored.epoch >= token.epoch && isDeadEnd(world, stored)) return;
   if (token.flags !== 0 && !settled) {
     watch.fail("I3", `at rest, ${brief(token.sid)} is still in doubt, and the store knows nothing of it`);
   }
@@ -176,16 +174,6 @@ function inStep(world: World, token: Token): void {
   if (store.lost.has(token.sid)) return;
   if (stored.pod !== token.pod)
     watch.fail("I3", `at rest, the store names another pod for ${brief(token.sid)} at epoch ${token.epoch}`);
-}
-
-/** Whether a session is at a pod that is dead, and that admits all the same, in a pool that tries no second one. */
-function isDeadEnd({ isolates, plan, pods }: World, { pod: tag }: Pick<Token, "pod">): boolean {
-  const pools = isolates[0]?.views.current?.pools ?? [];
-  return pools.some((pool) => {
-    const found = pool.pods.find(({ pod, keep }) => keep && pod.tag === tag);
-    const { attempts } = plan.pools.find(({ name }) => name === pool.pool.name) ?? {};
-    return found !== undefined && attempts === 1 && pods.of(found.pod).mode === "dead";
-  });
 }
 
 function tokenOf(text: string | undefined): Token | undefined {
