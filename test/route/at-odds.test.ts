@@ -121,6 +121,33 @@ describe("a session that follows the store to a pod that is dead, of which no vi
   });
 });
 
+describe("a session that follows the store to a dead pod, in a pool that tries no second one", () => {
+  /** Its token was in doubt until that pod was back: what the edge had found out was forgotten with each 503. */
+  it.each(["GET", "POST"])("goes back to its own with the next request (%s)", async (method) => {
+    const stage = await scene(3, { retry: { attempts: 1 } });
+    const { edge, ask, dead, home, others } = stage;
+    await inDoubt(stage, others[0]!);
+    dead.add(others[0]!);
+    expect(await ask(method)).toMatchObject({ status: 200, outcome: "kept", pod: home });
+    expect((await ask(method)).status).toBe(method === "GET" ? 503 : 502);
+    expect(await ask(method)).toMatchObject({ status: 200, outcome: "moved", pod: home, cause: "pod-gone" });
+    await expectInStep(stage);
+    expect(await ask(method)).toMatchObject({ outcome: "kept", pod: home });
+    expect(edge.edge.breaks.filter(({ passed }) => passed !== true)).toHaveLength(1);
+  });
+
+  it("follows it there where it is back by then", async () => {
+    const stage = await scene(3, { retry: { attempts: 1 } });
+    const { ask, dead, others } = stage;
+    await inDoubt(stage, others[0]!);
+    dead.add(others[0]!);
+    for (const status of [200, 503]) expect(await ask()).toMatchObject({ status });
+    dead.clear();
+    expect(await ask()).toMatchObject({ status: 200, outcome: "moved", pod: others[0]! });
+    await expectTold(stage);
+  });
+});
+
 describe("a session whose move was taken back, as no pod answered", () => {
   it("is in step with the next request: it had been so when it was renewed", async () => {
     const stage = await scene(2);
