@@ -4,7 +4,7 @@ import { isRefusal } from "../model/refusal.ts";
 import { accuse } from "./accuse.ts";
 import { type Attempts, again, gaveUp, reseat } from "./again.ts";
 import type { Failure, Shipment } from "./edge.ts";
-import { askAgain, undo } from "./errand.ts";
+import { undo } from "./errand.ts";
 import { forsaken } from "./gone.ts";
 import type { PodRuntime } from "./pods.ts";
 import { connects } from "./probe.ts";
@@ -170,9 +170,7 @@ function isHeld({ bodies, attempts }: RetryConfig, { method, headers }: Request)
 
 /** There is no other pod, and the one that it was moved to, if it was, never answered. */
 function stranded(trip: Trip, seat: Seat, refusal: Refusal): Delivery {
-  const { held } = trip;
-  if (held !== undefined && seat.own === undefined) askAgain(trip, seat, held);
-  else if (held !== undefined) undo(trip, seat, held);
+  if (trip.held !== undefined) undo(trip, seat, trip.held);
   return failed(seat, refusal);
 }
 

@@ -79,7 +79,10 @@ export interface Settlement {
   readonly owed?: true;
   /** What the store said to the request that asked it, too late for that: followed where it is late again. */
   readonly late?: Swapped;
-  /** What a move from this epoch came to, when, and where it was meant to go: who comes late with the old cookie follows. */
+  /**
+   * What the store said of the session as it was here, when, and where it was meant to go: elsewhere, or nowhere. Who comes
+   * late with the old cookie follows.
+   */
   readonly moved?: { readonly to: PodTag; readonly answer: Swapped; readonly at: number };
 }
 

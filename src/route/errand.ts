@@ -23,17 +23,6 @@ export function undo(trip: Trip, seat: Seat, before: Token): void {
   trip.background.waitUntil(guard.background(work));
 }
 
-/**
- * Where others had moved it nobody answered, so that its client has not heard of that move: its next request asks the store
- * again, and may go back. By then that pod is known to be in doubt.
- */
-export function askAgain(trip: Trip, { session }: Seat, { sid, epoch, pod }: Token): void {
-  const { settlements } = trip.edge;
-  // What was found out since, or an answer of the store that still holds, says more.
-  if (session === undefined || session.pod === pod || settlements.get(sid)?.epoch === epoch) return;
-  settlements.set(sid, { epoch, pod, ahead: true });
-}
-
 /** Off path after a response: tells the store of a new session, or that one is still there. */
 export function runErrand(trip: Trip, seat: Seat): void {
   const { session } = seat;

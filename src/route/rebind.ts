@@ -84,14 +84,17 @@ export async function move(
   return provisional(trip, token, candidate, cause, above);
 }
 
-/** What the store just answered to the same move: a page asks for many things, not all of them at the same moment. */
-function recent({ edge, now }: Trip, { sid, epoch, to }: Swap): Swapped | undefined {
+/** What the store just answered to the same: a page asks for many things, not all of them at the same moment. */
+function recent({ edge, now }: Trip, { sid, epoch, pod, to }: Swap): Swapped | undefined {
   const known = edge.settlements.get(sid);
-  if (known?.epoch !== epoch || known.moved?.to !== to) return undefined;
+  if (known?.epoch !== epoch || known.pod !== pod || known.moved?.to !== to) return undefined;
   return now - known.moved.at <= edge.period() ? known.moved.answer : undefined;
 }
 
-/** The next request after the store was found ahead: asks it, and follows. */
+/**
+ * The next request after the store was found ahead: asks it, and follows. So do those that bring the same cookie after that, as
+ * a client is told nothing where its pod gave no answer, or one that a shared cache may keep.
+ */
 export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<Seated> {
   const { settlements, clock, guard } = trip.edge;
   const swap = swapOf(trip, "touch", token, pod, "store-adopt");
@@ -101,11 +104,19 @@ export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<
     if (clock.now() - trip.now < guard.budget) return;
     settlements.set(token.sid, { epoch: token.epoch, pod: token.pod, ahead: true, late: told });
   };
-  const answer = (await ask(trip, swap, token, "move", heard)) ?? late;
+  const known = recent(trip, swap);
+  const asked = known ?? (await ask(trip, swap, token, "move", heard));
+  const answer = asked ?? late;
   if (answer === undefined) return seated(trip, token, token, pod, undefined, false);
+  const seat = await follow(trip, token, answer, swap, pod, undefined);
   // A revocation is for good: who begins nothing new now, as no pod has a place, comes back with the old cookie.
-  if (answer.verdict !== "REVOKED") settlements.delete(token.sid);
-  return follow(trip, token, answer, swap, pod, undefined);
+  if (answer.verdict === "REVOKED") return seat;
+  if (isRefusal(seat) || seat.outcome !== "moved") settlements.delete(token.sid);
+  else if (known === undefined && asked !== undefined) {
+    const moved = { to: swap.to, answer: asked, at: trip.now };
+    settlements.set(token.sid, { epoch: token.epoch, pod: token.pod, ahead: true, moved });
+  }
+  return seat;
 }
 
 /**

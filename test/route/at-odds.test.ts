@@ -148,6 +148,48 @@ describe("a session that follows the store to a dead pod, in a pool that tries n
   });
 });
 
+describe("a session that follows the store, whose client is not told or had asked before", () => {
+  it("is found there by the old cookie, too: the next request with it had gone back to the pod that it left", async () => {
+    const stage = await scene(3);
+    const { edge, ask, home, others, moveInStore, token, carry } = stage;
+    await moveInStore(others[0]!);
+    await foundOut(stage);
+    const old = await token();
+    const { swap } = edge.store;
+    let asked = 0;
+    edge.store.swap = (question) => {
+      asked++;
+      return swap.call(edge.store, question);
+    };
+    for (let i = 0; i < 5; i++) {
+      await carry(old);
+      expect(await ask()).toMatchObject({ status: 200, outcome: "moved", from: home, pod: others[0]! });
+    }
+    // And the store is asked once for all of a page.
+    expect(asked).toBe(1);
+    expect(edge.edge.breaks).toHaveLength(1);
+    expect(await ask()).toMatchObject({ outcome: "kept", pod: others[0]! });
+  });
+
+  it("asks the store again when what it said is old", async () => {
+    let now = Date.now();
+    const stage = await scene(3, {}, () => now);
+    const { edge, ask, others, moveInStore, token, carry } = stage;
+    await moveInStore(others[0]!);
+    await foundOut(stage);
+    const old = await token();
+    expect(await ask()).toMatchObject({ outcome: "moved", pod: others[0]! });
+    await moveInStore(others[1]!);
+    for (let i = 0; i < 3; i++) {
+      now += edge.edge.period() * 0.8;
+      await carry(old);
+      await ask();
+    }
+    await carry(old);
+    expect(await ask()).toMatchObject({ outcome: "moved", pod: others[1]! });
+  });
+});
+
 describe("a session whose move was taken back, as no pod answered", () => {
   it("is in step with the next request: it had been so when it was renewed", async () => {
     const stage = await scene(2);

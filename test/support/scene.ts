@@ -17,10 +17,11 @@ export const config = (pods: number, pool: object = {}) => ({
 });
 
 /** An edge whose pods can die, and one session at it. */
-export async function scene(pods: number, pool: object = {}) {
+export async function scene(pods: number, pool: object = {}, now?: () => number) {
   const dead = new Set<string>();
   const edge = await TestEdge.start({
     config: config(pods, pool),
+    ...(now && { now }),
     pod: ({ pod: { id } }) => (dead.has(id) ? "connect" : new Response(id)),
     connects: (id) => !dead.has(id),
   });
