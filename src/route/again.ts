@@ -52,8 +52,21 @@ export async function again(
   return reseat(trip, seat);
 }
 
+/**
+ * Another pod for what was not sent yet, as its pod cannot be reached; undefined where its session was moved from this epoch
+ * in vain before, and its pool has no more to spend on that.
+ */
+export async function instead(trip: Trip, seat: Seat): Promise<Seat | Refusal | undefined> {
+  const { session, pod } = seat;
+  if (session !== undefined && isHeld(trip)) {
+    if (trip.edge.inVain.get(session.sid) === epochOf(trip, session) && !pay(trip, pod.pool))
+      return undefined;
+  }
+  return reseat(trip, seat);
+}
+
 /** Where this request had moved its session to, nobody answered either: who moves it from the same epoch pays for it. */
-export function gaveUp(trip: Trip, { session }: Seat, { moved }: Attempts): void {
+export function gaveUp(trip: Trip, { session }: Seat, { moved }: Pick<Attempts, "moved">): void {
   if (moved && session !== undefined) trip.edge.inVain.set(session.sid, epochOf(trip, session));
 }
 

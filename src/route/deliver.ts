@@ -2,7 +2,7 @@ import type { RetryConfig } from "../model/pool.ts";
 import type { Refusal } from "../model/refusal.ts";
 import { isRefusal } from "../model/refusal.ts";
 import { accuse } from "./accuse.ts";
-import { type Attempts, again, gaveUp, reseat } from "./again.ts";
+import { type Attempts, again, gaveUp, instead } from "./again.ts";
 import type { Failure, Shipment } from "./edge.ts";
 import { undo } from "./errand.ts";
 import { forsaken } from "./gone.ts";
@@ -97,12 +97,13 @@ async function deliverWhole(
   if (seat.pod.doubt && !retries && !(await connects(trip, seat.pod))) {
     seat.pod.suspect(trip.now);
     // Nothing was sent yet, so even a POST may go elsewhere.
-    const other = await reseat(trip, seat);
-    if (isRefusal(other)) return stranded(trip, seat, other);
+    const other = await instead(trip, seat);
+    if (other === undefined || isRefusal(other)) return stranded(trip, seat, other ?? UNREACHABLE);
     seat = other;
   }
   const answer = await send(trip, seat.pod, termsAt(trip.route, seat.pod), headers, body);
   if (typeof answer !== "string") return { seat, response: answer, refusal: undefined };
+  if (answer === "connect") gaveUp(trip, seat, { moved: seat !== first });
   return recover(trip, seat, headers, body, answer, replayable ? retry : NEVER);
 }
 

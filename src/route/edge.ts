@@ -138,6 +138,8 @@ export interface Edge {
    * runtime takes one that waits for other requests alone for hung.
    */
   after(ms: number, expire: () => void): () => void;
+  /** A request waits for the probe that another began: only those who record listen. */
+  readonly joining?: ((probe: Promise<boolean>) => Promise<boolean>) | undefined;
   /** A pod is about to be chosen for a new session: only those who record or replay listen. */
   readonly choosing?: ((trip: Trip) => void) | undefined;
   /** Makes a choice that goes by what no trace holds: those who record note it, those who replay have the note. */

@@ -41,8 +41,12 @@ export interface Explanation {
 export async function explain(edge: Edge, view: View, shadow: View, request: Request): Promise<Explanation> {
   const now = edge.clock.now();
   for (const [i, pool] of shadow.pools.entries()) {
-    pool.recall(view.pools[i]!.moment(now));
-    for (const [at, pod] of pool.pods.entries()) pod.doubt = view.pools[i]!.pods[at]!.doubt;
+    const real = view.pools[i]!;
+    for (const [at, pod] of pool.pods.entries()) {
+      if (real.pods[at]!.suspected(now)) pod.suspect(now);
+      pod.doubt = real.pods[at]!.doubt;
+    }
+    pool.recall(real.moment(now));
   }
   const recorder = new Recorder(shadowOf(edge, shadow), request);
   const response = await route(recorder.edge, request, { waitUntil: () => undefined });
@@ -104,7 +108,7 @@ function shadowOf(edge: Edge, view: View): Edge {
     settlements: peeking(edge.settlements),
     keyed: peeking(edge.keyed),
     inVain: peeking(edge.inVain),
-    guard: new Guard(edge.clock, (ms, expire) => edge.after(ms, expire)),
+    guard: guardOf(edge),
     store: {
       kind: edge.store.kind,
       swap: async (swap) => settle(await edge.store.read(swap.sid), swap).swapped,
@@ -127,6 +131,15 @@ function shadowOf(edge: Edge, view: View): Edge {
     recorded: () => undefined,
   };
   return Object.assign(Object.create(edge) as Edge, shadow);
+}
+
+/** As the edge's own stands now: where its breaker is open no store is asked. */
+function guardOf(edge: Edge): Guard {
+  const { open, shaky } = edge.guard;
+  const guard = new Guard(edge.clock, (ms, expire) => edge.after(ms, expire));
+  Object.defineProperties(guard, { open: { value: open }, shaky: { value: shaky } });
+  if (open) guard.start = async () => undefined;
+  return guard;
 }
 
 /** The route without what it does to some of its requests: what becomes of the others is asked for. */

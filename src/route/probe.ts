@@ -6,7 +6,7 @@ const PROBE = 500;
 
 /** Whether the pod accepts connections; one probe for all that wait. */
 export function connects(trip: Trip, pod: PodRuntime): Promise<boolean> {
-  if (pod.probing !== undefined) return pod.probing;
+  if (pod.probing !== undefined) return trip.edge.joining?.(pod.probing) ?? pod.probing;
   const { readiness } = pod.pool.pool;
   // What the pod serves behind another port says nothing of the one that requests go to.
   const path = readiness?.port === undefined ? (readiness?.path ?? "/") : "/";

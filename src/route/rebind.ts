@@ -9,7 +9,7 @@ import { causeOf, onward, waits } from "./onward.ts";
 import type { PodRuntime } from "./pods.ts";
 import { NO_STORE, POD_DOWN } from "./problem.ts";
 import { ask, swapOf } from "./swap.ts";
-import { type Seat, type Seated, seconds, type Trip } from "./trip.ts";
+import { kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
 
 /**
  * Step 5: the session's pod does not keep it any more. The candidate comes from the pool's hash table by the sid and the
@@ -39,7 +39,7 @@ export async function rebind(
     const why = next === POD_DOWN ? "store-adopt" : (cause ?? causeOf(trip, token.pod, pod, failed));
     return move(trip, token, own, why, undefined, failed, undefined, was);
   }
-  if (isRefusal(next)) return next;
+  if (isRefusal(next)) return (next === POD_DOWN ? waiting(trip, token) : undefined) ?? next;
   if (next.to === pod) return seated(trip, token, token, pod, undefined, false);
   return move(trip, token, next.to, next.cause, undefined, failed, above, was);
 }
@@ -59,6 +59,19 @@ function ownPod(
   if (next === POD_DOWN && held.flags === 0) return undefined;
   const own = route.scope.pods.get(held.pod);
   return own?.keep && !(isRefusal(next) && own.suspected(now)) ? own : undefined;
+}
+
+/**
+ * In a pool that waits, where the pod that the store named cannot be reached: the session may as well wait at its cookie's pod,
+ * which keeps it, and be asked for again when it is renewed. What an operator has told every edge is waited for.
+ */
+function waiting({ edge, held, keyed, route, now }: Trip, token: Token): Seat | undefined {
+  if (held === undefined || held.pod === token.pod || keyed !== undefined) return undefined;
+  if (edge.feed.below(held.sid, held.epoch) !== undefined) return undefined;
+  const own = route.scope.pods.get(held.pod);
+  if (!own?.keep || own.suspected(now)) return undefined;
+  edge.settlements.delete(held.sid);
+  return kept(own, held, false, "none");
 }
 
 /**
@@ -93,13 +106,15 @@ function recent({ edge, now }: Trip, { sid, epoch, pod, to }: Swap): Swapped | u
 
 /**
  * The next request after the store was found ahead: asks it, and follows. So do those that bring the same cookie after that, as
- * a client is told nothing where its pod gave no answer, or one that a shared cache may keep.
+ * a client is told nothing where its pod gave no answer, or one that a shared cache may keep: until a newer cookie of the
+ * session is settled.
  */
 export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<Seated> {
   const { settlements, clock, guard } = trip.edge;
   const swap = swapOf(trip, "touch", token, pod, "store-adopt");
-  // A store that is always late would never be followed.
-  const late = settlements.get(token.sid)?.late;
+  const note = settlements.get(token.sid);
+  // A store that is always late would never be followed, and who has followed one that is away now stays there.
+  const late = note?.late ?? (note?.moved?.to === swap.to ? note.moved.answer : undefined);
   const heard = (told: Swapped) => {
     if (clock.now() - trip.now < guard.budget) return;
     settlements.set(token.sid, { epoch: token.epoch, pod: token.pod, ahead: true, late: told });
@@ -109,8 +124,9 @@ export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<
   const answer = asked ?? late;
   if (answer === undefined) return seated(trip, token, token, pod, undefined, false);
   const seat = await follow(trip, token, answer, swap, pod, undefined);
-  // A revocation is for good: who begins nothing new now, as no pod has a place, comes back with the old cookie.
-  if (answer.verdict === "REVOKED") return seat;
+  // A revocation is for good: who begins nothing new now, as no pod has a place, comes back with the old cookie. And what was
+  // found out while this request waited says more than it does.
+  if (answer.verdict === "REVOKED" || settlements.get(token.sid) !== note) return seat;
   if (isRefusal(seat) || seat.outcome !== "moved") settlements.delete(token.sid);
   else if (known === undefined && asked !== undefined) {
     const moved = { to: swap.to, answer: asked, at: trip.now };

@@ -137,6 +137,7 @@ export class Recorder {
         return view instanceof Promise ? view.then((found) => this.#seen(found)) : this.#seen(view);
       },
       picking: (choose) => log("pick", choose()),
+      joining: async (probe) => log("connects", await probe),
       choosing: ({ route, now }) => {
         log(
           "moments",

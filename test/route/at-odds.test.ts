@@ -148,6 +148,40 @@ describe("a session that follows the store to a dead pod, in a pool that tries n
   });
 });
 
+describe("a session of a pool that waits, which the store names a dead pod for, of which no view has heard", () => {
+  /** Each request was refused for as long as no probe told of that pod, though its cookie was in no doubt. */
+  it.each([
+    ["GET", 1, 503],
+    ["GET", 2, 200],
+    ["POST", 2, 502],
+  ])("waits at its cookie's own (%s, attempts: %i)", async (method, attempts, first) => {
+    const stage = await scene(3, { failover: "none", retry: { attempts } });
+    const { edge, ask, dead, home, others, moveInStore, token } = stage;
+    await moveInStore(others[0]!);
+    await foundOut(stage);
+    dead.add(others[0]!);
+    expect((await ask(method)).status).toBe(first);
+    const { swap } = edge.store;
+    let asked = 0;
+    edge.store.swap = (question) => {
+      asked++;
+      return swap.call(edge.store, question);
+    };
+    for (let i = 0; i < 3; i++)
+      expect(await ask(method)).toMatchObject({ status: 200, outcome: "kept", pod: home });
+    expect(asked).toBeLessThanOrEqual(1);
+    expect(edge.edge.breaks).toEqual([]);
+    // Nothing is gone back on: the store has it where it was moved to.
+    expect(await edge.store.read((await token()).sid)).toMatchObject({
+      epoch: 2,
+      pod: stage.podOf(others[0]!).tag,
+    });
+    dead.clear();
+    await foundOut(stage);
+    expect(await ask(method)).toMatchObject({ status: 200, outcome: "moved", pod: others[0]! });
+  });
+});
+
 describe("a session that follows the store, whose client is not told or had asked before", () => {
   it("is found there by the old cookie, too: the next request with it had gone back to the pod that it left", async () => {
     const stage = await scene(3);
@@ -169,6 +203,22 @@ describe("a session that follows the store, whose client is not told or had aske
     expect(asked).toBe(1);
     expect(edge.edge.breaks).toHaveLength(1);
     expect(await ask()).toMatchObject({ outcome: "kept", pod: others[0]! });
+  });
+
+  it("stays there while the store is away", async () => {
+    let now = Date.now();
+    const stage = await scene(3, {}, () => now);
+    const { edge, ask, others, moveInStore, token, carry } = stage;
+    await moveInStore(others[0]!);
+    await foundOut(stage);
+    const old = await token();
+    expect(await ask()).toMatchObject({ outcome: "moved", pod: others[0]! });
+    edge.store.swap = () => Promise.reject(new Error("the store is down"));
+    for (let i = 0; i < 3; i++) {
+      now += edge.edge.period() * 2;
+      await carry(old);
+      expect(await ask()).toMatchObject({ outcome: "moved", pod: others[0]! });
+    }
   });
 
   it("asks the store again when what it said is old", async () => {

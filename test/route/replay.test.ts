@@ -177,6 +177,35 @@ describe("a trace of a decision", () => {
     expect(outcomes.size).toBeGreaterThan(Array.isArray(affinity) && affinity[0] === "none" ? 0 : 2);
   });
 
+  it("knows what a probe said that another request had begun: it could not be replayed", async () => {
+    let dead = "";
+    const edge = await TestEdge.start({
+      config: configOf("random", ["cookie"]),
+      pod: ({ pod }) => (pod.id === dead ? "connect" : new Response(pod.id)),
+      connects: (id) => id !== dead,
+    });
+    const first = await edge.ask("http://shop.test/cart");
+    const cookie = cookiesOf(first)
+      .map((pair) => pair.join("="))
+      .join("; ");
+    dead = await first.text();
+    const told = await Promise.all(
+      [0, 1, 2].map(async () => {
+        const headers = new Headers({ cookie });
+        const request = { url: "http://shop.test/cart", method: "GET", headers, body: null };
+        const recorder = new Recorder(edge.edge, request as unknown as Request);
+        const response = await route(recorder.edge, request as unknown as Request, {
+          waitUntil: () => undefined,
+        });
+        return { trace: recorder.trace()!, outcome: outcomeOf(response), pod: await response.text() };
+      }),
+    );
+    expect(told.map(({ outcome }) => outcome)).toEqual(["moved", "moved", "moved"]);
+    for (const { trace, outcome, pod } of told) {
+      expect(await replay(trace, testCore())).toMatchObject({ outcome, pod });
+    }
+  });
+
   it("says what it does not know, rather than guess", async () => {
     const edge = await TestEdge.start({ config: configOf("random", ["cookie"]) });
     const request = { url: "http://shop.test/", method: "GET", headers: new Headers(), body: null };
