@@ -12,7 +12,7 @@ import { following, isOver, type Leg, legTo, podId, reasonOf } from "./legs.ts";
 import type { PodRuntime } from "./pods.ts";
 import { EMPTY, NO_POD, NO_STORE } from "./problem.ts";
 import { rebind } from "./rebind.ts";
-import { noteReturn, recordEnd, recordSilence } from "./silence.ts";
+import { noteKeyReturn, recordKeyEnd, recordSilence } from "./silence.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type KeyRef, kept, type Seat, type Seated, seconds, type Trip } from "./trip.ts";
@@ -61,7 +61,7 @@ async function meet(
   const known = recall(edge, place, now) ?? waiting(trip, sid);
   carry(trip, { source, sid, value, made, place });
   const fresh = known !== undefined && now - known.checked <= edge.period();
-  if (known !== undefined && known.checked > 0) noteReturn(trip, known, sid);
+  if (known !== undefined && known.checked > 0) noteKeyReturn(trip, known, sid);
   return (fresh ? resume(trip, known.token) : undefined) ?? lookUp(trip, known?.token);
 }
 
@@ -109,16 +109,16 @@ function arrive(trip: Trip, token: Token, before: Token, { cause, news }: Word):
   const pod = trip.route.scope.pods.get(token.pod);
   const same = before.pod === token.pod;
   const legs = same ? undefined : legTo(trip, before, token, cause);
-  if (pod === undefined || !pod.keep) return onward(legs, rebind(trip, token, pod, undefined));
+  if (pod === undefined || !pod.keep) return afterLegs(legs, rebind(trip, token, pod, undefined));
   const home = homeOf(trip, token, pod);
   const stay = () => kept(pod, token, news || trip.keyed!.source.behindToken, "none");
-  if (home !== undefined) return onward(legs, goHome(trip, token, home, stay));
+  if (home !== undefined) return afterLegs(legs, goHome(trip, token, home, stay));
   if (same) return stay();
   const from = podId(trip, before.pod) || undefined;
   return { pod, outcome: "moved", session: token, issue: true, errand: "none", from, cause, legs };
 }
 
-function onward(legs: readonly Leg[] | undefined, seating: Promise<Seated>): Promise<Seated> {
+function afterLegs(legs: readonly Leg[] | undefined, seating: Promise<Seated>): Promise<Seated> {
   return legs === undefined ? seating : seating.then((seat) => following(legs, seat));
 }
 
@@ -208,7 +208,7 @@ function met(
   const token: Token = { ...base, epoch: answer.epoch, pod: answer.pod, home: answer.home };
   const began = answer.verdict === "KEPT" && ended && answer.from === undefined;
   if (answer.verdict === "WON" || began) {
-    if (answer.cause === "expired-idle") recordEnd(trip, answer);
+    if (answer.cause === "expired-idle") recordKeyEnd(trip, answer);
     else if (answer.cause === "" && trip.keyed!.source.byAddress) {
       trip.edge.clues?.arrived(trip.route.scope.scope.id, trip.request.headers.has("cookie"));
     }

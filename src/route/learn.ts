@@ -2,7 +2,7 @@ import { viaOf } from "../model/binding.ts";
 import type { Swap } from "../model/ports.ts";
 import { PROVISIONAL } from "../sessions/token.ts";
 import { LONG, remember } from "./key-memory.ts";
-import { recordEnd } from "./silence.ts";
+import { recordKeyEnd } from "./silence.ts";
 import type { SourceRuntime } from "./source.ts";
 import { ask } from "./swap.ts";
 import { type Seat, seconds, type Trip } from "./trip.ts";
@@ -57,7 +57,7 @@ async function bind(trip: Trip, source: SourceRuntime, value: string, seat: Seat
     putOff(own, alone, now);
     remember(own, alone);
   } else {
-    if (answer.verdict === "WON" && answer.cause === "expired-idle") recordEnd(own, answer);
+    if (answer.verdict === "WON" && answer.cause === "expired-idle") recordKeyEnd(own, answer);
     remember(own, { ...token, epoch: answer.epoch, pod: answer.pod, home: answer.home });
     if (edge.untold.size > 0) catchUp(own);
   }

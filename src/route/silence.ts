@@ -5,13 +5,13 @@ import { podId } from "./legs.ts";
 import type { Trip } from "./trip.ts";
 
 /** A pause that is worth a note: since this isolate last heard of the session, which another may have seen since. */
-export function noteReturn({ edge, route, now, life }: Trip, { checked }: Keyed, sid: string): void {
+export function noteKeyReturn({ edge, route, now, life }: Trip, { checked }: Keyed, sid: string): void {
   const gap = (now - checked) / 1000;
   if (gap * 4 > life.idle) edge.clues?.returned(route.scope.scope.id, sid, gap, false);
 }
 
 /** The session of this key had ended by silence when the key came again. */
-export function recordEnd(trip: Trip, answer: Swapped): void {
+export function recordKeyEnd(trip: Trip, answer: Swapped): void {
   // How long it was silent no store says: more than its time-out.
   trip.edge.clues?.returned(trip.route.scope.scope.id, trip.keyed!.sid, trip.life.idle + 1, true);
   const from = answer.from === undefined ? "" : podId(trip, answer.from);
@@ -29,5 +29,5 @@ export function recordSilence(trip: Trip, answer: Swapped): void {
   if (trip.edge.expired.get(known)) return;
   trip.edge.expired.set(known, true);
   // None has begun that would be the next epoch.
-  recordEnd(trip, { ...answer, epoch: answer.epoch + 1 });
+  recordKeyEnd(trip, { ...answer, epoch: answer.epoch + 1 });
 }

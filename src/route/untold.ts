@@ -2,7 +2,7 @@ import { viaOf } from "../model/binding.ts";
 import type { Swap, Swapped } from "../model/ports.ts";
 import type { Token } from "../sessions/token.ts";
 import type { Keyed } from "./key-memory.ts";
-import { recordEnd } from "./silence.ts";
+import { recordKeyEnd } from "./silence.ts";
 import { retain, settle } from "./swap.ts";
 import type { KeyRef, Life, Trip } from "./trip.ts";
 import type { RouteRuntime } from "./view.ts";
@@ -98,7 +98,7 @@ function heardOf(trip: Trip, one: Untold, answer: Swapped): void {
   const { place } = one.keyed;
   const token = asItIs(trip, one);
   if (answer.verdict === "WON" && answer.cause === "expired-idle") {
-    recordEnd(trip, answer);
+    recordKeyEnd(trip, answer);
     edge.recorded(background);
   }
   if (answer.verdict === "REVOKED" && token !== undefined) edge.keyed.delete(place);

@@ -17,7 +17,10 @@ export interface Told {
   readonly health: Readonly<Record<string, PodState>>;
 }
 
-/** What an isolate has not got by what its heartbeat says it has, and all that it forgets with each answer. */
+/**
+ * What an isolate has not got, by what its heartbeat says it has. Health and load are told whole each time: what an answer
+ * leaves out, an isolate forgets.
+ */
 export function answerOf(
   beat: Beat,
   { period, ...word }: Omit<FleetWord, "flips">,

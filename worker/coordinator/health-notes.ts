@@ -6,7 +6,7 @@ import type { HealthLog } from "./health-log.ts";
 import type { Ledger } from "./ledger.ts";
 import { EJECTION } from "./sight.ts";
 
-/** Tells what flipped of a pod's health, by the names that the config has for it, and nothing else. */
+/** Knows pods by the names that the config has for them, and tells, lists and counts what flips of their health. */
 export class HealthNotes {
   readonly #log: HealthLog;
   readonly #ledger: Ledger;

@@ -3,6 +3,7 @@ import type { Config } from "../../src/config/schema.ts";
 import { validate } from "../../src/config/validate.ts";
 import type { Snapshot } from "../../src/model/snapshot.ts";
 
+/** A valid config, compiled as the revision that it is or would become. */
 export function compileConfig(config: Config, revision: number): Promise<Snapshot> {
   return compile(config, revision, (data) => crypto.subtle.digest("SHA-256", data));
 }
