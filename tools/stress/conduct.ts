@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Trouble } from "../fleet/breaks/journal.ts";
 import { type Cpu, cpuOf, less } from "./cpu.ts";
-import { FAULTS, type FaultName } from "./faults.ts";
+import { FAULTS, type FaultName, type Struck } from "./faults.ts";
 import { isThere, resident, type Watched } from "./memory.ts";
 import type { Change, Interruption, Tick } from "./messages.ts";
 import type { Plan, Stage } from "./plan.ts";
@@ -13,6 +13,8 @@ import { Timeline } from "./timeline.ts";
 export interface HappenedFault {
   readonly what: FaultName;
   readonly whom: string;
+  /** Of a pod that was killed. */
+  readonly sessions?: number | undefined;
   readonly from: number;
   readonly until: number;
 }
@@ -90,12 +92,12 @@ export async function conduct(stand: Stand, plan: Plan, told: Told): Promise<Cou
 
   const strike = async (what: FaultName, lasts: number) => {
     const from = elapsed();
-    const { whom, end } = await FAULTS[what](stand);
+    const { whom, sessions, end }: Struck = await FAULTS[what](stand);
     now.words = `(${what}: ${whom})`;
     await sleep(lasts * 1000);
     await end();
     now.words = "";
-    faults.push({ what, whom, from, until: elapsed() });
+    faults.push({ what, whom, sessions, from, until: elapsed() });
   };
   try {
     for (const [index, stage] of plan.stages.entries()) {

@@ -1,6 +1,7 @@
 import type { TcpProxy } from "../chaos/tcp/proxy.ts";
 import type { Journal } from "../fleet/breaks/journal.ts";
 import type { Fleet } from "../fleet/fleet.ts";
+import { eventually } from "../fleet/wait.ts";
 
 /** What a fault is done to. */
 export interface Ground {
@@ -15,19 +16,26 @@ export interface Ground {
 /** A fault that is on: what was hit, and what ends it. */
 export interface Struck {
   readonly whom: string;
+  /** Of the pod that was killed. */
+  readonly sessions?: number;
   end(): Promise<void>;
 }
 
 /** Each begins at once, and tells the journal what it did. */
 export const FAULTS = {
-  /** A pod is killed with SIGKILL, and comes back with an empty memory. */
-  pod: async ({ fleet, journal, draw }: Ground): Promise<Struck> => {
-    const pod = fleet.pods[Math.floor(draw() * fleet.pods.length)]!;
+  /**
+   * The pod with the most sessions is killed with SIGKILL, and comes back with an empty memory: no user comes late in a run, so
+   * that one which has died has few, and to kill it again would say little.
+   */
+  pod: async ({ fleet, journal }: Ground): Promise<Struck> => {
+    const { id, sessions } = await fullest(fleet);
+    const pod = fleet.pods.find((one) => one.id === id)!;
     const over = journal.act("pod-gone", { pod: pod.id });
     const back = journal.away("pod", pod.id);
     await pod.kill();
     return {
       whom: pod.id,
+      sessions,
       end: async () => {
         await pod.revive();
         over();
@@ -44,6 +52,17 @@ export const FAULTS = {
 } satisfies Record<string, (ground: Ground) => Promise<Struck>>;
 
 export type FaultName = keyof typeof FAULTS;
+
+async function fullest({ admin }: Fleet): Promise<{ readonly id: string; readonly sessions: number }> {
+  type Listed = { readonly id: string; readonly sessions: number | null };
+  const { json } = await eventually(
+    () => admin.get<{ pods: readonly Listed[] }>("/v1/pools/web/pods"),
+    (found) => found.json.pods.every(({ sessions }) => sessions !== null),
+  );
+  const [most] = json.pods.toSorted((a, b) => (b.sessions ?? 0) - (a.sessions ?? 0));
+  if (most?.sessions == null) throw new Error("the store does not tell how many sessions each pod has");
+  return { id: most.id, sessions: most.sessions };
+}
 
 async function parted(
   { fleet, journal, wires, draw }: Ground,

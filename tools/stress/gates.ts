@@ -7,6 +7,10 @@ import type { Second } from "./timeline.ts";
 
 /** By which memory may differ over the last half of the run, of what it was. */
 const FLAT = 0.1;
+/** Of an even share of a stage's users, that a pod must have when it is killed. */
+const PEOPLED = 0.5;
+/** Of the sessions of pods that were killed, that must have been seen to move. */
+const NOTICED = 0.5;
 /** Of the seconds of the last half, in which a process must have been looked at. */
 const SEEN = 0.9;
 
@@ -17,6 +21,22 @@ export function faultGates(plan: Plan, faults: readonly HappenedFault[]): Gate[]
   return [...planned].map(([what, count]) =>
     atLeast(`faults that came and went: ${what}`, happened.get(what) ?? 0, count, "faults"),
   );
+}
+
+/** That kills struck somebody: an empty pod moves no session, and a session that does not move is never one too many. */
+export function killGates(plan: Plan, faults: readonly HappenedFault[], changes: number): Gate[] {
+  const killed = faults.flatMap(({ sessions }) => sessions ?? []);
+  const even = Math.min(
+    ...plan.stages.flatMap(({ users, faults: planned }) =>
+      planned.some(({ what }) => what === "pod") ? users / plan.pods : [],
+    ),
+  );
+  const all = killed.reduce((sum, sessions) => sum + sessions, 0);
+  return [
+    atLeast("sessions of a pod that was killed, fewest", Math.min(...killed), PEOPLED * even, "sessions"),
+    told("sessions of all pods that were killed", all, "sessions"),
+    atLeast("sessions that changed their pod", changes, NOTICED * all, "changes"),
+  ];
 }
 
 /**

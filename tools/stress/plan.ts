@@ -28,9 +28,9 @@ export interface Plan {
 }
 
 /**
- * The last stage is much longer than the others: the last half of the run, over which memory must be flat, is of one load. What is
- * bounded is full by then, the ledger's 10,000 breaks among it; and pods and the store have been away under this load, as the
- * runtime's allocator keeps what its worst moment took.
+ * The last stage is much longer than the others: the last half of the run, over which memory must be flat, is of one load. Pods
+ * and the store have been away under this load before it, as the runtime's allocator keeps what its worst moment took; and the
+ * last kill comes before the last quarter of that half, which the first is compared with, so that no burst is left out.
  * A user acts every two to four seconds, so that it is the one who closes its connection last, and not the runtime after 5 s.
  */
 export const FULL: Plan = {
@@ -60,13 +60,13 @@ export const FULL: Plan = {
         { what: "coordinator", at: 210, lasts: 10 },
         { what: "pod", at: 250, lasts: 5 },
         { what: "store", at: 290, lasts: 10 },
-        { what: "pod", at: 330, lasts: 5 },
-        { what: "coordinator", at: 370, lasts: 10 },
-        { what: "pod", at: 410, lasts: 5 },
+        { what: "pod", at: 320, lasts: 5 },
+        { what: "coordinator", at: 350, lasts: 10 },
+        { what: "pod", at: 380, lasts: 5 },
+        { what: "pod", at: 420, lasts: 5 },
         { what: "store", at: 450, lasts: 10 },
-        { what: "pod", at: 490, lasts: 5 },
+        { what: "pod", at: 480, lasts: 5 },
         { what: "coordinator", at: 530, lasts: 10 },
-        { what: "pod", at: 560, lasts: 5 },
       ],
     },
   ],

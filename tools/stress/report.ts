@@ -29,8 +29,14 @@ export function report({ command, where, gates, faults, seconds }: ReportOptions
     ...chartsOf(seconds).map(draw),
     "<h2>What was done to it</h2>",
     tableOf(
-      ["fault", "whom", "from, s", "until, s"],
-      faults.map(({ what, whom, from, until }) => [what, whom, from.toFixed(1), until.toFixed(1)]),
+      ["fault", "whom", "its sessions", "from, s", "until, s"],
+      faults.map(({ what, whom, sessions, from, until }) => [
+        what,
+        whom,
+        sessions === undefined ? "" : `${sessions}`,
+        from.toFixed(1),
+        until.toFixed(1),
+      ]),
     ),
     "<h2>What came of it</h2>",
     tableOf(

@@ -3,9 +3,8 @@ import { groupBy } from "../fleet/breaks/audit.ts";
 import type { Trouble } from "../fleet/breaks/journal.ts";
 import { atLeast, atMost, type Gate, none, told } from "../fleet/gate.ts";
 import { countBy } from "../fleet/herd.ts";
-import { wholeLedger } from "../fleet/ledger.ts";
 import type { Course, StageCost } from "./conduct.ts";
-import { faultGates, memoryGates } from "./gates.ts";
+import { faultGates, killGates, memoryGates } from "./gates.ts";
 import { percentile } from "./histogram.ts";
 import type { Plan } from "./plan.ts";
 import type { Stand } from "./stand.ts";
@@ -13,8 +12,12 @@ import type { StageFigures } from "./timeline.ts";
 
 /** Of all answers, that may be errors which no pod's death explains. */
 const ERRORS = 0.001;
+/** Of all answers, that each kind of what users do must make up: what did not come about cannot have gone wrong. */
+const OF_ALL = 0.05;
 /** Of the rate, that must have been answered: in a backlog that only grows latency means nothing. */
 const KEPT_UP = 0.8;
+/** Why a session may leave a pod that is killed; the second is said by who follows the first. */
+const OWN: ReadonlySet<string> = new Set(["pod-gone", "store-adopt"]);
 /** For so long a pod may answer after it was decided to kill it. Milliseconds. */
 const DYING = 100;
 /** What an edge needs at least: five descriptors for each connection, and some of its own (docs/deploying.md). */
@@ -28,7 +31,6 @@ export async function verdict(
   say: (line: string) => void,
 ): Promise<Gate[]> {
   const { timeline, troubles, changes, interruptions, robbed } = course;
-  const ledger = await wholeLedger(fleet);
   const causes = (await fleet.breaks()).causes;
   const died = (pod: string, since: number, at: number) =>
     journal.acts.some((act) => act.pod === pod && act.from <= at && act.from >= since - DYING);
@@ -66,7 +68,18 @@ export async function verdict(
     ),
     told("connections at once, at most", Math.max(...timeline.seconds.map((one) => one.connections)), ""),
     told("answers and echoes", answers, "answers"),
-    told("events of streams", sum(timeline.seconds.map(({ events }) => events)), "events"),
+    atLeast(
+      "echoes of WebSockets",
+      sum(timeline.seconds.map(({ echoes }) => echoes)),
+      OF_ALL * answers,
+      "echoes",
+    ),
+    atLeast(
+      "events of streams",
+      sum(timeline.seconds.map(({ events }) => events)),
+      OF_ALL * answers,
+      "events",
+    ),
     ...plan.stages.flatMap(({ users, rate, lasts }, i) =>
       stageGates(`${users} users`, rate, lasts, timeline.stages.get(i)!, course.costs[i]!),
     ),
@@ -83,20 +96,21 @@ export async function verdict(
       kinds.get("excused")?.length ?? 0,
       "errors",
     ),
-    told("sessions that changed their pod", changes.length, "changes"),
+    ...killGates(plan, course.faults, changes.length),
     none("sessions that left a pod that lived", strayed.length, "changes"),
     ...causes.map(({ cause, count }) => told(`breaks in the ledger by ${cause}`, count, "breaks")),
     none(
       "breaks by another cause than a pod that is gone",
-      ledger.filter(({ cause }) => cause !== "pod-gone" && cause !== "store-adopt").length,
+      sum(causes.flatMap(({ cause, count }) => (OWN.has(cause) ? [] : count))),
       "breaks",
     ),
+    atLeast("breaks in the ledger", sum(causes.map(({ count }) => count)), changes.length, "breaks"),
     ...[...countBy(interruptions.map(({ what }) => what))].map(([what, count]) =>
       told(`${what}s lost with their pod, or cut with it`, count, "interruptions"),
     ),
     none("interruptions by anything else", unexplained.length, "interruptions"),
     none("carts that lacked something though their process lived", robbed.length, "items"),
-    atLeast("POSTs that arrived", arrived.length, 1, "requests"),
+    atLeast("POSTs that arrived", arrived.length, OF_ALL * answers, "requests"),
     none("POSTs that arrived twice", twice.length, "requests"),
     ...memoryGates(
       [...fleet.edges, fleet.coordinator].map(({ name }) => name),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { faultGates, memoryGates } from "../../../tools/stress/gates.ts";
+import { faultGates, killGates, memoryGates } from "../../../tools/stress/gates.ts";
 import { QUICK } from "../../../tools/stress/plan.ts";
 import { Timeline } from "../../../tools/stress/timeline.ts";
 
@@ -43,6 +43,15 @@ describe("memory", () => {
     expect(failing(memoryGates(names, [], true))).toEqual(watched);
     expect(memoryGates(names, run({}), false)).toMatchObject([{ value: null, pass: null }]);
   });
+});
+
+it("a run whose kills struck empty pods, or moved nobody, has failed", () => {
+  const kill = (sessions: number) => ({ what: "pod" as const, whom: "web-0", sessions, from: 0, until: 1 });
+  expect(failing(killGates(QUICK, [kill(20), kill(70)], 85))).toEqual([]);
+  expect(failing(killGates(QUICK, [kill(9), kill(70)], 70))).toEqual([
+    "sessions of a pod that was killed, fewest",
+  ]);
+  expect(failing(killGates(QUICK, [kill(20), kill(70)], 44))).toEqual(["sessions that changed their pod"]);
 });
 
 it("a run in which a planned fault did not come about has failed", () => {

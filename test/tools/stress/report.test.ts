@@ -25,11 +25,11 @@ it("tells on one page what was done and what came of it, and needs nothing else"
     command: "npm run stress",
     where: "a <machine>",
     gates: [atMost("errors", 0.0021, 0.001, "of all"), told("answers", 5, "answers")],
-    faults: [{ what: "pod", whom: "web-0", from: 1, until: 2.04 }],
+    faults: [{ what: "pod", whom: "web-0", sessions: 7, from: 1, until: 2.04 }],
     seconds: Array.from({ length: 400 }, (_, i) => second(i + 1)),
   });
   expect(html).toContain("<td>errors</td><td>0.002 of all</td><td>0.001</td><td>NO</td>");
-  expect(html).toContain("<td>pod</td><td>web-0</td><td>1.0</td><td>2.0</td>");
+  expect(html).toContain("<td>pod</td><td>web-0</td><td>7</td><td>1.0</td><td>2.0</td>");
   expect(html).toContain("a &lt;machine&gt;");
   expect(html.match(/<svg /g)).toHaveLength(5);
   // Of 400 seconds five each are one point; what pods and users hold is not ours.
