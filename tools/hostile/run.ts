@@ -1,30 +1,27 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { bundle } from "../build/bundle.ts";
+import { Command } from "../figures/command.ts";
 import { campaign, type Report } from "./campaign.ts";
 import { startEdge } from "./edge.ts";
 import { startRecorder } from "./recorder.ts";
 
-/** `npm run hostile -- [--mutations N] [--seed N] [--first I] [--json FILE]`: ends with 1 on a desync. */
-const { values } = parseArgs({
-  options: {
-    mutations: { type: "string", default: "10000" },
-    seed: { type: "string", default: "1" },
-    first: { type: "string", default: "0" },
-    json: { type: "string" },
-  },
+const command = new Command(`npm run hostile -- [--mutations N] [--seed N] [--first I] [--json FILE]
+
+Sends requests that were made wrong on purpose to an edge, beside one that is right, and looks at what a pod makes of them: 10,000
+unless told otherwise, from the I-th on. Ends with 1 on a desync, with 2 when it cannot be run as asked.`);
+const values = command.read({
+  mutations: { type: "string", default: "10000" },
+  seed: { type: "string", default: "1" },
+  first: { type: "string", default: "0" },
+  json: { type: "string" },
+  help: { type: "boolean", default: false },
 });
-const [mutations, seed, first] = [values.mutations, values.seed, values.first].map(Number) as [
-  number,
-  number,
-  number,
-];
-if (![mutations, seed, first].every((number) => Number.isSafeInteger(number) && number >= 0)) {
-  console.error("error: --mutations, --seed and --first take whole numbers");
-  process.exit(1);
-}
+const mutations = command.whole("--mutations", values.mutations);
+const seed = command.whole("--seed", values.seed);
+const first = command.whole("--first", values.first);
+command.outputs({ "--json": values.json });
 
 const dir = mkdtempSync(join(tmpdir(), "mooring-hostile-"));
 // A signal skips `finally`: exit by it, so that what hooks into the exit still cleans up, as workerd does.

@@ -48,7 +48,7 @@ describe("the workerd config", () => {
     for (const stateDir of [undefined, "/srv/state"]) {
       expect(
         workerdConfig({ ...config, compatibility: { date: "2026-01-31", flags: [] }, stateDir }),
-      ).toMatch(/^ {2}v8Flags = \["--max-semi-space-size=\d+", "--initial-old-space-size=\d+"\],$/m);
+      ).toMatch(/^ {2}v8Flags = \["--max-semi-space-size=4", "--initial-old-space-size=8"\],$/m);
     }
   });
 
