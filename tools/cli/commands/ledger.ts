@@ -36,7 +36,7 @@ export const ledger = command({
     const more = json.cursor === null ? "" : `\n${paint.dim(`more: --cursor ${json.cursor}`)}`;
     const text =
       rows.length === 0
-        ? "No session left its pod."
+        ? "No session left its pod. What edges saw in the last 5 s may be on its way."
         : table(["when", "session", "pool", "from", "to", "cause"], rows, paint) + more;
     return { json, text };
   },
