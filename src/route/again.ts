@@ -39,8 +39,8 @@ export async function again(
   const free =
     why === "connect" && !attempts.moved && edge.inVain.get(session.sid) !== epochOf(trip, session);
   if (!free && !canPay(trip, pool)) return undefined;
-  // One reset moves no session: only a pod that cannot be reached at all loses it.
-  if (why === "connect" && session.pod === trip.held?.pod) {
+  // One reset moves no session: only a pod that cannot be reached at all loses it, be it where the cookie or where the store has it.
+  if (why === "connect" && (session.pod === trip.held?.pod || seat.own === undefined)) {
     // A probe that others wait for, too, is paid for.
     if (pod.probing === undefined) pool.budget.spend(edge.clock.now());
     if (await connects(trip, pod)) return pay(trip, pool) ? seat : undefined;

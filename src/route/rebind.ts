@@ -124,10 +124,12 @@ export async function touch(trip: Trip, token: Token, pod: PodRuntime): Promise<
   const answer = asked ?? late;
   if (answer === undefined) return seated(trip, token, token, pod, undefined, false);
   const seat = await follow(trip, token, answer, swap, pod, undefined);
-  // A revocation is for good: who begins nothing new now, as no pod has a place, comes back with the old cookie. And what was
-  // found out while this request waited says more than it does.
-  if (answer.verdict === "REVOKED" || settlements.get(token.sid) !== note) return seat;
-  if (isRefusal(seat) || seat.outcome !== "moved") settlements.delete(token.sid);
+  // What was found out while this request waited says more than it does.
+  if (settlements.get(token.sid) !== note) return seat;
+  // A revocation is for good: who begins nothing new now, as no pod has a place, comes back with the old cookie.
+  if (answer.verdict === "REVOKED") {
+    settlements.set(token.sid, { epoch: token.epoch, pod: token.pod, ahead: true, late: answer });
+  } else if (isRefusal(seat) || seat.outcome !== "moved") settlements.delete(token.sid);
   else if (known === undefined && asked !== undefined) {
     const moved = { to: swap.to, answer: asked, at: trip.now };
     settlements.set(token.sid, { epoch: token.epoch, pod: token.pod, ahead: true, moved });

@@ -221,6 +221,40 @@ describe("a session that follows the store, whose client is not told or had aske
     }
   });
 
+  it("is not moved by one reset there: its pod is asked whether it connects, as its cookie's own would be", async () => {
+    for (const failover of ["sticky", "none"]) {
+      const stage = await scene(3, { failover });
+      const { edge, ask, others, moveInStore, token, carry } = stage;
+      await moveInStore(others[0]!);
+      await foundOut(stage);
+      const old = await token();
+      expect(await ask()).toMatchObject({ outcome: "moved", pod: others[0]! });
+      const { send } = edge.edge.forwarder;
+      let resets = 1;
+      edge.edge.forwarder.send = (...args) =>
+        args[0].pod.id === others[0] && resets-- > 0 ? Promise.resolve("connect") : send(...args);
+      await carry(old);
+      expect(await ask()).toMatchObject({ status: 200, outcome: "moved", pod: others[0]! });
+      expect(resets).toBeLessThan(1);
+      expect(edge.edge.breaks).toHaveLength(1);
+      expect((await edge.store.read(old.sid))?.epoch).toBe(2);
+    }
+  });
+
+  it("stays revoked while the store is away, where the store has said so", async () => {
+    const stage = await scene(3);
+    const { edge, ask, token, carry } = stage;
+    await foundOut(stage);
+    const old = await token();
+    const { sid, epoch, pod } = old;
+    const times = { created: Date.now(), exp: old.exp * 1000, via: "web@*" };
+    await edge.store.swap({ op: "revoke", sid, epoch, pod, to: pod, home: pod, cause: "revoked", ...times });
+    expect(await ask()).toMatchObject({ outcome: "bound" });
+    edge.store.swap = () => Promise.reject(new Error("the store is down"));
+    await carry(old);
+    expect(await ask()).toMatchObject({ outcome: "bound" });
+  });
+
   it("asks the store again when what it said is old", async () => {
     let now = Date.now();
     const stage = await scene(3, {}, () => now);

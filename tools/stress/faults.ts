@@ -59,9 +59,11 @@ async function fullest({ admin }: Fleet): Promise<{ readonly id: string; readonl
     () => admin.get<{ pods: readonly Listed[] }>("/v1/pools/web/pods"),
     (found) => found.json.pods.every(({ sessions }) => sessions !== null),
   );
-  const [most] = json.pods.toSorted((a, b) => (b.sessions ?? 0) - (a.sessions ?? 0));
-  if (most?.sessions == null) throw new Error("the store does not tell how many sessions each pod has");
-  return { id: most.id, sessions: most.sessions };
+  const counted = json.pods.flatMap(({ id, sessions }) => (sessions === null ? [] : { id, sessions }));
+  const [most] = counted.toSorted((a, b) => b.sessions - a.sessions);
+  if (most === undefined || counted.length < json.pods.length)
+    throw new Error("the store does not tell how many sessions each pod has");
+  return most;
 }
 
 async function parted(

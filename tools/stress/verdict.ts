@@ -3,6 +3,7 @@ import { groupBy } from "../fleet/breaks/audit.ts";
 import type { Trouble } from "../fleet/breaks/journal.ts";
 import { atLeast, atMost, type Gate, none, told } from "../fleet/gate.ts";
 import { countBy } from "../fleet/herd.ts";
+import { eventually } from "../fleet/wait.ts";
 import type { Course, StageCost } from "./conduct.ts";
 import { faultGates, killGates, memoryGates } from "./gates.ts";
 import { percentile } from "./histogram.ts";
@@ -31,7 +32,12 @@ export async function verdict(
   say: (line: string) => void,
 ): Promise<Gate[]> {
   const { timeline, troubles, changes, interruptions, robbed } = course;
-  const causes = (await fleet.breaks()).causes;
+  // What edges saw last comes with their next heartbeat.
+  const { causes } = await eventually(
+    () => fleet.breaks(),
+    (found) => sum(found.causes.map(({ count }) => count)) >= changes.length,
+    { within: 3000 },
+  );
   const died = (pod: string, since: number, at: number) =>
     journal.acts.some((act) => act.pod === pod && act.from <= at && act.from >= since - DYING);
   const strayed = changes.filter(({ from, since, at }) => !died(from, since, at));
