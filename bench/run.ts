@@ -13,8 +13,8 @@ import { measureRedis } from "./redis.ts";
 
 const command = new Command(`npm run bench -- [--quick] [--json FILE]
 
-CPU of a warm request beside a bare pass-through, picks beside npm rings and a twin in C, balance, Redis commands, the bundle: some
-five minutes. --quick: fewer rounds. Ends with 1 when a bar is missed, with 2 when it cannot be run as asked.`);
+CPU of a warm request beside a bare pass-through, picks beside npm rings and a twin in C, balance, Redis commands, the bundle: one
+to five minutes. --quick: fewer rounds. Ends with 1 when a bar is missed, with 2 when it cannot be run as asked.`);
 const values = command.read({
   json: { type: "string" },
   quick: { type: "boolean", default: false },

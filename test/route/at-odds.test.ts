@@ -161,15 +161,10 @@ describe("a session of a pool that waits, which the store names a dead pod for, 
     await foundOut(stage);
     dead.add(others[0]!);
     expect((await ask(method)).status).toBe(first);
-    const { swap } = edge.store;
-    let asked = 0;
-    edge.store.swap = (question) => {
-      asked++;
-      return swap.call(edge.store, question);
-    };
+    const asked = stage.countSwaps();
     for (let i = 0; i < 3; i++)
       expect(await ask(method)).toMatchObject({ status: 200, outcome: "kept", pod: home });
-    expect(asked).toBeLessThanOrEqual(1);
+    expect(asked()).toBeLessThanOrEqual(1);
     expect(edge.edge.breaks).toEqual([]);
     // Nothing is gone back on: the store has it where it was moved to.
     expect(await edge.store.read((await token()).sid)).toMatchObject({
@@ -189,18 +184,13 @@ describe("a session that follows the store, whose client is not told or had aske
     await moveInStore(others[0]!);
     await foundOut(stage);
     const old = await token();
-    const { swap } = edge.store;
-    let asked = 0;
-    edge.store.swap = (question) => {
-      asked++;
-      return swap.call(edge.store, question);
-    };
+    const asked = stage.countSwaps();
     for (let i = 0; i < 5; i++) {
       await carry(old);
       expect(await ask()).toMatchObject({ status: 200, outcome: "moved", from: home, pod: others[0]! });
     }
     // And the store is asked once for all of a page.
-    expect(asked).toBe(1);
+    expect(asked()).toBe(1);
     expect(edge.edge.breaks).toHaveLength(1);
     expect(await ask()).toMatchObject({ outcome: "kept", pod: others[0]! });
   });

@@ -59,7 +59,17 @@ export async function scene(pods: number, pool: object = {}, now?: () => number)
     edge.health(
       Object.fromEntries(Object.entries(states).map(([id, state]) => [tagToHex(podOf(id).tag), state])),
     );
-  return { edge, dead, ask, home, token, carry, podOf, others, moveInStore, health };
+  /** Tells how many compare-and-sets the store was asked for from now on. */
+  const countSwaps = () => {
+    const { swap } = edge.store;
+    let asked = 0;
+    edge.store.swap = (question) => {
+      asked++;
+      return swap.call(edge.store, question);
+    };
+    return () => asked;
+  };
+  return { edge, dead, ask, home, token, carry, podOf, others, moveInStore, health, countSwaps };
 }
 
 export type Scene = Awaited<ReturnType<typeof scene>>;

@@ -33,7 +33,13 @@ export function killGates(plan: Plan, faults: readonly HappenedFault[], changes:
   );
   const all = killed.reduce((sum, sessions) => sum + sessions, 0);
   return [
-    atLeast("sessions of a pod that was killed, fewest", Math.min(...killed), PEOPLED * even, "sessions"),
+    // The least of none would be more than any bar.
+    atLeast(
+      "sessions of a pod that was killed, fewest",
+      killed.length === 0 ? 0 : Math.min(...killed),
+      PEOPLED * even,
+      "sessions",
+    ),
     told("sessions of all pods that were killed", all, "sessions"),
     atLeast("sessions that changed their pod", changes, NOTICED * all, "changes"),
   ];

@@ -51,6 +51,7 @@ it("a run whose kills struck empty pods, or moved nobody, has failed", () => {
   expect(failing(killGates(QUICK, [kill(9), kill(70)], 70))).toEqual([
     "sessions of a pod that was killed, fewest",
   ]);
+  expect(failing(killGates(QUICK, [], 0))).toEqual(["sessions of a pod that was killed, fewest"]);
   expect(failing(killGates(QUICK, [kill(20), kill(70)], 44))).toEqual(["sessions that changed their pod"]);
 });
 
