@@ -125,6 +125,22 @@ describe("running the script", () => {
     expect(output).toContain(join(checkout.dir, "node_modules/.bin"));
   });
 
+  it("keeps what Node has compiled, where its caller does if that says where, and runs what was changed since", async () => {
+    const cache = join(checkout.dir, "elsewhere");
+    const script = (word: string) =>
+      checkout.script("say.mjs", `console.log("${word}", process.env.NODE_COMPILE_CACHE);`);
+    for (const [word, said, used] of [
+      ["one", undefined, join(checkout.dir, "build/cache")],
+      ["two", undefined, join(checkout.dir, "build/cache")],
+      ["three", cache, cache],
+    ] as const) {
+      script(word);
+      const { output } = await checkout.run(["--no-build", "say.mjs"], { NODE_COMPILE_CACHE: said });
+      expect(output).toBe(`${word} ${used}\n`);
+      expect(existsSync(used)).toBe(true);
+    }
+  });
+
   it("says how it is used when no script is named", async () => {
     const { code, output } = await checkout.run([]);
     expect(code).toBe(1);
